@@ -1,0 +1,86 @@
+"""The error family. Services raise these; one place renders them.
+
+ChanceryError
+├── InvalidInput (400)     what was sent cannot be understood, and the message says what to send
+├── NotSignedIn (401)      nobody, or an expired or revoked key
+├── Forbidden (403)        seen, but not allowed: only for things this person may know of
+├── NotFound (404)         not there, or not yours: one answer for both
+├── Conflict (409)         the state does not allow it now
+├── TooLarge (413)         over a limit, which the message names
+├── Unsupported (415)      a kind of document that cannot be read
+├── Busy (429)             over a bound; carries the place in the queue and the expected wait
+└── Unavailable (503)      a part this needs does not answer; it is worth trying again
+    └── RecordUnavailable  the record cannot be written, therefore nothing is done
+"""
+
+from __future__ import annotations
+
+
+class ChanceryError(Exception):
+    """A fault that a person or a client is told about.
+
+    `code` is stable and machine-readable, `status` is the HTTP status, `message` is a sentence that says what to do.
+    """
+
+    code = "error"
+    status = 500
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class InvalidInput(ChanceryError):
+    code = "invalid_input"
+    status = 400
+
+
+class NotSignedIn(ChanceryError):
+    code = "not_signed_in"
+    status = 401
+
+
+class Forbidden(ChanceryError):
+    code = "forbidden"
+    status = 403
+
+
+class NotFound(ChanceryError):
+    code = "not_found"
+    status = 404
+
+
+class Conflict(ChanceryError):
+    code = "conflict"
+    status = 409
+
+
+class TooLarge(ChanceryError):
+    code = "too_large"
+    status = 413
+
+
+class Unsupported(ChanceryError):
+    code = "unsupported"
+    status = 415
+
+
+class Busy(ChanceryError):
+    """Over a bound. `position` counts those ahead, `wait_s` is the expected wait in seconds."""
+
+    code = "busy"
+    status = 429
+
+    def __init__(self, message: str, *, position: int = 0, wait_s: float = 1.0) -> None:
+        super().__init__(message)
+        self.position = position
+        self.wait_s = wait_s
+
+
+class Unavailable(ChanceryError):
+    code = "unavailable"
+    status = 503
+
+
+class RecordUnavailable(Unavailable):
+    code = "record_unavailable"
