@@ -15,8 +15,8 @@ ENDINGS = frozenset({"", ".txt", ".md", ".rst"})
 def gathered_licences() -> list[tuple[str, bytes]]:
     """(document name, UTF-8 text) of licences and readmes, by name; the same for the same installation.
 
-    Every package gives its first text before any gives a second. Equal texts are taken once; files over 200 kB,
-    files that are not text and what exceeds 120 documents are left out.
+    Every package gives its first text before any gives a second. Equal texts are taken once. Files over
+    200 kB, files that are not text and what exceeds 120 documents are left out.
     """
     found: dict[str, tuple[str, bytes]] = {}
     for _, name, path in _files():

@@ -120,9 +120,10 @@ class Tenant:
 class Question:
     """A question and what a good answer holds.
 
-    `facts` are regular expressions (case is ignored); the answer must match each of them, and `document` does.
-    `decoys` are figures that stand near by and answer another question. A `restricted` question has its facts
-    in a document that the asker may not read, and an `unanswerable` one has none: both want a refusal.
+    `facts` are regular expressions (case is ignored); the answer must match each of them, as do `document` and
+    the documents in `also`, which answer it just as well. `decoys` are figures that stand near by and answer
+    another question. A `restricted` question has its facts in a document that the asker may not read, and an
+    `unanswerable` one has none: both want a refusal.
     """
 
     id: str
@@ -131,6 +132,7 @@ class Question:
     kind: Kind
     question: str
     document: str = ""
+    also: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
     decoys: tuple[str, ...] = ()
 
@@ -261,8 +263,11 @@ def questions() -> list[Question]:
 
 
 def _question(row: dict[str, Any]) -> Question:
-    lists = {"facts": tuple(row.pop("facts", ())), "decoys": tuple(row.pop("decoys", ()))}
-    return Question(**row, **lists)
+    """An unknown field in the file is a TypeError, not a field that nobody reads."""
+    fields: dict[str, Any] = {
+        name: tuple(said) if isinstance(said, list) else said for name, said in row.items()
+    }
+    return Question(**fields)
 
 
 def first_question() -> Question:
