@@ -24,7 +24,6 @@ from reportlab.platypus import (
     Flowable,
     Frame,
     HRFlowable,
-    KeepTogether,
     NextPageTemplate,
     PageTemplate,
     Paragraph,
@@ -37,7 +36,7 @@ from bench.handbook_source import Block, Run, Source
 
 WIDTH, HEIGHT = A4
 GAP = 8 * mm  # between two columns
-BAND = 34 * mm  # the coloured head of a datasheet
+BAND = 28 * mm  # the coloured head of a datasheet
 # Longer tables may break over a page; their head is repeated.
 WHOLE_TABLE_ROWS = 9
 
@@ -57,7 +56,7 @@ class Layout:
 
 
 LAYOUTS = {
-    "plain": Layout("Times-Roman", "Times-Bold", 11, colors.black, margin=28 * mm),
+    "plain": Layout("Times-Roman", "Times-Bold", 10.5, colors.black, margin=25 * mm),
     "ledger": Layout(
         "Helvetica", "Helvetica-Bold", 9.5, colors.HexColor("#0b5563"), striped=True, margin=20 * mm
     ),
@@ -65,7 +64,7 @@ LAYOUTS = {
         "Helvetica", "Helvetica-Bold", 9.5, colors.HexColor("#5a2a4d"), running=True, margin=24 * mm
     ),
     "two-column": Layout(
-        "Helvetica", "Helvetica-Bold", 8.5, colors.HexColor("#a34700"), two_columns=True, margin=16 * mm
+        "Helvetica", "Helvetica-Bold", 8.5, colors.HexColor("#a34700"), two_columns=True, margin=14 * mm
     ),
     "memo": Layout(
         "Times-Roman", "Times-Bold", 10.5, colors.HexColor("#7a0c0c"), running=True, margin=26 * mm
@@ -151,9 +150,9 @@ def _band(source: Source, layout: Layout) -> Callable[[Canvas, BaseDocTemplate],
         canvas.rect(0, HEIGHT - BAND, WIDTH, BAND, stroke=0, fill=1)
         canvas.setFillColor(colors.white)
         canvas.setFont(layout.bold, 20)
-        canvas.drawString(margin, HEIGHT - 18 * mm, source.meta["title"])
+        canvas.drawString(margin, HEIGHT - 14 * mm, source.meta["title"])
         canvas.setFont(layout.regular, 9)
-        canvas.drawString(margin, HEIGHT - 26 * mm, source.byline)
+        canvas.drawString(margin, HEIGHT - 21 * mm, source.byline)
         canvas.restoreState()
         running(canvas, document)
 
@@ -182,8 +181,7 @@ def _flowables(
 ) -> list[Flowable]:
     if block.kind == "table":
         table = _table(block, layout, styles, width)
-        whole = len(block.rows) <= WHOLE_TABLE_ROWS
-        return [KeepTogether([table]) if whole else table, Spacer(1, layout.size * 0.8)]
+        return [table, Spacer(1, layout.size * 0.8)]
     if block.kind == "heading":
         return [Paragraph(_markup(block.runs), styles[f"heading{block.level}"])]
     if block.kind == "paragraph":
@@ -261,7 +259,7 @@ def _table(block: Block, layout: Layout, styles: dict[str, ParagraphStyle], widt
         [Paragraph(_markup(cell), styles["head" if number == 0 else "cell"]) for cell in row]
         for number, row in enumerate(block.rows)
     ]
-    return Table(cells, widths, repeatRows=1, style=_rules(layout, len(cells)))
+    return Table(cells, widths, repeatRows=1, spaceBefore=layout.size * 0.5, style=_rules(layout, len(cells)))
 
 
 def _rules(layout: Layout, rows: int) -> TableStyle:
@@ -272,6 +270,8 @@ def _rules(layout: Layout, rows: int) -> TableStyle:
         ("LEFTPADDING", (0, 0), (-1, -1), 4),
         ("RIGHTPADDING", (0, 0), (-1, -1), 4),
     ]
+    if rows <= WHOLE_TABLE_ROWS:
+        commands.append(("NOSPLIT", (0, 0), (-1, -1)))
     if layout.striped:
         commands.append(("BACKGROUND", (0, 0), (-1, 0), layout.accent))
         commands += [("BACKGROUND", (0, n), (-1, n), colors.HexColor("#eef4f5")) for n in range(2, rows, 2)]

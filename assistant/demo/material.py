@@ -120,7 +120,7 @@ class Tenant:
 class Question:
     """A question and what a good answer holds.
 
-    `facts` are regular expressions (case is ignored); the answer must match each of them, as do `document` and
+    `facts` are regular expressions (case ignored); the answer must match each of them, as do `document` and
     the documents in `also`, which answer it just as well. `decoys` are figures that stand near by and answer
     another question. A `restricted` question has its facts in a document that the asker may not read, and an
     `unanswerable` one has none: both want a refusal.
