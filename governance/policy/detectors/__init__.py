@@ -1,0 +1,30 @@
+"""The registry of detectors, by name."""
+
+from __future__ import annotations
+
+from governance.errors import InvalidInput
+from governance.policy.detectors.base import Detector, Finding
+from governance.policy.detectors.control_tokens import ControlTokens
+from governance.policy.detectors.injection import Injection
+from governance.policy.detectors.pattern import Pattern
+from governance.policy.detectors.pii import PersonalData
+from governance.policy.detectors.secrets import Secrets
+
+__all__ = ["Detector", "Finding", "get", "names"]
+
+_REGISTRY: dict[str, Detector] = {
+    detector.name: detector
+    for detector in (Secrets(), PersonalData(), Injection(), ControlTokens(), Pattern())
+}
+
+
+def names() -> tuple[str, ...]:
+    return tuple(sorted(_REGISTRY))
+
+
+def get(name: str) -> Detector:
+    """The detector of that name; `InvalidInput` for an unknown one."""
+    try:
+        return _REGISTRY[name]
+    except KeyError:
+        raise InvalidInput(f"There is no detector {name!r}; use one of: {', '.join(names())}.") from None

@@ -1,0 +1,64 @@
+"""What a detector is: it finds, it does not decide."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from governance.errors import InvalidInput
+from governance.policy import seams
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`text[start:end]` is of this type. `score` is between 0 and 1; `reason` quotes nothing of the text."""
+
+    type: str
+    start: int
+    end: int
+    score: float
+    reason: str
+
+
+class Detector(ABC):
+    """Finds one family of things in linear time. Any exception from `detect` counts as a finding: see the
+    engine.
+    """
+
+    name: ClassVar[str]
+    types: ClassVar[frozenset[str]] = frozenset()
+    options: ClassVar[frozenset[str]] = frozenset()
+
+    @abstractmethod
+    def detect(self, text: str, options: Mapping[str, object]) -> list[Finding]:
+        """Findings in order of their start; they may overlap. Offsets are those of `text`."""
+
+    def check(self, options: Mapping[str, object]) -> None:
+        """Raise `InvalidInput` for an option or a type this detector does not know."""
+        unknown = sorted(set(options) - self.options)
+        if unknown:
+            known = ", ".join(sorted(self.options)) or "none"
+            raise InvalidInput(f"Detector {self.name} has no option {unknown[0]!r}; it knows: {known}.")
+        if "types" in options:
+            strange = sorted(set(words(options, "types")) - self.types)
+            if strange:
+                raise InvalidInput(f"Detector {self.name} knows no type {strange[0]!r}.")
+
+    def settled(self, text: str, options: Mapping[str, object]) -> int:
+        """Up to which offset findings no longer depend on text that is still to come."""
+        del options
+        return seams.last_break(text)
+
+    def wanted(self, options: Mapping[str, object]) -> frozenset[str]:
+        """The types a rule asks for: all that are known, unless it names some."""
+        return frozenset(words(options, "types")) if "types" in options else self.types
+
+
+def words(options: Mapping[str, object], key: str) -> list[str]:
+    """An option that is a list of strings; `InvalidInput` when it is something else."""
+    value = options.get(key, [])
+    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+        raise InvalidInput(f"Option {key!r} must be a list of strings.")
+    return [str(item) for item in value]

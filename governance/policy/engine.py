@@ -1,0 +1,194 @@
+"""From rules and a text to a verdict. Pure: what is recorded, and where, is the caller's business.
+
+Every rule of the stage is asked; the strongest action wins. A detector that fails is a verdict of its own: a
+rule that would have redacted or blocked blocks, because a text that could not be checked is a text that was
+not checked.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from governance.policy import detectors
+from governance.policy.detectors import Finding
+from governance.policy.rules import Action, Rule, Stage
+
+UNCHECKED = "The text could not be checked, so it was stopped. Try again, or tell your administrator."
+_REASONS_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What one rule decided. `spans` are (start, end, type) in the text that was given; `error` names a
+    failed detector's fault, and is empty otherwise. Nothing in here quotes the text.
+    """
+
+    rule: str
+    rule_version: int
+    detector: str
+    stage: Stage
+    action: Action
+    score: float
+    threshold: float
+    reason: str
+    message: str
+    spans: tuple[tuple[int, int, str], ...]
+    latency_ms: float
+    error: str = ""
+
+    def as_json(self) -> dict[str, object]:
+        """The shape of the public contract."""
+        return {
+            "rule": self.rule,
+            "detector": self.detector,
+            "stage": str(self.stage),
+            "action": str(self.action),
+            "score": round(self.score, 4),
+            "threshold": self.threshold,
+            "reason": self.reason,
+            "spans": [{"start": start, "end": end, "type": kind} for start, end, kind in self.spans],
+        }
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`text` is what may go on: with marks such as "[redacted: iban]" where something was cut out, empty when
+    blocked. `message` is the sentence for the person, empty when the text passed.
+    """
+
+    action: Action
+    decisions: tuple[Decision, ...]
+    text: str
+    message: str = ""
+
+    def as_json(self) -> dict[str, object]:
+        return {"action": str(self.action), "decisions": [decision.as_json() for decision in self.decisions]}
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What one rule's detector found at or over the rule's threshold, in order of start."""
+
+    rule: Rule
+    findings: tuple[Finding, ...]
+    latency_ms: float
+    error: str = ""
+
+
+def evaluate(rules: Iterable[Rule], stage: Stage, text: str) -> Verdict:
+    """The verdict of these rules on a whole text at this stage. Never raises for what a detector does."""
+    return judge(inspect(rules, stage, text), stage, text)
+
+
+def inspect(rules: Iterable[Rule], stage: Stage, text: str) -> tuple[Inspection, ...]:
+    """Ask each rule of the stage."""
+    return tuple(_inspect(rule, text) for rule in rules if stage in rule.stages)
+
+
+def judge(
+    inspections: Sequence[Inspection], stage: Stage, text: str, start: int = 0, end: int | None = None
+) -> Verdict:
+    """The verdict on `text[start:end]`; spans count from `start`. No finding may reach across either end."""
+    stop = len(text) if end is None else end
+    made = decisions(inspections, stage, start, stop)
+    action = max((decision.action for decision in made), default=Action.ALLOW)
+    message = next((one.message for one in made if one.action == action and action > Action.ALLOW), "")
+    if action == Action.BLOCK:
+        return Verdict(action, made, "", message)
+    cut = [span for decision in made if decision.action == Action.REDACT for span in decision.spans]
+    return Verdict(action, made, redact(text[start:stop], cut), message)
+
+
+def decisions(inspections: Sequence[Inspection], stage: Stage, start: int, end: int) -> tuple[Decision, ...]:
+    """What the rules decide about findings between `start` and `end`; spans count from `start`."""
+    made = (_decide(inspection, stage, start, end) for inspection in inspections)
+    return tuple(decision for decision in made if decision is not None)
+
+
+def redact(text: str, spans: Iterable[tuple[int, int, str]]) -> str:
+    """`text` with a mark in place of each span; overlapping ones become one mark that names the longest."""
+    pieces, last = [], 0
+    for start, end, kind in merge(spans):
+        pieces += [text[last:start], f"[redacted: {kind.replace('_', ' ')}]"]
+        last = end
+    return "".join((*pieces, text[last:]))
+
+
+def merge(spans: Iterable[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """Overlapping spans as one, of the type of the longest, the first of equals."""
+    merged: list[tuple[int, int, str]] = []
+    longest = 0
+    for start, end, kind in sorted(spans, key=lambda span: (span[0], -span[1])):
+        if not merged or start >= merged[-1][1]:
+            merged.append((start, end, kind))
+            longest = end - start
+            continue
+        before = merged[-1]
+        winner = kind if end - start > longest else before[2]
+        longest = max(longest, end - start)
+        merged[-1] = (before[0], max(before[1], end), winner)
+    return merged
+
+
+def _inspect(rule: Rule, text: str) -> Inspection:
+    began = time.perf_counter()
+    try:
+        found = detectors.get(rule.detector).detect(text, rule.options)
+    except Exception as fault:  # noqa: BLE001 - whatever went wrong, the text was not checked
+        return Inspection(rule, (), _since(began), f"{type(fault).__name__} in detector {rule.detector}")
+    counted = tuple(finding for finding in found if finding.score >= rule.threshold)
+    return Inspection(rule, counted, _since(began))
+
+
+def _decide(inspection: Inspection, stage: Stage, start: int, end: int) -> Decision | None:
+    if inspection.error:
+        return _unchecked(inspection, stage)
+    rule = inspection.rule
+    found = [finding for finding in inspection.findings if start <= finding.start and finding.end <= end]
+    if not found:
+        return None
+    return Decision(
+        rule=rule.name,
+        rule_version=rule.version,
+        detector=rule.detector,
+        stage=stage,
+        action=rule.action,
+        score=max(finding.score for finding in found),
+        threshold=rule.threshold,
+        reason=_reasons(found),
+        message=rule.message,
+        spans=tuple(merge((one.start - start, one.end - start, one.type) for one in found)),
+        latency_ms=inspection.latency_ms,
+    )
+
+
+def _unchecked(inspection: Inspection, stage: Stage) -> Decision:
+    rule = inspection.rule
+    blocks = rule.action >= Action.REDACT
+    return Decision(
+        rule=rule.name,
+        rule_version=rule.version,
+        detector=rule.detector,
+        stage=stage,
+        action=Action.BLOCK if blocks else rule.action,
+        score=1.0,
+        threshold=rule.threshold,
+        reason="the detector failed, so the text counts as not checked",
+        message=UNCHECKED if blocks else rule.message,
+        spans=(),
+        latency_ms=inspection.latency_ms,
+        error=inspection.error,
+    )
+
+
+def _reasons(findings: Iterable[Finding]) -> str:
+    """The different reasons of findings as one phrase."""
+    distinct = list(dict.fromkeys(finding.reason for finding in findings))
+    shown = "; ".join(distinct[:_REASONS_SHOWN])
+    return shown if len(distinct) <= _REASONS_SHOWN else f"{shown}; and {len(distinct) - _REASONS_SHOWN} more"
+
+
+def _since(began: float) -> float:
+    return (time.perf_counter() - began) * 1000

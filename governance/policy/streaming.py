@@ -1,0 +1,147 @@
+"""The same rules on a text that is still being written: nothing leaves that a finding could yet reach.
+
+Text leaves in segments. A segment leaves when it is complete, when every detector says that what is still to
+come can no longer change its findings up to there (`Detector.settled`), and when no finding lies across its
+end. What leaves is then, put together, what the engine would have made of the whole text, however it arrived.
+
+One exception is known and closed: an operator's expression may match more than its rule's `reach`. When such
+a match turns out to have begun in text that already left, the stream is blocked.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from governance.policy import detectors, engine, seams, segments
+from governance.policy.engine import Inspection, Verdict
+from governance.policy.rules import Action, Rule, Stage
+
+FIRST = 80  # characters: the first segment may be shorter, so that something is seen soon
+MEMORY = 1_200  # characters of text that already left and may still be context of what follows
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One segment. `text` may be shown, `raw` is what the model wrote; a blocked one has no text, and is the
+    last.
+    """
+
+    text: str
+    raw: str
+    verdict: Verdict
+
+    @property
+    def raw_length(self) -> int:
+        return len(self.raw)
+
+
+class Gate:
+    """Takes text as it comes and gives pieces that may leave. Not for use by several threads at once."""
+
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        stage: Stage = Stage.OUTPUT,
+        *,
+        limit: int = segments.LIMIT,
+        first: int = FIRST,
+    ) -> None:
+        self._rules = [rule for rule in rules if stage in rule.stages]
+        self._stage = stage
+        self._limit = limit
+        self._room = min(first, limit)
+        self._text = ""  # what left and is still context, then what has not left
+        self._left = 0  # how much of it left
+        self._in_code = False
+        self.blocked: Verdict | None = None
+
+    def feed(self, text: str) -> list[Piece]:
+        """The pieces that this text completes: often none."""
+        if self.blocked is not None:
+            return []
+        self._text += text
+        return self._release(final=False)
+
+    def finish(self) -> list[Piece]:
+        """The rest: the text has ended."""
+        return [] if self.blocked is not None else self._release(final=True)
+
+    def _release(self, *, final: bool) -> list[Piece]:
+        end = self._next_end(self._left, final)
+        if end is None:
+            return []
+        settled = len(self._text) if final else self._settled()
+        if end > settled:
+            return []
+        inspections = engine.inspect(self._rules, self._stage, self._text)
+        pieces: list[Piece] = []
+        strict = [inspection for inspection in inspections if inspection.rule.action >= Action.REDACT]
+        if late := _across(strict, self._left, settled):
+            return [self._stop(_too_late(late, self._stage, self._text[self._left :]))]
+        while self.blocked is None and (end := self._whole_end(inspections, settled, final)) is not None:
+            pieces.append(self._pass(inspections, end))
+        self._forget()
+        return pieces
+
+    def _whole_end(self, inspections: Sequence[Inspection], settled: int, final: bool) -> int | None:
+        """The end of the next segment that no finding lies across, if that is settled."""
+        end = self._next_end(self._left, final)
+        while end is not None and end <= settled and _across(inspections, end, len(self._text)):
+            end = self._next_end(end, final)
+        return end if end is not None and end <= settled else None
+
+    def _next_end(self, start: int, final: bool) -> int | None:
+        return segments.next_end(self._text, start, limit=self._room, in_code=self._in_code, final=final)
+
+    def _settled(self) -> int:
+        return min(
+            (detectors.get(rule.detector).settled(self._text, rule.options) for rule in self._rules),
+            default=len(self._text),
+        )
+
+    def _pass(self, inspections: Sequence[Inspection], end: int) -> Piece:
+        verdict = engine.judge(inspections, self._stage, self._text, self._left, end)
+        raw = self._text[self._left : end]
+        if verdict.action == Action.BLOCK:
+            return self._stop(Piece("", raw, verdict))
+        self._in_code = segments.toggles(raw, self._in_code)
+        self._room = self._limit
+        self._left = end
+        return Piece(verdict.text, raw, verdict)
+
+    def _stop(self, piece: Piece) -> Piece:
+        self.blocked = piece.verdict
+        self._text, self._left = "", 0
+        return piece
+
+    def _forget(self) -> None:
+        """Drop what is too far back to be context, from a place where detectors see what they saw before."""
+        if self._left <= 2 * MEMORY:
+            return
+        start = seams.first_break(self._text[: self._left], self._left - MEMORY)
+        self._text = self._text[start:]
+        self._left -= start
+
+
+def _across(inspections: Sequence[Inspection], place: int, until: int) -> list[Inspection]:
+    """The inspections with a finding that begins before `place` and ends after it, not beyond `until`."""
+    return [
+        replace(inspection, findings=found)
+        for inspection in inspections
+        if (found := tuple(one for one in inspection.findings if one.start < place < one.end <= until))
+    ]
+
+
+def _too_late(late: Sequence[Inspection], stage: Stage, rest: str) -> Piece:
+    decisions = tuple(
+        replace(
+            decision,
+            action=Action.BLOCK,
+            reason=f"{decision.reason}, found when a part had already been shown",
+            spans=(),
+        )
+        for decision in engine.decisions(late, stage, 0, sys.maxsize)
+    )
+    return Piece("", rest, Verdict(Action.BLOCK, decisions, "", decisions[0].message))
