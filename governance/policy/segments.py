@@ -14,70 +14,17 @@ LIMIT = 160  # characters, about 40 tokens: a longer sentence is cut at a blank
 _SLACK = 64  # characters: closing signs, citations and blanks after a full stop
 
 # Never the end of a sentence, in English and German, without their last dot.
-_ABBREVIATIONS = frozenset(
-    [
-        *(
-            "mr",
-            "mrs",
-            "ms",
-            "dr",
-            "prof",
-            "st",
-            "rev",
-            "hon",
-            "sen",
-            "gen",
-            "col",
-            "capt",
-            "lt",
-            "sgt",
-            "vs",
-        ),
-        *(
-            "cf",
-            "al",
-            "approx",
-            "dept",
-            "est",
-            "viz",
-            "incl",
-            "excl",
-            "resp",
-            "ibid",
-            "bzw",
-            "ca",
-            "vgl",
-            "sog",
-        ),
-        *("ggf", "evtl", "inkl", "zzgl", "bspw", "bes", "insb", "ing", "dipl", "med", "phil", "hrsg", "verf"),
-        *("sachb", "geb", "gest", "str", "jan", "feb", "aug", "sept", "oct", "nov", "dec", "okt", "dez"),
-        *("mme", "mlle"),
-    ]
-)
+_SHORT_FORMS = """
+mr mrs ms dr prof st rev hon sen gen col capt lt sgt vs cf al approx dept est viz incl excl resp ibid bzw
+ca vgl sog ggf evtl inkl zzgl bspw bes insb ing dipl med phil hrsg verf sachb geb gest str jan feb aug
+sept oct nov dec okt dez mme mlle
+"""
+_ABBREVIATIONS = frozenset(_SHORT_FORMS.split())
 # Abbreviations only where a number follows: "no. 7" is one, "The answer is no." is not.
-_BEFORE_NUMBER = frozenset(
-    [
-        *(
-            "no",
-            "nos",
-            "nr",
-            "fig",
-            "figs",
-            "vol",
-            "p",
-            "pp",
-            "s",
-            "sec",
-            "art",
-            "ch",
-            "eq",
-            "kap",
-            "abs",
-            "abb",
-        ),
-        *("tel", "ziff", "rn", "par", "ver", "bd", "tab"),
-    ]
-)
+_NUMBERED = """
+no nos nr fig figs vol p pp s sec art ch eq kap abs abb tel ziff rn par ver bd tab
+"""
+_BEFORE_NUMBER = frozenset(_NUMBERED.split())
 _MONTHS = ("jan", "feb", "m\u00e4r", "apr", "mai", "jun", "jul", "aug", "sep", "okt", "nov", "dez")
 
 # Before a number with a dot these make it an ordinal: "nach der 12. Sitzung".

@@ -8,50 +8,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-_PLACEHOLDERS = frozenset(
-    [
-        *(
-            "password",
-            "passwd",
-            "passwort",
-            "passphrase",
-            "pass",
-            "pwd",
-            "secret",
-            "user",
-            "username",
-            "token",
-        ),
-        *(
-            "apikey",
-            "changeme",
-            "change_me",
-            "example",
-            "sample",
-            "test",
-            "testing",
-            "dummy",
-            "foobar",
-            "foo",
-        ),
-        *(
-            "bar",
-            "baz",
-            "none",
-            "null",
-            "true",
-            "false",
-            "undefined",
-            "redacted",
-            "removed",
-            "hidden",
-            "value",
-        ),
-        *("required", "optional", "string", "mypassword", "my-password", "placeholder", "todo", "tbd"),
-    ]
-)
+_FILLERS = """
+password passwd passwort passphrase pass pwd secret user username token apikey changeme change_me example
+sample test testing dummy guest foobar foo bar baz none null true false undefined redacted removed hidden
+value required optional string mypassword my-password placeholder todo tbd
+"""
+_PLACEHOLDERS = frozenset(_FILLERS.split())
 _LOOKS_FILLED_IN = re.compile(
-    r"(?i)xxxx|\*\*|\.\.\.|<|>|\{|\}|\$\(|^\$[A-Z_]{2}|^%[sd(]|^your|example|placeholder|…"
+    r"(?i)xxxx|\*\*|\.\.\.|<|>|\{|\}|\$\(|^\$[A-Z_]{2}|^%(?:[sd]$|\()|^your|example|placeholder|…"
 )
 _LOOKS_LIKE_CODE = re.compile(
     r"[(\[\]]|::|->|=>|^(?:os|self|this|env|process|config|settings|request|args)\.|^[~.]{0,2}/|://|\\[nrt]"
@@ -148,7 +112,7 @@ _NAMED = r"(?:password|passwd|passphrase|passcode|passwort|kennwort|mot de passe
 _KEY_WORD = (
     r"(?:(?:api|access|auth|client|consumer|secret|encryption|signing|session|webhook|service|account|deploy"
     r"|bot|app|master|shared|storage|refresh|bearer|oauth|license|jwt|hmac)[ _.-]?"
-    r"(?:key|token|secret|credential)s?|secret|token|apikey)"
+    r"(?:key|token|secret|credential)s?|(?:^|[^a-zA-Z])(?:secret|token)|apikey)"
 )
 
 
@@ -215,7 +179,7 @@ def _passwords() -> Iterator[Shape]:
     )
     yield Shape("password", rf"{_NAMED}{_ASSIGN}({_VALUE}{{6,}})", password, 0.8, ignore_case=True)
     purpose = (
-        r"(?:[ \t]+(?:for|to|f\xfcr|zum|zur|of|von|pour|de)(?:[ \t]+[A-Za-z0-9@._\xc0-\xff-]{1,40}){1,4})?"
+        r"(?:[ \t]+(?:for|to|f\xfcr|zum|zur|of|von|pour|de)(?:[ \t]+[A-Za-z0-9@._\xc0-\xff-]{1,40}){1,4}?)?"
     )
     yield Shape(
         "password",

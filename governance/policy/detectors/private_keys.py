@@ -15,18 +15,19 @@ _HEAD = re.compile(
 _FOOT = re.compile(r"-----END (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----|Private-MAC:")
 _BEGUN = re.compile(r"-----BEGIN[A-Z0-9 ]{0,100}-{0,5}\Z|PuTTY-User-Key-File-?[1-9]?\Z")
 # A head in a manual is followed by dots or words, a real one by at least one long line of base64.
-_BODY = re.compile(r"[A-Za-z0-9+/]{38}")
+_BODY = re.compile(r"[A-Za-z0-9+/]{38,}")
 
 
 def blocks(text: str) -> list[tuple[int, int]]:
     """The spans of private keys. One whose foot is missing reaches as far as a key may be long."""
     feet = [found.span() for found in _FOOT.finditer(text)]
+    runs = [found.span() for found in _BODY.finditer(text)]
     spans: list[tuple[int, int]] = []
     for head in _HEAD.finditer(text):
         if spans and head.start() < spans[-1][1]:
             continue
         end = _end(feet, head.end(), len(text))
-        if _BODY.search(text, head.end(), end):
+        if _holds_body(runs, head.end(), end):
             spans.append((head.start(), end))
     return spans
 
@@ -40,6 +41,11 @@ def open_from(text: str) -> int:
             return head.start()
     begun = _BEGUN.search(text, max(0, len(text) - 120))
     return begun.start() if begun else len(text)
+
+
+def _holds_body(runs: list[tuple[int, int]], start: int, end: int) -> bool:
+    place = bisect.bisect_right(runs, (start, start))
+    return place < len(runs) and runs[place][0] < end
 
 
 def _end(feet: list[tuple[int, int]], start: int, otherwise: int) -> int:

@@ -17,7 +17,7 @@ DEFAULT_REGIONS = ("DE", "AT", "CH", "FR", "GB", "US")
 MOST_LOOKUPS = 2_000
 
 _INTERNATIONAL = Expression(r"(?:\+|\b00)[1-9][0-9]{0,2}(?:[ .\-/]?\(?[0-9]{1,8}\)?){1,7}")
-_NATIONAL = Expression(r"\(?[0-9]{2,5}\)?(?:[ .\-/]{1,3}[0-9]{2,8}){1,5}|\b0[0-9]{8,11}\b")
+_NATIONAL = Expression(r"\(?[0-9]{2,5}\)?(?:[ .\-/]{1,3}[0-9]{2,10}){1,5}|\b0[0-9]{8,11}\b")
 _CONTEXT = Expression(
     r"(?:\btel(?:ephone|efon)?|phone|mobile?|handy|\bcell|\bfax|\bcall|rufnummer|whatsapp|reach (?:me|us"
     r"|him|her)"
@@ -45,27 +45,28 @@ def find(folded: bytes, taken: Sequence[tuple[int, int]], known: Sequence[str]) 
     """
     findings: list[Finding] = []
     lookups = 0
-    starts = [start for start, _ in taken]
-    for start, end, regional in _candidates(folded):
-        if _overlaps(taken, starts, start, end) or not _free(folded, start, end):
-            continue
-        lookups += 1
-        text = folded[start:end].decode("latin-1")
-        length = len(text) if lookups > MOST_LOOKUPS else _length(text, known if regional else ())
-        if length:
-            score = 0.85 if regional else 0.9
-            findings.append(
-                Finding("phone", start, start + length, score, "a telephone number of a known plan")
-            )
+    for candidates, plans, score in ((_international, (), 0.9), (_national, known, 0.85)):
+        spans = sorted([*taken, *((one.start, one.end) for one in findings)])
+        for start, end in candidates(folded):
+            if _overlaps(spans, start, end) or not _free(folded, start, end):
+                continue
+            lookups += 1
+            text = folded[start:end].decode("latin-1")
+            length = _length(text, plans) if lookups <= MOST_LOOKUPS else len(text)
+            if length:
+                reason = "a telephone number of a known plan"
+                findings.append(Finding("phone", start, start + length, score, reason))
     return findings
 
 
-def _candidates(folded: bytes) -> Iterator[tuple[int, int, bool]]:
-    for match in _INTERNATIONAL.find(folded):
-        yield match.start, match.end, False
+def _international(folded: bytes) -> Iterator[tuple[int, int]]:
+    return ((match.start, match.end) for match in _INTERNATIONAL.find(folded))
+
+
+def _national(folded: bytes) -> Iterator[tuple[int, int]]:
     for match in _NATIONAL.find(folded):
         if _CONTEXT.occurs(folded[max(0, match.start - 40) : match.start]):
-            yield match.start, match.end, True
+            yield match.start, match.end
 
 
 def _length(text: str, known: Sequence[str]) -> int:
@@ -95,9 +96,9 @@ def _valid(text: str, known: Sequence[str]) -> bool:
     return False
 
 
-def _overlaps(taken: Sequence[tuple[int, int]], starts: Sequence[int], start: int, end: int) -> bool:
-    place = bisect.bisect_right(starts, start)
-    return (place > 0 and taken[place - 1][1] > start) or (place < len(taken) and starts[place] < end)
+def _overlaps(spans: Sequence[tuple[int, int]], start: int, end: int) -> bool:
+    place = bisect.bisect_right(spans, (start, end))
+    return (place > 0 and spans[place - 1][1] > start) or (place < len(spans) and spans[place][0] < end)
 
 
 def _free(folded: bytes, start: int, end: int) -> bool:
