@@ -131,8 +131,8 @@ def personal(seed: int, each: int) -> list[Sample]:
 
 
 def benign(limit: int = 4_000_000) -> Iterator[tuple[str, str]]:
-    """(group, text) of documents nobody here wrote: licences, read-mes and descriptions of installed packages,
-    the system's documentation, and the standard library's source; at most `limit` characters of each group.
+    """(group, text) of documents nobody here wrote: licences, read-mes and descriptions of installed
+    packages, the system's documentation, and the standard library's source; at most `limit` characters each.
     """
     paths = get_paths()
     groups = {

@@ -43,7 +43,7 @@ _PROSE = (
     "12",
     ".",
     "!",
-    "a rather long clause without any end that goes on and on until it has to be cut somewhere in the middle ",
+    "a rather long clause without any end that goes on and on until it has to be cut in the middle ",
 )
 
 

@@ -49,6 +49,9 @@ def test_strict_rules_leave_other_peoples_documents_alone() -> None:
         "ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
         "-----BEGIN RSA PRIVATE KEY-----\n...\n-----END RSA PRIVATE KEY-----",
         "PublicKeyToken=b03f5f7f11d50a3a, Version=4.0.0.0",
+        "The password is <b>incorrect.&quot;",
+        "The password is incorrect.&quot; Then try again.",
+        "https://aws_access_key_id:aws_secret_access_key@host/bucket",
         "Reset your password: https://example.org/reset/2024",
     ],
 )

@@ -17,6 +17,8 @@ _PLACEHOLDERS = frozenset(_FILLERS.split())
 _LOOKS_FILLED_IN = re.compile(
     r"(?i)xxxx|\*\*|\.\.\.|<|>|\{|\}|\$\(|^\$[A-Z_]{2}|^%(?:[sd]$|\()|^your|example|placeholder|…"
 )
+_SAYS_WHAT_IT_IS = re.compile(r"(?i)\A[a-z_-]*(?:password|secret|token|[_-]key)[a-z_-]*\Z")
+_ENTITY = re.compile(r"&(?:quot|lt|gt|amp|apos|#\d{1,4})\Z")
 _LOOKS_LIKE_CODE = re.compile(
     r"[(\[\]]|::|->|=>|^(?:os|self|this|env|process|config|settings|request|args)\.|^[~.]{0,2}/|://|\\[nrt]"
 )
@@ -49,6 +51,7 @@ def password(value: str) -> bool:
     """Worth calling a password: six characters or more, letters with digits or symbols, neither code nor a
     placeholder.
     """
+    value = _ENTITY.sub("", value)
     if len(value) < 6 or _filled_in(value) or _LOOKS_LIKE_CODE.search(value):
         return False
     has_letter, has_digit = any(map(str.isalpha, value)), any(map(str.isdigit, value))
@@ -91,7 +94,9 @@ def trim(text: str, start: int, end: int) -> int:
 
 
 def _filled_in(value: str) -> bool:
-    return value.lower() in _PLACEHOLDERS or bool(_LOOKS_FILLED_IN.search(value))
+    if value.lower() in _PLACEHOLDERS or _SAYS_WHAT_IT_IS.match(value):
+        return True
+    return bool(_LOOKS_FILLED_IN.search(value))
 
 
 def _entropy(value: str) -> float:
