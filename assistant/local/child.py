@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -17,10 +18,15 @@ from assistant.local import marks
 from governance.errors import Unavailable
 
 PR_SET_PDEATHSIG = 1
+LOG_BYTES = 20_000_000  # a log longer than this is put aside at the next start; one such is kept
 LIBC = ctypes.CDLL(None, use_errno=True)  # loaded here, since nothing may be loaded between fork and exec
 
 
 def nothing() -> None: ...
+
+
+def always() -> bool:
+    return True
 
 
 @dataclass(frozen=True)
@@ -30,8 +36,8 @@ class Process:
     name: str
     argv: list[str]
     env: dict[str, str]
-    log: Path
-    ready: Callable[[], bool]
+    log: Path | None  # None: it writes to this process's own terminal
+    ready: Callable[[], bool] = always
     ready_s: float = 60.0
     before: Callable[[], None] = nothing
     owner: tuple[int, int] | None = (
@@ -39,6 +45,7 @@ class Process:
     )
     cwd: Path = field(default_factory=Path.cwd)
     nice: int = 0
+    stage: int = 0  # at the end the highest goes first
     stop: signal.Signals = signal.SIGTERM
     stop_s: float = 8.0
     last: signal.Signals = signal.SIGKILL
@@ -109,12 +116,16 @@ class Child:
             self._popen.send_signal(order)
 
     def end(self) -> None:
-        for order, patience_s in ((self.process.stop, self.process.stop_s), (self.process.last, 5.0)):
+        self.tell(self.process.stop)
+        marks.await_true(lambda: self.exit_code() is not None, self.process.stop_s)
+        self.finish()
+
+    def finish(self) -> None:
+        """The end of one that did not hear the first request, or nothing if it did."""
+        for order in (self.process.last, signal.SIGKILL):
             self.tell(order)
-            if marks.await_true(lambda: self.exit_code() is not None, patience_s):
+            if marks.await_true(lambda: self.exit_code() is not None, 5.0):
                 return
-        self._popen.kill()
-        marks.await_true(lambda: self.exit_code() is not None, 5.0)
 
 
 def describe(code: int) -> str:
@@ -126,7 +137,9 @@ def describe(code: int) -> str:
         return f"was ended by signal {-code}"
 
 
-def tail(log: Path, lines: int = 12) -> str:
+def tail(log: Path | None, lines: int = 12) -> str:
+    if log is None:
+        return ""
     try:
         with log.open("rb") as file:
             file.seek(max(0, log.stat().st_size - 8192))
@@ -136,8 +149,13 @@ def tail(log: Path, lines: int = 12) -> str:
     return f"The end of {log}:\n" + "\n".join(f"  {line}" for line in text.splitlines()[-lines:])
 
 
-def _open_log(path: Path) -> IO[bytes]:
+def _open_log(path: Path | None) -> AbstractContextManager[IO[bytes] | None]:
+    if path is None:
+        return contextlib.nullcontext()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with contextlib.suppress(FileNotFoundError):
+        if path.stat().st_size > LOG_BYTES:
+            path.replace(path.with_name(f"{path.name}.1"))
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
 
 

@@ -35,7 +35,7 @@ def prepare(home: Path, secrets: Secrets, *, durable: bool = True) -> Valkey:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     port = ports.choose(home, "valkey")
     config = folder / "valkey.conf"
-    _write(config, _settings(folder, port, secrets.valkey, durable=durable))
+    _write(config, _settings(port, secrets.valkey, durable=durable))
     url = f"redis://:{secrets.valkey}@{HOST}:{port}/0"
     process = Process(
         name="valkey",
@@ -89,13 +89,13 @@ def is_ready(url: str) -> bool:
         client.close()
 
 
-def _settings(folder: Path, port: int, password: str, *, durable: bool) -> list[str]:
+def _settings(port: int, password: str, *, durable: bool) -> list[str]:
     return [
         f"bind {HOST}",
         f"port {port}",
         "protected-mode yes",
         f"requirepass {password}",  # in a file: a command line can be read by everybody on the machine
-        f'dir "{folder}"',
+        "dir .",  # it is started in its folder; a path would need quoting
         f"appendonly {'yes' if durable else 'no'}",
         "appendfsync everysec",
         'save ""',

@@ -1,0 +1,214 @@
+"""All settings, in one file. It starts with no environment at all; `manage.py check` says what is amiss."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+from assistant import env
+
+ROOT = Path(__file__).resolve().parent.parent
+HOME = env.folder("CHANCERY_HOME", ROOT / "var")
+
+# Development and `make run` serve plain HTTP on loopback; a deployment sets CHANCERY_HTTPS=1.
+DEBUG = False
+HTTPS = env.flag("CHANCERY_HTTPS")
+SECRET_KEY = env.secret("DJANGO_SECRET_KEY") or "not-a-secret"  # refused at start by chancery.E001
+ALLOWED_HOSTS = env.names("CHANCERY_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.names("CHANCERY_ORIGINS", [])
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "rest_framework",
+    "drf_spectacular",
+    "governance",
+    "inference",
+    "ingestion",
+    "assistant",
+]
+
+MIDDLEWARE = [
+    "assistant.middleware.requests.RequestIds",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "assistant.middleware.callers.Callers",
+    "assistant.middleware.faults.Faults",
+]
+
+ROOT_URLCONF = "assistant.urls"
+ASGI_APPLICATION = "assistant.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [ROOT / "templates"],
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.messages.context_processors.messages",
+                "assistant.context.portal",
+            ],
+            "builtins": ["assistant.templatetags.elements"],
+        },
+    }
+]
+
+# Two addresses of one database: the app's role owns nothing, the owner's is for migrations alone.
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": env.database("DATABASE_URL", "postgresql://chancery_app@127.0.0.1:5432/chancery")
+    | {"CONN_HEALTH_CHECKS": True, "CONN_MAX_AGE": 0}
+}
+# A pool a process: a thread takes a connection for the length of a request, not of its life.
+DATABASES["default"]["OPTIONS"] |= {
+    "pool": {"min_size": 1, "max_size": env.number("CHANCERY_DB_POOL", 8, least=1, most=200), "timeout": 10}
+}
+MIGRATING = env.flag("CHANCERY_MIGRATING")  # the owner's role may connect while this is set, to migrate
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "governance.Person"
+AUTHENTICATION_BACKENDS = ["assistant.sign_in.LocalBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "sign-in"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_NAME = "chancery_session"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_SSL_REDIRECT = env.flag("CHANCERY_HTTPS_REDIRECT")
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("CHANCERY_BEHIND_PROXY") else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "base-uri": ["'none'"],
+        "report-uri": ["/csp-report"],
+    }
+}
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [ROOT / "assistant" / "locale"]
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = HOME / "static"
+STATICFILES_DIRS = [ROOT / "assistant" / "static"]
+WHITENOISE_USE_FINDERS = True
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+}
+MEDIA_ROOT = env.folder("CHANCERY_FILES", HOME / "files")
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+UPLOAD_MAX_BYTES = env.number("CHANCERY_UPLOAD_MAX_BYTES", 50 * 2**20, least=1)
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20  # of a body that is not a file; a file goes to disk past 2.5 MB
+
+REDIS_URL = env.secret("REDIS_URL") or "redis://127.0.0.1:6379/0"
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a broker that was restarted is waited for, however long
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False  # the row's lease decides, not the broker
+# A lost message is rung again by the sweep within seconds, so a redelivery may take its time.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "socket_timeout": 5, "socket_connect_timeout": 3}
+CELERY_TASK_ROUTES = {
+    "assistant.tasks.answer": {"queue": "answers"},
+    "ingestion.tasks.ingest": {"queue": "ingest"},
+    "*": {"queue": "housekeeping"},
+}
+CELERY_BEAT_SCHEDULE = {
+    "ring-answers": {"task": "assistant.tasks.sweep", "schedule": 5.0},
+    "ring-ingestion": {"task": "ingestion.tasks.sweep", "schedule": 5.0},
+    "purge-deleted": {"task": "ingestion.tasks.purge", "schedule": 60.0},
+}
+
+MODEL_URL = env.text("MODEL_URL", "http://127.0.0.1:8801/v1")
+MODELS = env.folder("CHANCERY_MODELS", HOME / "models")
+CHANCERY_RUNNERS: dict[str, dict[str, Any]] = {
+    "chat": {
+        "BACKEND": env.text("CHANCERY_CHAT_RUNNER", "inference.runners.openai_compatible.OpenAICompatible"),
+        "OPTIONS": {"base_url": MODEL_URL, "api_key": env.secret("CHANCERY_MODEL_KEY")},
+    },
+    "embedding": {
+        "BACKEND": env.text("CHANCERY_EMBEDDING_RUNNER", "inference.runners.onnx.OnnxEmbedder"),
+        "OPTIONS": {"models_dir": str(MODELS), "threads": env.number("CHANCERY_EMBED_THREADS", 1, least=1)},
+    },
+}
+VECTOR_STORE = {"BACKEND": "ingestion.stores.pgvector.PgVector", "OPTIONS": {}}
+
+# The record's keys live outside Postgres, so that a backup of one does not carry the other.
+RECORD_KEY = base64.b64decode(env.secret("CHANCERY_RECORD_KEY") or "")
+RECORD_KEYRING = {
+    "BACKEND": "governance.audit.keyring.FileKeyring",
+    "OPTIONS": {"folder": str(env.folder("CHANCERY_KEYRING", HOME / "keyring"))},
+}
+# The demo logins exist only while this is set; `make run` sets it with the embedded database alone.
+DEMO_LOGINS = env.flag("CHANCERY_DEMO_LOGINS")
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["assistant.api.authentication.CallerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["assistant.api.authentication.SignedIn"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "assistant.api.errors.render",
+    "UNAUTHENTICATED_USER": None,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Chancery",
+    "DESCRIPTION": "Cited answers from an organisation's own documents, on a record that can be verified.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.text("CHANCERY_LOG_LEVEL", "INFO")},
+    "loggers": {"httpx": {"level": "WARNING"}, "httpcore": {"level": "WARNING"}},
+}
+SILENCED_SYSTEM_CHECKS = [
+    "auth.W004",  # one e-mail address may belong to people of two tenants; our backend asks for the tenant
+    "security.W004",  # HSTS and the redirect follow CHANCERY_HTTPS: plain HTTP on loopback is the default
+    "security.W008",
+    "security.W012",
+    "security.W016",
+]

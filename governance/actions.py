@@ -1,0 +1,21 @@
+"""Everything that can be done, as far as permission is concerned."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    ASK = "ask"
+    SEARCH = "search"
+    COLLECTION_CREATE = "collection.create"
+    COLLECTION_SEE = "collection.see"  # its name and settings
+    COLLECTION_READ = "collection.read"  # what its documents say
+    COLLECTION_MANAGE = "collection.manage"  # rename, delete, and who may use it
+    DOCUMENT_WRITE = "document.write"  # upload and delete
+    PEOPLE_SEE = "people.see"
+    PEOPLE_MANAGE = "people.manage"
+    POLICY_CHECK = "policy.check"
+    POLICY_MANAGE = "policy.manage"
+    RECORD_READ = "record.read"  # who did what when, masked
+    RECORD_OPEN = "record.open"  # the words themselves, for a reason

@@ -1,0 +1,123 @@
+"""The keys that payloads of the record are encrypted under: one a subject and tenant, kept outside Postgres.
+
+A subject is the person a payload speaks of. Destroying a key makes everything encrypted under it unreadable, in every
+backup too, while the record's hashes still verify.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+import time
+import uuid
+from abc import ABC, abstractmethod
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+# A key that was destroyed elsewhere is forgotten here within this many seconds.
+CACHED_S = 30.0
+
+
+class KeyGone(Exception):
+    """The subject's key was destroyed, or was never here: what it encrypted cannot be read."""
+
+
+class Keyring(ABC):
+    @abstractmethod
+    def key(self, tenant: uuid.UUID, subject: uuid.UUID, *, create: bool = False) -> bytes:
+        """The subject's 32 bytes. Raises KeyGone where there is none and `create` is false."""
+
+    @abstractmethod
+    def destroy(self, tenant: uuid.UUID, subject: uuid.UUID) -> bool:
+        """Make the key unrecoverable; True where there was one."""
+
+
+class FileKeyring(Keyring):
+    """One file a key, each wrapped with AES-256-GCM under the installation's master key."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = Path(folder)
+        self.cached: dict[tuple[uuid.UUID, uuid.UUID], tuple[float, bytes]] = {}
+        self.lock = threading.Lock()
+
+    def key(self, tenant: uuid.UUID, subject: uuid.UUID, *, create: bool = False) -> bytes:
+        held = self.cached.get((tenant, subject))
+        if held and time.monotonic() - held[0] < CACHED_S:
+            return held[1]
+        path = self._path(tenant, subject)
+        try:
+            wrapped = path.read_bytes()
+        except FileNotFoundError:
+            if not create:
+                raise KeyGone(f"no key for subject {subject}") from None
+            wrapped = self._create(path, tenant, subject)
+        try:
+            key = self._master().decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], _bound(tenant, subject))
+        except InvalidTag:
+            raise KeyGone("the keyring was made under another master key") from None
+        with self.lock:
+            self.cached[tenant, subject] = (time.monotonic(), key)
+        return key
+
+    def destroy(self, tenant: uuid.UUID, subject: uuid.UUID) -> bool:
+        with self.lock:
+            self.cached.pop((tenant, subject), None)
+        path = self._path(tenant, subject)
+        try:
+            size = path.stat().st_size
+            with path.open("r+b") as file:  # overwritten before it is unlinked: a plain file system may keep the block
+                file.write(secrets.token_bytes(size))
+                os.fsync(file.fileno())
+            path.unlink()
+        except FileNotFoundError:
+            return False
+        return True
+
+    def _path(self, tenant: uuid.UUID, subject: uuid.UUID) -> Path:
+        return self.folder / tenant.hex / f"{subject.hex}.key"
+
+    def _create(self, path: Path, tenant: uuid.UUID, subject: uuid.UUID) -> bytes:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        wrapped = nonce + self._master().encrypt(nonce, secrets.token_bytes(KEY_BYTES), _bound(tenant, subject))
+        draft = path.with_suffix(f".{secrets.token_hex(6)}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(wrapped)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(draft, path)  # whoever links first has made the key, in whichever process
+        except FileExistsError:
+            wrapped = path.read_bytes()
+        finally:
+            draft.unlink()
+        return wrapped
+
+    def _master(self) -> AESGCM:
+        if len(settings.RECORD_KEY) != KEY_BYTES:
+            raise KeyGone("CHANCERY_RECORD_KEY is not set: the record cannot be written")
+        return AESGCM(settings.RECORD_KEY)
+
+
+def _bound(tenant: uuid.UUID, subject: uuid.UUID) -> bytes:
+    return tenant.bytes + subject.bytes
+
+
+_rings: dict[str, Keyring] = {}
+
+
+def ring() -> Keyring:
+    """The keyring that settings.RECORD_KEYRING names, one a process."""
+    backend, options = settings.RECORD_KEYRING["BACKEND"], settings.RECORD_KEYRING["OPTIONS"]
+    name = f"{backend}{sorted(options.items())}"
+    if name not in _rings:
+        _rings[name] = import_string(backend)(**options)
+    return _rings[name]

@@ -1,0 +1,232 @@
+"""The ground's tables: fields, constraints and one-row derivations.
+
+Every table but Tenant and Operator carries tenant_id and stands under row-level security. A foreign key within a tenant is
+the composite (tenant_id, …) made in SQL by the migrations, since Django 5.2 cannot point at a composite key: the field here
+is for reading across, its constraint is in the database.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Lower
+
+from governance.roles import Level, Role
+
+
+class TenantKey(models.ForeignKey):  # type: ignore[type-arg]
+    """A foreign key inside one tenant; the migrations make it (tenant_id, …) and say what a delete does."""
+
+    def __init__(self, to: Any, **options: Any) -> None:
+        options |= {"on_delete": models.DO_NOTHING, "db_constraint": False}
+        super().__init__(to, **options)
+
+    def deconstruct(self) -> tuple[str, str, Any, Any]:
+        name, _, args, options = super().deconstruct()
+        return name, "django.db.models.ForeignKey", args, options  # migrations import nothing of ours
+
+
+class Tenant(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=200)
+    domain = models.CharField(max_length=200, unique=True, null=True, blank=True)  # noqa: DJ001  null: not unique
+    created_at = models.DateTimeField(auto_now_add=True)
+    is_demo = models.BooleanField(default=False)
+    # Limits: what one tenant may take from the machine that all share.
+    answers_running_max = models.PositiveIntegerField(default=8)
+    answers_waiting_max = models.PositiveIntegerField(default=40)
+    answers_per_person_max = models.PositiveIntegerField(default=4)
+    documents_max = models.PositiveIntegerField(default=100_000)
+    tokens_per_day = models.PositiveIntegerField(null=True, blank=True)
+    allows_model_only = models.BooleanField(default=True)
+
+    class Meta:
+        db_table = "tenant"
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class TenantModel(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.DO_NOTHING, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        abstract = True
+
+
+class Person(AbstractBaseUser, TenantModel):
+    email = models.EmailField(max_length=254)
+    name = models.CharField(max_length=200)
+    is_active = models.BooleanField(default=True)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name", "tenant"]
+    objects = BaseUserManager["Person"]()
+
+    class Meta:
+        db_table = "person"
+        constraints = [models.UniqueConstraint("tenant", Lower("email"), name="person_email_once_a_tenant")]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+
+class RoleAssignment(TenantModel):
+    person = TenantKey(Person, related_name="role_assignments")
+    role = models.CharField(max_length=40)
+
+    class Meta:
+        db_table = "role_assignment"
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "person", "role"], name="role_once_a_person"),
+            models.CheckConstraint(
+                condition=models.Q(role__in=[str(Role.TENANT_ADMIN), str(Role.COMPLIANCE_OFFICER)]), name="role_is_known"
+            ),
+        ]
+
+
+class Group(TenantModel):
+    name = models.CharField(max_length=200)
+
+    class Meta:
+        db_table = "group"
+        constraints = [models.UniqueConstraint(fields=["tenant", "name"], name="group_name_once_a_tenant")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(TenantModel):
+    group = TenantKey(Group, related_name="memberships")
+    person = TenantKey(Person, related_name="memberships")
+    source = models.CharField(max_length=20, default="manual")
+
+    class Meta:
+        db_table = "membership"
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "group", "person", "source"], name="membership_once_a_source")
+        ]
+
+
+class Resource(TenantModel):
+    """What grants point at. A collection shares its key; a retired one is nobody's."""
+
+    kind = models.CharField(max_length=40)
+    retired_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "resource"
+
+
+class Grant(TenantModel):
+    resource = TenantKey(Resource, related_name="grants")
+    person = TenantKey(Person, null=True, related_name="grants")
+    group = TenantKey(Group, null=True, related_name="grants")
+    level = models.PositiveSmallIntegerField()
+    denies = models.BooleanField(default=False)  # a denied level denies those above it, and beats any allowing grant
+    granted_by = models.UUIDField(null=True)
+
+    class Meta:
+        db_table = "grant"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "resource", "person", "group", "denies"],
+                name="grant_once_a_holder",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                condition=models.Q(person__isnull=True) ^ models.Q(group__isnull=True), name="grant_has_one_holder"
+            ),
+            models.CheckConstraint(condition=models.Q(level__in=[int(level) for level in Level]), name="grant_level_is_known"),
+        ]
+
+
+class ApiKey(TenantModel):
+    person = TenantKey(Person, related_name="api_keys")
+    name = models.CharField(max_length=200)
+    hash = models.CharField(max_length=64)  # sha256 of the key, in hex: a key has 256 random bits, nothing to guess
+    prefix = models.CharField(max_length=16)
+    scopes = ArrayField(models.CharField(max_length=20))
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "api_key"
+        constraints = [models.UniqueConstraint(fields=["tenant", "hash"], name="api_key_hash_once")]
+        indexes = [models.Index(fields=["hash"], name="api_key_by_hash")]
+
+
+class PolicyRule(TenantModel):
+    name = models.CharField(max_length=80)
+    version = models.PositiveIntegerField(default=1)
+    stages = ArrayField(models.CharField(max_length=20))
+    detector = models.CharField(max_length=40)
+    action = models.CharField(max_length=20)
+    threshold = models.FloatField(default=0.5)
+    message = models.CharField(max_length=500, blank=True)
+    options = models.JSONField(default=dict)
+    is_enabled = models.BooleanField(default=True)
+
+    class Meta:
+        db_table = "policy_rule"
+        constraints = [models.UniqueConstraint(fields=["tenant", "name"], name="policy_rule_name_once")]
+
+
+class PolicyDecision(TenantModel):
+    """The ledger: what each rule said of one text. It holds offsets, never the text."""
+
+    interaction = models.UUIDField()
+    stage = models.CharField(max_length=20)
+    subject_id = models.UUIDField(null=True)  # the passage or document, where the text was not a person's
+    rule = models.CharField(max_length=80)
+    rule_version = models.PositiveIntegerField()
+    detector = models.CharField(max_length=40)
+    action = models.CharField(max_length=20)
+    score = models.FloatField()
+    threshold = models.FloatField()
+    reason = models.CharField(max_length=500)
+    spans = models.JSONField(default=list)
+    latency_ms = models.FloatField()
+    is_error = models.BooleanField(default=False)
+
+    class Meta:
+        db_table = "policy_decision"
+        indexes = [models.Index(fields=["tenant", "interaction"], name="policy_decision_of")]
+
+
+class Reservation(TenantModel):
+    """Tokens set aside before a model is asked, and what was really used once it has answered."""
+
+    person = TenantKey(Person, related_name="+")
+    interaction = models.UUIDField()
+    reserved = models.PositiveIntegerField()
+    used = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        db_table = "reservation"
+        constraints = [models.UniqueConstraint(fields=["tenant", "interaction"], name="reservation_once")]
+        indexes = [models.Index(fields=["tenant", "created_at"], name="reservation_by_day")]
+
+
+class Operator(models.Model):
+    """Runs the installation; belongs to no tenant and sees no content."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=200)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "operator"
+
+    def __str__(self) -> str:
+        return self.email

@@ -1,0 +1,90 @@
+"""Who is asking, for which tenant: the first argument of every service.
+
+`scope.transaction()` is how Postgres gets to know it. The settings are local to the transaction, so that a pooled
+connection carries nothing over, and they are put back on exit, since a local setting outlives a savepoint's release.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from django.db import connection, transaction
+
+from governance.roles import Role
+
+
+class ActorKind(StrEnum):
+    PERSON = "person"
+    SYSTEM = "system"  # the tenant's own background work: ingestion, sweeps, seeding
+
+
+class ScopesDoNotNest(RuntimeError):
+    """One transaction serves one scope; a second one inside it would read with mixed rights."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """`key_scopes` is None for a person at the portal, and what the API key was narrowed to otherwise."""
+
+    tenant: uuid.UUID
+    kind: ActorKind
+    actor: uuid.UUID | None = None
+    roles: frozenset[Role] = frozenset()
+    groups: frozenset[uuid.UUID] = frozenset()
+    key_scopes: frozenset[str] | None = None
+    key: uuid.UUID | None = None
+    request_id: str = field(default="", compare=False)
+
+    @classmethod
+    def system(cls, tenant: uuid.UUID, request_id: str = "") -> Scope:
+        return cls(tenant=tenant, kind=ActorKind.SYSTEM, request_id=request_id)
+
+    @property
+    def is_system(self) -> bool:
+        return self.kind is ActorKind.SYSTEM
+
+    @property
+    def person(self) -> uuid.UUID:
+        """The person's id; asking for it in a system scope is a programming error."""
+        if self.actor is None:
+            raise LookupError("a system scope has no person")
+        return self.actor
+
+    def as_system(self) -> Scope:
+        """The tenant's background work that this person's request set off."""
+        return Scope.system(self.tenant, self.request_id)
+
+    def with_request(self, request_id: str) -> Scope:
+        return replace(self, request_id=request_id)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        outer: Scope | None = getattr(connection, "chancery_scope", None)
+        if outer is not None and outer != self:
+            raise ScopesDoNotNest(f"{self.kind} inside {outer.kind}: leave the first transaction before the second")
+        inside_another = connection.in_atomic_block
+        with transaction.atomic():
+            if outer is not None:
+                yield
+                return
+            _tell(str(self.tenant), str(self.kind), str(self.actor or ""))
+            connection.chancery_scope = self  # type: ignore[attr-defined]
+            try:
+                yield
+                if inside_another and not connection.needs_rollback:
+                    _tell("", "", "")
+            finally:
+                connection.chancery_scope = None  # type: ignore[attr-defined]
+
+
+def _tell(tenant: str, kind: str, actor: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('chancery.tenant', %s, true), set_config('chancery.actor_kind', %s, true),"
+            " set_config('chancery.person', %s, true)",
+            [tenant, kind, actor],
+        )
