@@ -1,0 +1,59 @@
+"""The processes of Chancery, one list for every kind of installation: `make run` starts these, compose.yaml too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+WEB_PORT = 8000
+MODEL_PORT = 8801
+
+
+@dataclass(frozen=True)
+class Command:
+    """`argv` begins with the word python; whoever starts it puts its own interpreter there."""
+
+    name: str
+    argv: tuple[str, ...]
+    nice: int = 0
+
+
+def web(host: str, port: int) -> Command:
+    return Command(
+        "web",
+        (
+            *("python", "-m", "uvicorn", "assistant.asgi:application", "--host", host, "--port", str(port)),
+            # Streams stay open for minutes: a stop ends them, and the browser resumes where it was.
+            *(
+                "--timeout-graceful-shutdown",
+                "3",
+                "--lifespan",
+                "off",
+                "--no-server-header",
+                "--no-access-log",
+            ),
+        ),
+    )
+
+
+def model_worker(host: str, port: int) -> Command:
+    return Command("model", ("python", "manage.py", "model_worker", "--host", host, "--port", str(port)))
+
+
+def worker(queue: str, pool: str, size: int, *more: str, nice: int = 0) -> Command:
+    return Command(
+        queue,
+        (
+            *("python", "-m", "celery", "-A", "assistant", "worker", "-Q", queue, "-n", f"{queue}@%h"),
+            *("-P", pool, "-c", str(size), "--without-gossip", "--without-mingle", "-l", "INFO", *more),
+        ),
+        nice,
+    )
+
+
+def workers(run: str) -> tuple[Command, ...]:
+    """`run` is the folder of beat's schedule. Reading yields to answering: it has fewer hands and runs nice."""
+    return (
+        worker("answers", "threads", 8),
+        worker("ingest", "prefork", 1, nice=10),
+        worker("housekeeping", "threads", 2, "-B", "-s", f"{run}/beat"),
+    )
