@@ -1,0 +1,88 @@
+"""The OpenAI wire: server-sent events, and what its errors mean here."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import httpx
+
+from governance.errors import Busy, ChanceryError, InvalidInput, Unavailable
+from inference.runners.base import over_window
+
+_OVER_WINDOW = {"exceed_context_size_error", "context_length_exceeded"}
+_OVER_WINDOW_WORDS = "maximum context length"  # the only mark that vLLM leaves
+_NUMBERS = re.compile(r"(\d+) tokens")
+_LONGEST_REASON = 300  # characters of a server's own words that are passed on
+
+
+def events(lines: Iterable[str]) -> Iterator[str]:
+    """The data of each event. A line that begins with a colon is a comment, which keeps a line open."""
+    parts: list[str] = []
+    for line in lines:
+        if not line:
+            if parts:
+                yield "\n".join(parts)
+            parts = []
+            continue
+        field, _, value = line.partition(":")
+        # llama-server names a fault in the middle of a stream by a field of its own.
+        if field in {"data", "error"}:
+            parts.append(value.removeprefix(" "))
+    if parts:
+        yield "\n".join(parts)
+
+
+def decoded(text: str | bytes) -> dict[str, Any]:
+    """The JSON object in `text`, or an empty one: a proxy's error page has no fields."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def refusal(response: httpx.Response) -> ChanceryError:
+    """The error of an answer that is not 2xx. Its body has been read."""
+    return fault(decoded(response.content), response.status_code, response.headers)
+
+
+def fault(body: Mapping[str, Any], status: int = 0, headers: Mapping[str, str] | None = None) -> ChanceryError:
+    """The error that `{"error": {...}}` stands for; `status` is 0 for one that came inside a stream."""
+    error = body.get("error", body)
+    if not isinstance(error, dict):
+        error = {"message": str(error)}
+    status = status or int(_number(error.get("code")))
+    reason = str(error.get("message") or "no reason given")[:_LONGEST_REASON]
+    if status == httpx.codes.TOO_MANY_REQUESTS:
+        return _busy(error, reason, headers or {})
+    if _OVER_WINDOW & {error.get("type"), error.get("code")} or _OVER_WINDOW_WORDS in reason:
+        return _over_window(error, reason)
+    if status in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
+        return Unavailable(f"The model server refuses our key: {reason}")
+    return Unavailable(f"The model server answered {status or 'with a fault'}: {reason}")
+
+
+def _busy(error: Mapping[str, Any], reason: str, headers: Mapping[str, str]) -> Busy:
+    wait_s = _number(error.get("wait_s")) or _number(headers.get("retry-after")) or 1.0
+    return Busy(reason, position=int(_number(error.get("position"))), wait_s=wait_s)
+
+
+def _over_window(error: Mapping[str, Any], reason: str) -> InvalidInput:
+    tokens, window = int(_number(error.get("n_prompt_tokens"))), int(_number(error.get("n_ctx")))
+    if not (tokens and window):
+        # Elsewhere the numbers stand in the sentence alone: first the window, and last what was sent.
+        said = [int(number) for number in _NUMBERS.findall(reason)]
+        if len(said) < 2:
+            return InvalidInput(f"The prompt is longer than the model reads: {reason}")
+        window, tokens = said[0], said[-1]
+    return over_window(tokens, window)
+
+
+def _number(value: object) -> float:
+    try:
+        return max(0.0, float(str(value)))
+    except ValueError:
+        return 0.0
