@@ -40,9 +40,7 @@ class Process:
     ready: Callable[[], bool] = always
     ready_s: float = 60.0
     before: Callable[[], None] = nothing
-    owner: tuple[int, int] | None = (
-        None  # uid and gid to run as, where this process is root and that one may not be
-    )
+    owner: tuple[int, int] | None = None  # uid and gid to run as, where this process is root and that one may not be
     cwd: Path = field(default_factory=Path.cwd)
     nice: int = 0
     stage: int = 0  # at the end the highest goes first

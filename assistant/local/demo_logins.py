@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assistant.demo import material
 
-PASSWORD = "look-around-freely"
+PASSWORD = "look-around-freely"  # noqa: S105  meant to be known, and only good for the demo
 
 
 def lines(url: str) -> list[str]:
@@ -12,6 +12,5 @@ def lines(url: str) -> list[str]:
     told = [f"The demo's people sign in with the password {PASSWORD}"]
     for tenant in material.TENANTS:
         told.append(f"  {url}/t/{tenant.slug}/  ({tenant.name})")
-        for person in tenant.people:
-            told.append(f"    {person.email:<36} {', '.join(person.roles) or 'employee'}")
+        told += [f"    {person.email:<36} {', '.join(person.roles) or 'employee'}" for person in tenant.people]
     return told

@@ -47,7 +47,7 @@ def of_processes(ours: dict[str, str]) -> dict[str, str]:
     return os.environ | ours | {"PYTHONUNBUFFERED": "1"}
 
 
-def of_migrations(home: Path, secrets: Secrets, postgres: Postgres | None) -> dict[str, str] | None:
+def of_migrations(secrets: Secrets, postgres: Postgres | None) -> dict[str, str] | None:
     """The owner's address instead of the app's; None where an operator's server was given without it."""
     if postgres:
         url = postgres.url("chancery_owner", secrets.postgres_owner, DATABASE)

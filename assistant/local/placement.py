@@ -17,7 +17,7 @@ from pathlib import Path
 
 from governance.errors import Unavailable
 
-SYSTEM_FOLDERS = (Path("/var/lib"), Path("/tmp"))
+SYSTEM_FOLDERS = (Path("/var/lib"), Path("/tmp"))  # noqa: S108  the name of the folder itself cannot be guessed
 
 
 @dataclass(frozen=True)
@@ -134,8 +134,6 @@ def _copy(source: Path, target: Path) -> None:
     if libraries.is_dir():
         shutil.copytree(libraries, programs / libraries.name)
     for path in (programs, *programs.rglob("*")):
-        if (
-            not path.is_symlink()
-        ):  # a strict umask, under which all this was unpacked, would lock the account out
+        if not path.is_symlink():  # a strict umask, under which all this was unpacked, would lock the account out
             path.chmod(path.stat().st_mode | (0o555 if path.is_dir() or os.access(path, os.X_OK) else 0o444))
     stamp.write_text(version, encoding="utf-8")

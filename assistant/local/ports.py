@@ -44,7 +44,7 @@ def _read(book: Path) -> dict[str, int]:
 
 def _find(taken: set[int]) -> int:
     for _ in range(1000):
-        port = random.randint(LOWEST, HIGHEST)
+        port = random.randint(LOWEST, HIGHEST)  # noqa: S311  which port it is, is no secret
         if port not in taken and is_free(port):
             return port
     raise OSError("no free port between 15000 and 32000 on 127.0.0.1")

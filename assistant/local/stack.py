@@ -68,15 +68,13 @@ def start_services(stack: Stack) -> None:
 
 def migrate(stack: Stack) -> None:
     with stack.console.step("Tables") as step:
-        owner = environment.of_migrations(stack.home, stack.secrets, stack.postgres)
+        owner = environment.of_migrations(stack.secrets, stack.postgres)
         if owner is None:
             step.note = "left as they are: DATABASE_URL is set and CHANCERY_OWNER_URL is not"
             return
         code = command(stack, ["migrate", "--no-input"], stack.home / "log" / "migrate.log", owner)
         if code:
-            raise Unavailable(
-                f"The migrations did not succeed.\n{tail(stack.home / 'log' / 'migrate.log', 30)}"
-            )
+            raise Unavailable(f"The migrations did not succeed.\n{tail(stack.home / 'log' / 'migrate.log', 30)}")
         step.note = "migrated as the owner's role"
 
 

