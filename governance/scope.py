@@ -22,7 +22,7 @@ class ActorKind(StrEnum):
     SYSTEM = "system"  # the tenant's own background work: ingestion, sweeps, seeding
 
 
-class ScopesDoNotNest(RuntimeError):
+class ScopesDoNotNestError(RuntimeError):
     """One transaction serves one scope; a second one inside it would read with mixed rights."""
 
 
@@ -65,7 +65,7 @@ class Scope:
     def transaction(self) -> Iterator[None]:
         outer: Scope | None = getattr(connection, "chancery_scope", None)
         if outer is not None and outer != self:
-            raise ScopesDoNotNest(f"{self.kind} inside {outer.kind}: leave the first transaction before the second")
+            raise ScopesDoNotNestError(f"{self.kind} inside {outer.kind}: leave the first transaction before the second")
         inside_another = connection.in_atomic_block
         with transaction.atomic():
             if outer is not None:

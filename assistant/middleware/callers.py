@@ -1,0 +1,32 @@
+"""Who calls: `request.caller` is a Scope, from the session or from a Bearer key, evaluated anew at every request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from governance import keys, people
+from governance.scope import Scope
+
+
+class Callers:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.caller = identify(request)  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+
+def identify(request: HttpRequest) -> Scope | None:
+    """A key, where one is sent, decides alone: a wrong one is nobody, whatever the session says."""
+    request_id: str = request.request_id  # type: ignore[attr-defined]
+    kind, _, credential = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() == "bearer":
+        # A key needs no CSRF token: a foreign page cannot make a browser send it.
+        request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]
+        return keys.resolve(credential.strip(), request_id)
+    if not request.session.get("_auth_user_id") or not request.user.is_authenticated:
+        return None
+    return people.scope_of(request.user.pk, request_id)

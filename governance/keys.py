@@ -1,0 +1,78 @@
+"""API keys: shown once, kept as a hash, narrowed by scopes, never doing more than their person may."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+
+from django.db import connection
+from django.utils import timezone
+
+from governance import models, people
+from governance.audit import events
+from governance.audit.vocabulary import Event
+from governance.errors import InvalidInput, NotFound
+from governance.roles import KEY_SCOPES
+from governance.scope import Scope
+
+PREFIX = "chy_"
+LONGEST_DAYS = 366
+
+
+def scopes_from(text: str) -> frozenset[str]:
+    """From "read,ask" or "read ask"; "*" or "all" are all there are. Raises InvalidInput naming those there are."""
+    wanted = set(text.replace(",", " ").split())
+    if wanted & {"*", "all"}:
+        return frozenset(KEY_SCOPES)
+    unknown = wanted - set(KEY_SCOPES)
+    if unknown or not wanted:
+        raise InvalidInput(f"Scopes are any of {', '.join(KEY_SCOPES)}, or all; not {', '.join(sorted(unknown)) or 'none'}.")
+    return frozenset(wanted)
+
+
+def issue(scope: Scope, person: uuid.UUID, name: str, scopes: Iterable[str], days: int) -> str:
+    """The key itself, which is not kept."""
+    if not 1 <= days <= LONGEST_DAYS:
+        raise InvalidInput(f"A key lives 1 to {LONGEST_DAYS} days.")
+    key = PREFIX + secrets.token_urlsafe(32)
+    wanted = sorted(scopes_from(" ".join(scopes)))
+    with scope.transaction():
+        row = models.ApiKey.objects.create(
+            tenant_id=scope.tenant,
+            person_id=person,
+            name=name,
+            hash=_hash(key),
+            prefix=key[:10],
+            scopes=wanted,
+            expires_at=timezone.now() + timedelta(days=days),
+        )
+        facts = {"person": person, "scopes": wanted, "days": days}
+        events.record(scope, Event.KEY_ISSUED, resource=("key", row.pk), facts=facts)
+    return key
+
+
+def resolve(key: str, request_id: str = "") -> Scope | None:
+    """The scope of whoever holds `key`; None where it is unknown, expired or revoked."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tenant_id, id, person_id, scopes FROM chancery.resolve_key(%s)", [_hash(key)])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    _, key_id, person, scopes = row
+    scope = people.scope_of(person, request_id)
+    return replace(scope, key=key_id, key_scopes=frozenset(scopes)) if scope else None
+
+
+def revoke(scope: Scope, key: uuid.UUID) -> None:
+    with scope.transaction():
+        if not models.ApiKey.objects.filter(pk=key, revoked_at=None).update(revoked_at=timezone.now()):
+            raise NotFound("There is no such key.")
+        events.record(scope, Event.KEY_REVOKED, resource=("key", key))
+
+
+def _hash(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
