@@ -118,6 +118,8 @@ class Handle(ABC):
         self._deltas.close()
 
     def _guarded(self) -> Generator[Delta]:
+        if self.is_cancelled:
+            return
         try:
             for delta in self.deltas():
                 if self.is_cancelled:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -16,6 +17,19 @@ _OVER_WINDOW = {"exceed_context_size_error", "context_length_exceeded"}
 _OVER_WINDOW_WORDS = "maximum context length"  # the only mark that vLLM leaves
 _NUMBERS = re.compile(r"(\d+) tokens")
 _LONGEST_REASON = 300  # characters of a server's own words that are passed on
+
+
+def lines(chunks: Iterable[bytes]) -> Iterator[str]:
+    """Lines, as server-sent events end them.
+
+    httpx would also break at U+2028 and its kin, which stand unescaped in the JSON of an answer.
+    """
+    rest = b""
+    for chunk in chunks:
+        *whole, rest = (rest + chunk).split(b"\n")
+        yield from (line.removesuffix(b"\r").decode(errors="replace") for line in whole)
+    if rest:
+        yield rest.decode(errors="replace")
 
 
 def events(lines: Iterable[str]) -> Iterator[str]:
@@ -54,11 +68,11 @@ def fault(body: Mapping[str, Any], status: int = 0, headers: Mapping[str, str] |
     error = body.get("error", body)
     if not isinstance(error, dict):
         error = {"message": str(error)}
-    status = status or int(_number(error.get("code")))
+    status = status or int(number(error.get("code")))
     reason = str(error.get("message") or "no reason given")[:_LONGEST_REASON]
     if status == httpx.codes.TOO_MANY_REQUESTS:
         return _busy(error, reason, headers or {})
-    if _OVER_WINDOW & {error.get("type"), error.get("code")} or _OVER_WINDOW_WORDS in reason:
+    if _OVER_WINDOW & {str(error.get("type")), str(error.get("code"))} or _OVER_WINDOW_WORDS in reason:
         return _over_window(error, reason)
     if status in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
         return Unavailable(f"The model server refuses our key: {reason}")
@@ -66,23 +80,25 @@ def fault(body: Mapping[str, Any], status: int = 0, headers: Mapping[str, str] |
 
 
 def _busy(error: Mapping[str, Any], reason: str, headers: Mapping[str, str]) -> Busy:
-    wait_s = _number(error.get("wait_s")) or _number(headers.get("retry-after")) or 1.0
-    return Busy(reason, position=int(_number(error.get("position"))), wait_s=wait_s)
+    wait_s = number(error.get("wait_s")) or number(headers.get("retry-after")) or 1.0
+    return Busy(reason, position=int(number(error.get("position"))), wait_s=wait_s)
 
 
 def _over_window(error: Mapping[str, Any], reason: str) -> InvalidInput:
-    tokens, window = int(_number(error.get("n_prompt_tokens"))), int(_number(error.get("n_ctx")))
+    tokens, window = int(number(error.get("n_prompt_tokens"))), int(number(error.get("n_ctx")))
     if not (tokens and window):
         # Elsewhere the numbers stand in the sentence alone: first the window, and last what was sent.
-        said = [int(number) for number in _NUMBERS.findall(reason)]
+        said = [int(digits) for digits in _NUMBERS.findall(reason)]
         if len(said) < 2:
             return InvalidInput(f"The prompt is longer than the model reads: {reason}")
         window, tokens = said[0], said[-1]
     return over_window(tokens, window)
 
 
-def _number(value: object) -> float:
+def number(value: object) -> float:
+    """What a server tells of a size or a time, or 0 where it tells nothing that can be one."""
     try:
-        return max(0.0, float(str(value)))
+        told = float(str(value))
     except ValueError:
         return 0.0
+    return told if math.isfinite(told) and told > 0 else 0.0
