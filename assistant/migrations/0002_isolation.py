@@ -1,0 +1,31 @@
+"""A conversation is its person's alone: neither a colleague nor an admin reads it from these tables."""
+
+from __future__ import annotations
+
+from django.db import migrations
+
+from governance import rls
+
+DUE = """
+SELECT a.tenant_id, a.id FROM public.answer a
+WHERE (a.status = 'queued' AND a.created_at < now() - interval '3 seconds'
+       AND (a.lease_until IS NULL OR a.lease_until < now()))
+   OR (a.status = 'running' AND a.lease_until < now())
+ORDER BY a.created_at LIMIT amount
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [("assistant", "0001_tables"), ("governance", "0003_record")]
+
+    operations = [
+        migrations.RunSQL("GRANT SELECT ON answer TO chancery_door", "REVOKE SELECT ON answer FROM chancery_door"),
+        *[rls.addressable(table) for table in ("conversation", "answer")],
+        rls.same_tenant("conversation", "person_id", "person"),
+        rls.same_tenant("answer", "person_id", "person"),
+        rls.same_tenant("answer", "conversation_id", "conversation", "CASCADE"),
+        rls.same_tenant("segment", "answer_id", "answer", "CASCADE"),
+        rls.same_tenant("segment", "person_id", "person"),
+        *[rls.isolate(table, read=rls.OWN, write=rls.OWN) for table in ("conversation", "answer", "segment")],
+        rls.door("chancery.due_answers(amount integer)", DUE, returns="TABLE (tenant_id uuid, id uuid)"),
+    ]
