@@ -193,7 +193,6 @@ def _broke_off() -> ChanceryError:
 def _usage(told: Mapping[str, Any] | None) -> Usage | None:
     if not told:
         return None
-    cached = (told.get("prompt_tokens_details") or {}).get("cached_tokens")
-    return Usage(
-        *(int(wire.number(size)) for size in (told.get("prompt_tokens"), told.get("completion_tokens"), cached))
-    )
+    sizes = [told.get("prompt_tokens"), told.get("completion_tokens")]
+    sizes.append((told.get("prompt_tokens_details") or {}).get("cached_tokens"))
+    return Usage(*(int(wire.number(size)) for size in sizes))

@@ -1,0 +1,148 @@
+"""Embeddings in process: a sentence transformer as ONNX, mean-pooled."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import onnxruntime
+from tokenizers import Tokenizer
+
+from governance.errors import Unavailable
+from inference.runners.base import EmbeddingRunner, RunnerState, Vectors, normalised
+
+
+class OnnxEmbedder(EmbeddingRunner):
+    """Reads `<models_dir>/<model>.onnx` and the tokenizer beside it, when the first text comes.
+
+    A session does not survive a fork, and Celery forks: each process loads its own. `threads` are those of one
+    session; `batch` texts are read at once (16 of 256 tokens take 0.6 GB, and 32 are slower).
+    """
+
+    max_tokens = 256
+
+    def __init__(
+        self,
+        models_dir: str | os.PathLike[str],
+        threads: int = 1,
+        batch: int = 16,
+        model: str = "all-MiniLM-L6-v2-int8",
+        dimensions: int = 384,
+    ) -> None:
+        self.name = model
+        self.dimensions = dimensions
+        self.threads = threads
+        self.batch = batch
+        folder = Path(models_dir)
+        self._model_file = folder / f"{model}.onnx"
+        # One tokenizer serves each precision of a model.
+        self._tokenizer_file = folder / f"{model.removesuffix('-int8')}-tokenizer.json"
+        self._lock = threading.Lock()
+        self._loaded: tuple[int, Any, Tokenizer] | None = None
+        self._sha256 = ""
+
+    def embed(self, texts: Sequence[str], kind: Literal["query", "passage"]) -> Vectors:
+        """This model reads questions and passages alike. Raises Unavailable while its files are not there."""
+        if not texts:
+            return np.zeros((0, self.dimensions), dtype=np.float32)
+        session, tokenizer = self._load()
+        encoded = [self._ids(tokenizer, text) for text in texts]
+        result = np.zeros((len(texts), self.dimensions), dtype=np.float32)
+        # Texts of like length together: a batch costs what its longest costs.
+        order = sorted(range(len(texts)), key=lambda index: len(encoded[index]))
+        for start in range(0, len(order), self.batch):
+            chosen = order[start : start + self.batch]
+            result[chosen] = self._pooled(session, [encoded[index] for index in chosen])
+        return normalised(result)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        _, tokenizer = self._load()
+        return [len(tokenizer.encode(text).ids) for text in texts]
+
+    def probe(self) -> RunnerState:
+        detail = ""
+        try:
+            self._load()
+        except Unavailable as error:
+            detail = error.message
+        return RunnerState(
+            model=self.name,
+            sha256="" if detail else self._file_sha256(),
+            engine="onnxruntime",
+            build=onnxruntime.__version__,
+            context_window=self.max_tokens,
+            is_ready=not detail,
+            detail=detail,
+        )
+
+    def _ids(self, tokenizer: Tokenizer, text: str) -> list[int]:
+        """One at a time: the batch call starts threads of its own, which a fork would break."""
+        ids = list(tokenizer.encode(text).ids)
+        # A text that is cut still ends in the mark of an end.
+        return ids if len(ids) <= self.max_tokens else [*ids[: self.max_tokens - 1], ids[-1]]
+
+    def _pooled(self, session: Any, batch: Sequence[list[int]]) -> Vectors:
+        ids = np.zeros((len(batch), max(map(len, batch))), dtype=np.int64)
+        mask = np.zeros_like(ids)
+        for row, tokens in enumerate(batch):
+            ids[row, : len(tokens)] = tokens
+            mask[row, : len(tokens)] = 1
+        wanted = {entry.name for entry in session.get_inputs()}
+        given = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+        states = session.run(None, {name: value for name, value in given.items() if name in wanted})[0]
+        weights = mask[:, :, None].astype(np.float32)
+        mean: Vectors = (states * weights).sum(axis=1) / weights.sum(axis=1)
+        return mean
+
+    def _load(self) -> tuple[Any, Tokenizer]:
+        with self._lock:
+            if self._loaded is None or self._loaded[0] != os.getpid():
+                missing = list(self._missing())
+                if missing:
+                    raise Unavailable(
+                        f"The embedding model is not installed: {' and '.join(missing)} missing. "
+                        "Run `make run`, which installs it, or set CHANCERY_MODELS to the folder that holds it."
+                    )
+                self._loaded = (os.getpid(), self._session(), self._tokenizer())
+            return self._loaded[1], self._loaded[2]
+
+    def _missing(self) -> Iterator[str]:
+        yield from (str(path) for path in (self._model_file, self._tokenizer_file) if not path.is_file())
+
+    def _session(self) -> Any:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = self.threads
+        options.inter_op_num_threads = 1
+        # Threads that spin while they wait take the time of the chat model beside them.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        try:
+            session = onnxruntime.InferenceSession(
+                str(self._model_file), sess_options=options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:
+            raise Unavailable(f"{self._model_file} cannot be loaded; install it again. ({error})") from error
+        found = session.get_outputs()[0].shape[-1]
+        if found != self.dimensions:
+            raise Unavailable(f"{self._model_file} gives {found} dimensions, and {self.dimensions} are set.")
+        return session
+
+    def _tokenizer(self) -> Tokenizer:
+        try:
+            tokenizer = Tokenizer.from_file(str(self._tokenizer_file))
+        except Exception as error:
+            raise Unavailable(f"{self._tokenizer_file} cannot be loaded; install it again. ({error})") from error
+        # The file brings its own padding and cut, at 128 tokens.
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        return tokenizer
+
+    def _file_sha256(self) -> str:
+        if not self._sha256:
+            with self._model_file.open("rb") as file:
+                self._sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        return self._sha256
