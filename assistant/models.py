@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from governance.models import Person, TenantKey, TenantModel
+from governance.scope import Scope
 
 
 class Status(models.TextChoices):
@@ -72,6 +73,14 @@ class Answer(TenantModel):
     @property
     def is_final(self) -> bool:
         return self.status in FINAL
+
+    def refresh_from_db_in(self, scope: Scope) -> None:
+        with scope.transaction():
+            self.refresh_from_db(fields=["status", "notice", "cancel_requested_at", "finished_at"])
+
+
+def ordered_segments() -> models.Prefetch[str]:
+    return models.Prefetch("segments", queryset=Segment.objects.order_by("ordinal"))
 
 
 class Segment(TenantModel):

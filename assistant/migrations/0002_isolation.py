@@ -14,6 +14,13 @@ WHERE (a.status = 'queued' AND a.created_at < now() - interval '3 seconds'
 ORDER BY a.created_at LIMIT amount
 """
 
+# How much the tenant and the person have open: admission must count what row-level security hides from the person.
+OPEN = """
+SELECT count(*) FILTER (WHERE a.status = 'queued'), count(*) FILTER (WHERE a.status = 'running'),
+       count(*) FILTER (WHERE a.person_id = chancery.person())
+FROM public.answer a WHERE a.tenant_id = chancery.tenant() AND a.status IN ('queued', 'running')
+"""
+
 
 class Migration(migrations.Migration):
     dependencies = [("assistant", "0001_tables"), ("governance", "0003_record")]
@@ -27,5 +34,6 @@ class Migration(migrations.Migration):
         rls.same_tenant("segment", "answer_id", "answer", "CASCADE"),
         rls.same_tenant("segment", "person_id", "person"),
         *[rls.isolate(table, read=rls.OWN, write=rls.OWN) for table in ("conversation", "answer", "segment")],
+        rls.door("chancery.open_answers()", OPEN, returns="TABLE (waiting bigint, running bigint, mine bigint)"),
         rls.door("chancery.due_answers(amount integer)", DUE, returns="TABLE (tenant_id uuid, id uuid)"),
     ]

@@ -1,0 +1,201 @@
+"""Conversations, and asking: what a person starts. The answering itself is assistant.answering."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Sequence
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from assistant import models, stream, tasks
+from governance import access, tenants
+from governance.actions import Action
+from governance.audit import events
+from governance.audit.vocabulary import Event
+from governance.errors import Busy, InvalidInput, NotFound
+from governance.policy import enforcement
+from governance.policy.engine import Verdict
+from governance.policy.rules import Action as PolicyAction
+from governance.policy.rules import Stage
+from governance.scope import Scope
+
+log = logging.getLogger(__name__)
+
+LONGEST_QUESTION = 8000  # characters; the window is checked in tokens once the prompt is built
+TITLE = 80
+SECONDS_AN_ANSWER = 15.0  # what a waiting person is told, until there is a measured figure
+
+
+def ask(
+    scope: Scope,
+    text: str,
+    *,
+    conversation: uuid.UUID | None = None,
+    collections: Sequence[uuid.UUID] = (),
+    client: str = "portal",
+    is_model_only: bool = False,
+    max_tokens: int = 512,
+) -> models.Answer:
+    """Accept a question: its row, its record and its policy verdict commit together, then the doorbell rings.
+
+    The input is checked here and not by the worker, so that an original which policy redacts or blocks never stands in a
+    row: it is in the encrypted record alone. Raises InvalidInput, NotFound (a collection or conversation), Busy.
+    """
+    access.require(scope, Action.ASK)
+    question = _checked(text)
+    tenant = tenants.current(scope)
+    if is_model_only and not tenant.allows_model_only:
+        raise InvalidInput("This organisation does not allow answers without documents. Ask about the documents.")
+    wanted = frozenset(collections)
+    if access.visible(scope, Action.COLLECTION_READ, wanted) != wanted:
+        raise NotFound("There is no such collection, or it is not yours to read.")
+    with scope.transaction():
+        _admit(scope, tenant)
+        answer = models.Answer(
+            tenant_id=scope.tenant,
+            person_id=scope.person,
+            collections=sorted(wanted),
+            client=client,
+            key=scope.key,
+            is_model_only=is_model_only,
+            max_tokens=max_tokens,
+        )
+        facts = {"client": client, "collections": sorted(wanted), "characters": len(question)}
+        events.record(
+            scope, Event.PROMPT_RECEIVED, interaction=answer.pk, facts=facts, payload={"text": question}
+        )
+        verdict = enforcement.check(scope, Stage.INPUT, question, interaction=answer.pk)
+        _take(answer, verdict)
+        answer.conversation = _conversation(scope, conversation, answer.question)
+        answer.save(force_insert=True)
+        if answer.status == models.Status.BLOCKED:
+            facts = {"status": answer.status, "stage": "input"}
+            events.record(scope, Event.ANSWER_FINISHED, interaction=answer.pk, facts=facts)
+        else:
+            transaction.on_commit(lambda: ring(scope.tenant, answer.pk))
+    return answer
+
+
+def ring(tenant: uuid.UUID, answer: uuid.UUID) -> None:
+    """The doorbell. Where the broker is down the sweep rings later: the row is there."""
+    try:
+        tasks.answer.apply_async((str(tenant), str(answer)), retry=False)
+    except Exception as fault:  # noqa: BLE001  kombu, redis and socket faults have no common base
+        log.warning("the broker did not take answer %s: %s", answer, fault)
+
+
+def _checked(text: str) -> str:
+    question = text.replace("\x00", "").strip()
+    if not question:
+        raise InvalidInput("Write a question.")
+    if len(question) > LONGEST_QUESTION:
+        raise InvalidInput(f"A question has at most {LONGEST_QUESTION:,} characters; this one has {len(question):,}.")
+    return question
+
+
+def _admit(scope: Scope, tenant: object) -> None:
+    """Counted under a lock, so that two questions at once cannot both take the last place."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", [str(scope.tenant)])
+        cursor.execute("SELECT waiting, running, mine FROM chancery.open_answers()")
+        waiting, running, mine = cursor.fetchone()
+    wait_s = SECONDS_AN_ANSWER * (waiting + 1)
+    if mine >= tenant.answers_per_person_max:  # type: ignore[attr-defined]
+        raise Busy(
+            f"You have {mine} answers under way; wait for one, or stop it.", position=mine, wait_s=SECONDS_AN_ANSWER
+        )
+    if waiting >= tenant.answers_waiting_max:  # type: ignore[attr-defined]
+        raise Busy(f"{waiting} questions wait already. Try again in a while.", position=waiting + running, wait_s=wait_s)
+
+
+def _take(answer: models.Answer, verdict: Verdict) -> None:
+    if verdict.action is PolicyAction.BLOCK:
+        answer.status, answer.finished_at = models.Status.BLOCKED, timezone.now()
+        answer.question, answer.notice = "[withheld by policy]", verdict.message
+    else:
+        answer.question = verdict.text
+
+
+def _conversation(scope: Scope, wanted: uuid.UUID | None, question: str) -> models.Conversation:
+    if wanted is not None:
+        found = get(scope, wanted)
+        found.save(update_fields=["updated_at"])
+        return found
+    title = question if len(question) <= TITLE else question[: TITLE - 1].rsplit(" ", 1)[0] + "…"
+    return models.Conversation.objects.create(tenant_id=scope.tenant, person_id=scope.person, title=title)
+
+
+def listed(scope: Scope) -> list[models.Conversation]:
+    with scope.transaction():
+        rows = models.Conversation.objects.filter(person=scope.person, deleted_at=None)
+        return list(rows.order_by("-is_pinned", "-updated_at")[:500])
+
+
+def get(scope: Scope, conversation: uuid.UUID) -> models.Conversation:
+    with scope.transaction():
+        found = models.Conversation.objects.filter(pk=conversation, person=scope.person, deleted_at=None).first()
+    if found is None:
+        raise NotFound("There is no such conversation.")
+    return found
+
+
+def answers(scope: Scope, conversation: uuid.UUID) -> list[models.Answer]:
+    """Oldest first, each with its segments in order."""
+    with scope.transaction():
+        rows = models.Answer.objects.filter(conversation=conversation, person=scope.person).order_by("created_at")
+        return list(rows.prefetch_related(models.ordered_segments()))
+
+
+def answer_of(scope: Scope, answer: uuid.UUID) -> models.Answer:
+    with scope.transaction():
+        rows = models.Answer.objects.filter(pk=answer, person=scope.person)
+        found = rows.prefetch_related(models.ordered_segments()).first()
+    if found is None:
+        raise NotFound("There is no such answer.")
+    return found
+
+
+def rename(scope: Scope, conversation: uuid.UUID, title: str) -> None:
+    title = title.strip()[:200]
+    if not title:
+        raise InvalidInput("A conversation needs a title.")
+    _change(scope, conversation, Event.CONVERSATION_CHANGED, title=title)
+
+
+def delete(scope: Scope, conversation: uuid.UUID) -> None:
+    _change(scope, conversation, Event.CONVERSATION_DELETED, deleted_at=timezone.now())
+
+
+def _change(scope: Scope, conversation: uuid.UUID, event: Event, **fields: object) -> None:
+    get(scope, conversation)
+    with scope.transaction():
+        models.Conversation.objects.filter(pk=conversation).update(**fields)
+        events.record(scope, event, resource=("conversation", conversation), facts={"fields": sorted(fields)})
+
+
+def cancel(scope: Scope, answer: uuid.UUID) -> models.Answer:
+    """Stop is explicit, and may be said twice. A queued answer ends at once, a running one at its next step."""
+    found = answer_of(scope, answer)
+    with scope.transaction():
+        changed = models.Answer.objects.filter(pk=answer, cancel_requested_at=None).exclude(status__in=models.FINAL)
+        if changed.update(cancel_requested_at=timezone.now()):
+            events.record(scope, Event.ANSWER_CANCELLED, interaction=answer)
+        waiting = models.Answer.objects.filter(pk=answer, status=models.Status.QUEUED)
+        if waiting.update(status=models.Status.CANCELLED, finished_at=timezone.now(), notice="You stopped it."):
+            facts = {"status": models.Status.CANCELLED}
+            events.record(scope, Event.ANSWER_FINISHED, interaction=answer, facts=facts)
+        transaction.on_commit(lambda: stream.wake(answer))
+    found.refresh_from_db_in(scope)
+    return found
+
+
+def give_feedback(scope: Scope, answer: uuid.UUID, value: int, reason: str = "") -> None:
+    if value not in {-1, 0, 1}:
+        raise InvalidInput("Feedback is 1, 0 or -1.")
+    answer_of(scope, answer)
+    with scope.transaction():
+        models.Answer.objects.filter(pk=answer).update(feedback=value, feedback_reason=reason[:500])
+        payload = {"reason": reason[:500]} if reason else None
+        events.record(scope, Event.FEEDBACK_GIVEN, interaction=answer, facts={"value": value}, payload=payload)

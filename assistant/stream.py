@@ -1,0 +1,48 @@
+"""An answer's stream in Valkey: what makes delivery prompt. The rows are what makes it sure.
+
+Nothing here may fail an answer: with Valkey gone the relay reads rows, a little later.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import logging
+import uuid
+from typing import Any
+
+import redis
+from django.conf import settings
+
+log = logging.getLogger(__name__)
+
+KEPT_S = 3600
+DOORBELL = "chancery:answers"
+
+
+def key(answer: uuid.UUID) -> str:
+    return f"chancery:answer:{answer.hex}"
+
+
+def publish(answer: uuid.UUID, number: int, message: dict[str, Any]) -> None:
+    """Add message `number` (from 1) and ring. The same number twice is refused by Valkey, and that is well."""
+    try:
+        with client().pipeline(transaction=False) as pipe:
+            pipe.xadd(key(answer), {"m": json.dumps(message)}, id=f"{number}-0")
+            pipe.expire(key(answer), KEPT_S)
+            pipe.publish(DOORBELL, answer.hex)
+            pipe.execute(raise_on_error=False)
+    except redis.RedisError as fault:
+        log.warning("the stream of answer %s is not reachable: %s", answer, fault)
+
+
+def wake(answer: uuid.UUID) -> None:
+    try:
+        client().publish(DOORBELL, answer.hex)
+    except redis.RedisError as fault:
+        log.warning("the doorbell of answer %s is not reachable: %s", answer, fault)
+
+
+@functools.cache
+def client() -> redis.Redis:
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=1, max_connections=16)

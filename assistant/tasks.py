@@ -1,0 +1,23 @@
+"""Celery's doorbells for answers: an id in, one call out."""
+
+from __future__ import annotations
+
+import uuid
+
+from celery import shared_task
+
+
+@shared_task(name="assistant.tasks.answer")
+def answer(tenant: str, answer_id: str) -> None:
+    from assistant import answering
+
+    answering.answer(uuid.UUID(tenant), uuid.UUID(answer_id))
+
+
+@shared_task(name="assistant.tasks.sweep")
+def sweep() -> None:
+    """Ring again for what a lost broker or a killed worker left behind."""
+    from assistant import answering, conversations
+
+    for tenant, answer_id in answering.due():
+        conversations.ring(tenant, answer_id)
