@@ -126,9 +126,10 @@ def _serves(pid: int, data: Path) -> bool:
 
 
 def _inhabitants(data: Path) -> set[int]:
-    """Processes at home in `data`: each process of Postgres has its cluster as its working folder."""
+    """Postgres processes of `data`: each has its cluster as its working folder. A shell there is none of them."""
     pids = (int(entry.name) for entry in marks.PROC.iterdir() if entry.name.isdigit())
-    return {pid for pid in pids if _folder(pid) == data.resolve() and marks.started(pid) is not None}
+    here = {pid for pid in pids if _folder(pid) == data.resolve() and marks.started(pid) is not None}
+    return {pid for pid in here if Path((marks.argv(pid) or [""])[0]).name.startswith("postgres")}
 
 
 def _folder(pid: int) -> Path | None:

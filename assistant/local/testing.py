@@ -26,7 +26,7 @@ VARIABLE = "CHANCERY_TEST_SERVICES"
 
 @dataclass(frozen=True)
 class Services:
-    """`valkey_url` ends before the database's number, of which there are 128."""
+    """`valkey_url` ends before the /NUMBER of a database, of which there are 128."""
 
     home: str
     superuser_url: str
@@ -94,7 +94,7 @@ def _running(home: Path) -> Services | None:
     alive = all(
         (mark := marks.read(home / "run" / f"{name}.pid")) and marks.is_alive(mark) for name in ("postgres", "valkey")
     )
-    usable = alive and postgres.is_ready(found.superuser_url) and valkey.is_ready(found.valkey_url + "0")
+    usable = alive and postgres.is_ready(found.superuser_url) and valkey.is_ready(f"{found.valkey_url}/0")
     return found if usable else None
 
 
@@ -107,7 +107,7 @@ def _start(home: Path) -> Services:
     database, _postgres = postgres.start(home, known, durable=False, leashed=False)
     broker, _valkey = valkey.start(home, known, durable=False, leashed=False)
     _children.extend((_postgres, _valkey))
-    found = Services(str(home), database.superuser_url(), broker.url(0)[:-1])
+    found = Services(str(home), database.superuser_url(), broker.url(0).removesuffix("/0"))
     draft = home / "services.json.new"
     draft.touch(mode=0o600)
     draft.write_text(json.dumps(asdict(found)), encoding="utf-8")

@@ -13,7 +13,7 @@ os.environ.pop('CHANCERY_TEST_SERVICES', None)
 from assistant.local import postgres, testing, valkey
 found = testing.services(pathlib.Path(sys.argv[1]))
 assert testing.services() == found
-assert postgres.is_ready(found.superuser_url) and valkey.is_ready(found.valkey_url + '127')
+assert postgres.is_ready(found.superuser_url) and valkey.is_ready(found.valkey_url + '/127')
 print(found.superuser_url, flush=True)
 pathlib.Path(sys.argv[1], sys.argv[2]).touch()
 if sys.argv[2] == 'killed': os._exit(9)
