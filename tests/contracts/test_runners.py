@@ -1,0 +1,157 @@
+"""What every runner keeps, whatever it speaks."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from governance.errors import Busy, InvalidInput, Unavailable
+from inference.runners.base import ChatRequest, ChatRunner, Message
+from inference.runners.openai_compatible import OpenAICompatible
+from inference.runners.scripted import ScriptedChat
+from tests.inference.model_server import DONE, LONGEST_WAIT_S, ModelServer, Speaker, piece, usage
+
+REQUEST = ChatRequest([Message("system", "Be brief."), Message("user", "How long is the leave?")], max_tokens=20)
+
+
+@dataclass
+class Subject:
+    """An adapter, and a way to bring about each case that its contract names."""
+
+    says: Callable[[str], ChatRunner]
+    raises: Callable[[Exception], ChatRunner]
+    waits: Callable[[threading.Event], ChatRunner]  # says "one ", sets the event, then is silent
+    release: Callable[[], None]  # after a cancellation: a script blocks in its own code, where nothing can wake it
+
+
+def _scripted() -> Iterator[Subject]:
+    released = threading.Event()
+
+    def waits(reached: threading.Event) -> ChatRunner:
+        def pieces(request: ChatRequest) -> Iterator[str]:
+            yield "one "
+            reached.set()
+            released.wait(LONGEST_WAIT_S)
+            yield "two"
+
+        return ScriptedChat(pieces)
+
+    yield Subject(lambda text: ScriptedChat([text]), lambda error: ScriptedChat([error]), waits, released.set)
+
+
+def _openai_compatible() -> Iterator[Subject]:
+    with ModelServer() as server:
+        runner = OpenAICompatible(server.base_url)
+
+        def says(text: str) -> ChatRunner:
+            words = [piece(word + " ") for word in text.split()]
+            ending = [piece(finish="stop"), usage(11, len(words)), DONE]
+            server.chats(lambda speaker: speaker.say_events([*words, *ending]))
+            return runner
+
+        def raises(error: Exception) -> ChatRunner:
+            status, body = _as_answer(error)
+            server.chats(lambda speaker: speaker.say_json({"error": body}, status))
+            return runner
+
+        def waits(reached: threading.Event) -> ChatRunner:
+            def reply(speaker: Speaker) -> None:
+                speaker.say_events([piece("one ")])
+                reached.set()
+                speaker.wait_for_hang_up()
+
+            server.chats(reply)
+            return runner
+
+        server.replies["/v1/models"] = lambda speaker: speaker.say_json({"data": [{"id": "tiny"}]})
+        yield Subject(says, raises, waits, release=lambda: None)
+
+
+def _as_answer(error: Exception) -> tuple[int, dict[str, object]]:
+    if isinstance(error, Busy):
+        return 429, {"message": error.message, "code": "busy", "position": error.position, "wait_s": error.wait_s}
+    if isinstance(error, InvalidInput):
+        return 400, {"type": "exceed_context_size_error", "code": 400, "n_prompt_tokens": 9000, "n_ctx": 4096}
+    return 503, {"message": "Loading model", "code": 503}
+
+
+@pytest.fixture(params=[_scripted, _openai_compatible], ids=["scripted", "openai_compatible"])
+def subject(request: pytest.FixtureRequest) -> Iterator[Subject]:
+    yield from request.param()
+
+
+def test_an_answer_comes_in_pieces_and_ends_once_with_its_usage(subject: Subject) -> None:
+    with subject.says("The leave is 28 days.").stream(REQUEST) as handle:
+        *pieces, last = handle
+    assert "".join(delta.text for delta in pieces).split() == ["The", "leave", "is", "28", "days."]
+    assert {delta.finish for delta in pieces} == {None}
+    assert (last.text, last.finish) == ("", "stop")
+    assert last.usage is not None
+    assert last.usage.completion_tokens == sum(delta.tokens for delta in pieces) == 5
+
+
+def test_an_unavailable_model_is_told_by_the_iteration(subject: Subject) -> None:
+    handle = subject.raises(Unavailable("Loading model")).stream(REQUEST)
+    with pytest.raises(Unavailable, match="Loading model"):
+        list(handle)
+
+
+def test_a_busy_model_tells_place_and_wait(subject: Subject) -> None:
+    handle = subject.raises(Busy("The queue is full.", position=7, wait_s=12.5)).stream(REQUEST)
+    with pytest.raises(Busy, match=r"The queue is full\.") as caught:
+        list(handle)
+    assert (caught.value.position, caught.value.wait_s) == (7, 12.5)
+
+
+def test_a_prompt_over_the_window_names_both_numbers(subject: Subject) -> None:
+    error = InvalidInput("The prompt has 9000 tokens; the model reads 4096 at most.")
+    with pytest.raises(InvalidInput, match=r"9000 .* 4096"):
+        list(subject.raises(error).stream(REQUEST))
+
+
+def test_cancelling_from_another_thread_ends_the_iteration_without_an_error(subject: Subject) -> None:
+    reached = threading.Event()
+    handle = subject.waits(reached).stream(REQUEST)
+
+    def stop() -> None:
+        reached.wait(LONGEST_WAIT_S)
+        handle.cancel()
+        subject.release()
+
+    stopper = threading.Thread(target=stop)
+    stopper.start()
+    with handle:
+        texts = [delta.text for delta in handle]
+    stopper.join()
+    assert texts == ["one "]
+    assert handle.is_cancelled
+
+
+def test_an_answer_cancelled_before_it_began_is_empty(subject: Subject) -> None:
+    handle = subject.says("Never said.").stream(REQUEST)
+    handle.cancel()
+    assert list(handle) == []
+
+
+def test_leaving_early_is_no_cancellation_and_raises_nothing(subject: Subject) -> None:
+    with subject.says("One two three.").stream(REQUEST) as handle:
+        first = next(iter(handle))
+    assert first.text.strip() == "One"
+    assert list(handle) == []
+    assert not handle.is_cancelled
+
+
+def test_more_text_has_more_tokens(subject: Subject) -> None:
+    runner = subject.says("")
+    short, long = [Message("user", "word " * count) for count in (10, 100)]
+    assert 10 <= runner.count_tokens([short]) < runner.count_tokens([long])
+
+
+def test_a_probe_names_the_model_that_is_ready(subject: Subject) -> None:
+    state = subject.says("").probe()
+    assert state.is_ready
+    assert state.model in {"scripted", "tiny"}
+    assert state.detail == ""
