@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from governance.errors import Busy, InvalidInput, Unavailable
+from inference.runners.base import ChatRequest, Delta, Message, Usage
+from inference.runners.openai_compatible import OpenAICompatible
+from tests.inference.model_server import DONE, KEY, LONGEST_WAIT_S, ModelServer, Speaker, event, piece, usage
+
+REQUEST = ChatRequest([Message("user", "Why?")], max_tokens=9, temperature=0.5, seed=3, stop=["\n\n"], share="tenant-a")
+
+
+@pytest.fixture
+def server() -> Iterator[ModelServer]:
+    with ModelServer() as server:
+        yield server
+
+
+@pytest.fixture
+def runner(server: ModelServer) -> OpenAICompatible:
+    return OpenAICompatible(server.base_url, api_key=KEY, model="tiny")
+
+
+def test_a_request_carries_the_share_the_key_and_the_sampler(server: ModelServer, runner: OpenAICompatible) -> None:
+    server.chats(lambda speaker: speaker.say_events([piece("Because."), piece(finish="stop"), DONE]))
+    list(runner.stream(REQUEST))
+    asked = server.asked[0]
+    assert asked.headers["X-Chancery-Share"] == "tenant-a"
+    assert asked.headers["Authorization"] == f"Bearer {KEY}"
+    assert asked.body == {
+        "model": "tiny",
+        "messages": [{"role": "user", "content": "Why?"}],
+        "max_tokens": 9,
+        "temperature": 0.5,
+        "seed": 3,
+        "stop": ["\n\n"],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+
+
+def test_comments_line_ends_and_cuts_inside_a_character_do_not_show(
+    server: ModelServer, runner: OpenAICompatible
+) -> None:
+    stream = b": waiting, 2 ahead\r\n\r\n" + piece("Größe\u2028zwei").replace(b"\n", b"\r\n") + piece(finish="length")
+    stream += usage(5, 1, cached=4) + DONE
+    server.chats(lambda speaker: speaker.say_events(stream[start : start + 1] for start in range(len(stream))))
+    assert list(runner.stream(REQUEST)) == [
+        Delta("Größe\u2028zwei", tokens=1),
+        Delta("", tokens=0, finish="length", usage=Usage(5, 1, 4)),
+    ]
+
+
+def test_cancel_during_prefill_closes_the_socket(server: ModelServer, runner: OpenAICompatible) -> None:
+    server.chats(Speaker.wait_for_hang_up)  # it has read the request and sends no header, as a model that reads
+    handle = runner.stream(REQUEST)
+
+    def stop() -> None:
+        server.is_waiting.wait(LONGEST_WAIT_S)
+        handle.cancel()
+
+    stopper = threading.Thread(target=stop)
+    stopper.start()
+    with handle:
+        assert list(handle) == []
+    stopper.join()
+    assert server.saw_hang_up.wait(LONGEST_WAIT_S)
+
+
+def test_leaving_in_the_middle_closes_the_socket(server: ModelServer, runner: OpenAICompatible) -> None:
+    def reply(speaker: Speaker) -> None:
+        speaker.say_events([piece("Because ")])
+        speaker.wait_for_hang_up()
+
+    server.chats(reply)
+    with runner.stream(REQUEST) as handle:
+        assert next(iter(handle)).text == "Because "
+    assert server.saw_hang_up.wait(LONGEST_WAIT_S)
+
+
+def test_a_stream_that_ends_early_is_not_taken_for_an_answer(server: ModelServer, runner: OpenAICompatible) -> None:
+    server.chats(lambda speaker: speaker.say_events([piece("Because ")]))
+    handle = runner.stream(REQUEST)
+    deltas = iter(handle)
+    assert next(deltas).text == "Because "
+    with pytest.raises(Unavailable, match="before the answer was whole"):
+        next(deltas)
+
+
+@pytest.mark.parametrize("field", [b"data", b"error"])
+def test_a_fault_inside_a_stream_is_told(server: ModelServer, runner: OpenAICompatible, field: bytes) -> None:
+    fault = event({"error": {"code": 500, "message": "out of memory"}}).replace(b"data", field, 1)
+    server.chats(lambda speaker: speaker.say_events([piece("Be"), fault]))
+    with pytest.raises(Unavailable, match="500: out of memory"):
+        list(runner.stream(REQUEST))
+
+
+@pytest.mark.parametrize("chunk", [b"data: hello\n\n", event({"choices": ["x"]}), event({"choices": 3}), event([])])
+def test_what_is_not_the_wire_is_told_as_a_fault_of_the_server(
+    server: ModelServer, runner: OpenAICompatible, chunk: bytes
+) -> None:
+    server.chats(lambda speaker: speaker.say_events([chunk, DONE]))
+    with pytest.raises(Unavailable):
+        list(runner.stream(REQUEST))
+
+
+def test_a_page_instead_of_json_is_told_with_its_status(server: ModelServer, runner: OpenAICompatible) -> None:
+    server.chats(lambda speaker: speaker.say_bytes(b"<h1>Bad gateway</h1>", 502))
+    with pytest.raises(Unavailable, match="502"):
+        list(runner.stream(REQUEST))
+
+
+def test_a_refused_key_says_so(server: ModelServer, runner: OpenAICompatible) -> None:
+    server.chats(lambda speaker: speaker.say_json({"error": {"message": "Invalid API Key"}}, 401))
+    with pytest.raises(Unavailable, match="refuses our key"):
+        list(runner.stream(REQUEST))
+
+
+def test_a_busy_server_without_numbers_still_has_a_wait(server: ModelServer, runner: OpenAICompatible) -> None:
+    server.chats(lambda speaker: speaker.say_json({"error": {"message": "slow"}}, 429, {"Retry-After": "4"}))
+    with pytest.raises(Busy) as caught:
+        list(runner.stream(REQUEST))
+    assert (caught.value.position, caught.value.wait_s) == (0, 4.0)
+
+
+def test_the_numbers_of_a_window_are_found_in_the_sentence_of_another_server(
+    server: ModelServer, runner: OpenAICompatible
+) -> None:
+    said = "This model's maximum context length is 4096 tokens. However, your messages resulted in 5000 tokens."
+    server.chats(lambda speaker: speaker.say_json({"error": {"message": said, "code": 400}}, 400))
+    with pytest.raises(InvalidInput, match=r"has 5000 tokens; the model reads 4096"):
+        list(runner.stream(REQUEST))
+
+
+def test_a_silent_server_is_given_up(server: ModelServer) -> None:
+    server.chats(Speaker.wait_for_hang_up)
+    with pytest.raises(Unavailable, match="silent"):
+        list(OpenAICompatible(server.base_url, read_timeout=0.1).stream(REQUEST))
+
+
+def test_a_server_that_is_not_there_is_named() -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        runner = OpenAICompatible(f"http://127.0.0.1:{closed.getsockname()[1]}/v1")
+        with pytest.raises(Unavailable, match="Is it running"):
+            list(runner.stream(REQUEST))
+        state = runner.probe()
+    assert not state.is_ready
+    assert "Is it running" in state.detail
+
+
+def test_a_worker_tells_its_model_and_window(server: ModelServer, runner: OpenAICompatible) -> None:
+    entry = {"id": "tiny", "sha256": "ab", "engine": "xllamacpp", "build": "b1", "context_window": 4096}
+    server.replies["/v1/models"] = lambda speaker: speaker.say_json({"data": [{"id": "other"}, entry]})
+    state = runner.probe()
+    assert (state.model, state.sha256, state.engine, state.build) == ("tiny", "ab", "xllamacpp", "b1")
+    assert (state.context_window, state.is_ready) == (4096, True)
+
+
+@pytest.mark.parametrize("entry", [{"max_model_len": 512}, {"meta": {"n_ctx": 512}}, {}])
+def test_a_window_is_found_where_other_servers_write_it_or_in_the_settings(
+    server: ModelServer, entry: dict[str, object]
+) -> None:
+    server.replies["/v1/models"] = lambda speaker: speaker.say_json({"data": [{"id": "m"} | entry]})
+    assert OpenAICompatible(server.base_url, window=512).probe().context_window == 512
+
+
+def test_a_server_without_the_wanted_model_is_not_ready(server: ModelServer, runner: OpenAICompatible) -> None:
+    server.replies["/v1/models"] = lambda speaker: speaker.say_json({"data": [{"id": "other"}]})
+    state = runner.probe()
+    assert not state.is_ready
+    assert "tiny" in state.detail
+
+
+def test_tokens_are_counted_by_the_server_that_can(server: ModelServer, runner: OpenAICompatible) -> None:
+    server.replies["/tokenize"] = lambda speaker: speaker.say_json({"tokens": list(range(100))})
+    assert 100 < runner.count_tokens([Message("user", "x")]) < 130
+    assert server.asked[0].body == {"content": "x"}
+
+
+def test_a_server_that_does_not_count_is_asked_once(server: ModelServer, runner: OpenAICompatible) -> None:
+    counts = {runner.count_tokens([Message("user", "How long is the leave?")]) for _ in range(3)}
+    assert len(counts) == 1
+    assert [asked.path for asked in server.asked] == ["/tokenize"]
+
+
+def test_a_busy_server_is_asked_for_its_count_again(server: ModelServer, runner: OpenAICompatible) -> None:
+    server.replies["/tokenize"] = lambda speaker: speaker.say_json({"error": {}}, 503)
+    runner.count_tokens([Message("user", "x")])
+    server.replies["/tokenize"] = lambda speaker: speaker.say_bytes(json.dumps({"tokens": [1] * 500}).encode())
+    assert runner.count_tokens([Message("user", "x")]) > 500
