@@ -76,3 +76,12 @@ def revoke(scope: Scope, key: uuid.UUID) -> None:
 
 def _hash(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
+
+
+def narrow(scope: Scope, key: uuid.UUID) -> Scope:
+    """`scope` as the key's holder has it now. Raises NotFound where the key has been revoked or has expired."""
+    with scope.transaction():
+        row = models.ApiKey.objects.filter(pk=key, revoked_at=None, expires_at__gt=timezone.now()).first()
+    if row is None:
+        raise NotFound("The key that asked has been revoked, or has expired.")
+    return replace(scope, key=key, key_scopes=frozenset(row.scopes))

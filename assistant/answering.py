@@ -1,0 +1,228 @@
+"""One question, start to finish. Read this page to know what Chancery does.
+
+    claim · reserve · passages (as this person) · policy on each passage · evidence · prompt · stream
+    · policy, citations, record, then delivery of each segment · settle · finish
+
+Audit before answer: whatever is not recorded is not delivered, and where the record cannot be written the answer stops.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db import DatabaseError, connection
+
+from assistant import delivery, evidence, lease, models
+from assistant.models import Status
+from governance import keys, people, quotas
+from governance.audit import events
+from governance.audit.vocabulary import Event
+from governance.errors import Busy, ChanceryError, InvalidInput, RecordUnavailable, Unavailable
+from governance.policy import enforcement
+from governance.policy.rules import Action, Stage
+from governance.policy.streaming import Gate
+from governance.scope import Scope
+from inference import prompts, runners
+from inference.runners.base import ChatRequest, RunnerState
+from ingestion import search
+from ingestion.search import Passage
+
+log = logging.getLogger(__name__)
+
+PASSAGES = 5
+HISTORY = 4  # earlier turns that the model is shown
+WINDOW = 4096  # where a server does not tell its own
+MARGIN = 64  # tokens a server's own template may add
+
+
+@dataclass(frozen=True)
+class Outcome:
+    status: Status
+    notice: str = ""
+    used: int = 0
+    capsule: dict[str, Any] | None = None
+
+
+def answer(tenant: uuid.UUID, answer_id: uuid.UUID) -> None:
+    """Answer one question, or see that there is nothing to do. May be called twice, and by two at once."""
+    held = lease.claim(tenant, answer_id)
+    if held is None:
+        return
+    try:
+        _answer(held)
+    except lease.LeaseLost:
+        log.info("answer %s went on elsewhere", answer_id)
+    except RecordUnavailable as fault:
+        # Nothing can be written, so nothing is said; the lease runs out and the sweep tries again.
+        log.error("answer %s stopped: %s", answer_id, fault.message)  # noqa: TRY400
+        raise
+    finally:
+        connection.close()
+
+
+def due() -> list[tuple[uuid.UUID, uuid.UUID]]:
+    """(tenant, answer) of what waits too long or was left by a worker that died."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tenant_id, id FROM chancery.due_answers(100)")
+        return cursor.fetchall()
+
+
+def _answer(held: lease.Claim) -> None:
+    if held.delivered:
+        notice = "The answer broke off. What was delivered is kept; ask again for a whole one."
+        delivery.finish(held.scope, held.answer, held.token, Status.INTERRUPTED, notice)
+        return
+    if held.attempt > lease.ATTEMPTS:
+        notice = "The answer failed three times. Ask again; if it goes on, tell your administrator."
+        delivery.finish(held.scope, held.answer, held.token, Status.FAILED, notice)
+        return
+    scope, row = _reopen(held)
+    sender = delivery.Delivery(scope, held.answer, held.token)
+    with lease.Watch(held) as watch:
+        outcome = _guarded(scope, row, sender, watch)
+    if watch.is_lost:
+        raise lease.LeaseLost
+    quotas.settle(scope, row.pk, outcome.used)
+    fields = {"capsule": outcome.capsule} if outcome.capsule else {}
+    facts = {"segments": sender.sent, "tokens": outcome.used} | (outcome.capsule or {})
+    delivery.finish(scope, row.pk, held.token, outcome.status, outcome.notice, facts=facts, **fields)
+
+
+def _reopen(held: lease.Claim) -> tuple[Scope, models.Answer]:
+    """The person's rights as they are now, not as they were when the question was asked."""
+    scope = people.scope_in(held.scope.tenant, held.person)
+    with scope.transaction():
+        row = models.Answer.objects.get(pk=held.answer)
+    return (keys.narrow(scope, row.key) if row.key else scope), row
+
+
+def _guarded(scope: Scope, row: models.Answer, sender: delivery.Delivery, watch: lease.Watch) -> Outcome:
+    """Every fault that may happen becomes a named end; only the record's own stops everything."""
+    try:
+        return _compose(scope, row, sender, watch)
+    except RecordUnavailable:
+        raise
+    except (Unavailable, Busy) as fault:
+        said = "The model does not answer at the moment."
+        if sender.sent:
+            return Outcome(Status.INTERRUPTED, f"{said} What was delivered is kept; ask again for a whole answer.")
+        log.warning("answer %s: %s", row.pk, fault.message)
+        return Outcome(Status.FAILED, f"{said} Try again in a minute.")
+    except InvalidInput as fault:
+        return Outcome(Status.FAILED, fault.message)
+    except ChanceryError as fault:
+        return Outcome(Status.REFUSED if not sender.sent else Status.INTERRUPTED, fault.message)
+    except DatabaseError as fault:
+        raise RecordUnavailable("The database does not answer.") from fault
+
+
+def _compose(scope: Scope, row: models.Answer, sender: delivery.Delivery, watch: lease.Watch) -> Outcome:
+    quotas.reserve(scope, row.pk, row.max_tokens)
+    if row.is_model_only:
+        return _write(scope, row, sender, watch)
+    found = search.passages(scope, row.question, row.collections, PASSAGES)
+    passages, withheld = _checked(scope, row.pk, found.passages)
+    verdict = evidence.weigh(passages, found.covered)
+    _keep_receipt(scope, row, found.receipt | {"withheld": withheld, "evidence": verdict.as_json()}, passages)
+    if not verdict.suffices:
+        return Outcome(Status.REFUSED, evidence.refusal(found.receipt))
+    sender.passages = passages
+    return _write(scope, row, sender, watch)
+
+
+def _checked(
+    scope: Scope, interaction: uuid.UUID, found: tuple[Passage, ...]
+) -> tuple[list[Passage], list[dict[str, str]]]:
+    """Passages that may be shown to the model; one that gives orders is withheld, and that is recorded."""
+    passed, withheld = [], []
+    rules = enforcement.rules_of(scope)
+    for passage in found:
+        verdict = enforcement.check(
+            scope, Stage.PASSAGE, passage.text, interaction=interaction, subject_id=passage.chunk_id, rules=rules
+        )
+        if verdict.action is Action.BLOCK:
+            withheld.append({"chunk": str(passage.chunk_id), "document": passage.document_name, "why": verdict.message})
+        else:
+            passed.append(replace(passage, text=verdict.text))
+    return passed, withheld
+
+
+def _keep_receipt(scope: Scope, row: models.Answer, receipt: dict[str, Any], passages: list[Passage]) -> None:
+    given = [
+        {"chunk": str(p.chunk_id), "document": str(p.document_id), "sha256": p.content_hash, "score": p.score}
+        for p in passages
+    ]
+    with scope.transaction():
+        models.Answer.objects.filter(pk=row.pk, lease=row.lease).update(receipt=receipt, passages=given)
+        facts = {"passages": given, "withheld": [one["chunk"] for one in receipt["withheld"]]}
+        events.record(scope, Event.RETRIEVED, interaction=row.pk, facts=facts, payload={"receipt": receipt})
+
+
+def _write(scope: Scope, row: models.Answer, sender: delivery.Delivery, watch: lease.Watch) -> Outcome:
+    runner = runners.chat()
+    state = runner.probe()
+    prompt = _prompt(scope, row, sender.passages, state)
+    gate = Gate(enforcement.rules_of(scope))
+    request = ChatRequest(messages=prompt.messages, max_tokens=row.max_tokens, share=f"{scope.tenant}/{scope.person}")
+    used, finish = 0, ""
+    with runner.stream(request) as handle:
+        watch.attach(handle.cancel)
+        connection.close()  # reading the prompt takes seconds: somebody else may have the connection meanwhile
+        for delta in handle:
+            used = delta.usage.prompt_tokens + delta.usage.completion_tokens if delta.usage else used
+            finish = delta.finish or finish
+            if not _deliver(sender, gate, delta.text, is_last=delta.finish is not None):
+                break
+    capsule = _capsule(scope, prompt, request, state, finish)
+    if gate.blocked:
+        enforcement.note(scope, gate.blocked, interaction=row.pk)
+        return Outcome(Status.BLOCKED, gate.blocked.message, used, capsule)
+    if watch.is_cancelled:
+        return Outcome(Status.CANCELLED, "You stopped it.", used, capsule)
+    if finish == "length":
+        return Outcome(Status.ANSWERED, "The answer reached its greatest length.", used, capsule)
+    return Outcome(Status.ANSWERED, "", used, capsule)
+
+
+def _deliver(sender: delivery.Delivery, gate: Gate, text: str, *, is_last: bool) -> bool:
+    """False once policy has blocked the answer."""
+    pieces = gate.feed(text) + (gate.finish() if is_last and not gate.blocked else [])
+    for piece in pieces:
+        if piece.text.strip():
+            sender.send(piece)
+    return gate.blocked is None
+
+
+def _prompt(
+    scope: Scope, row: models.Answer, passages: Any, state: RunnerState
+) -> prompts.Prompt:
+    with scope.transaction():
+        earlier = models.Answer.objects.filter(conversation=row.conversation_id, status=Status.ANSWERED)
+        recent = earlier.filter(created_at__lt=row.created_at).order_by("-created_at")[:HISTORY]
+        turns = [
+            prompts.Turn(one.question, "".join(segment.text for segment in one.segments.all()))
+            for one in recent.prefetch_related(models.ordered_segments())
+        ]
+    excerpts = [
+        prompts.Excerpt(number, passage.document_name, " › ".join(passage.heading_path), passage.text)
+        for number, passage in enumerate(passages, 1)
+    ]
+    budget = (state.context_window or WINDOW) - row.max_tokens - MARGIN
+    count = runners.chat().count_tokens
+    return prompts.fit(evidence.template(row.is_model_only), row.question, excerpts, turns[::-1], count, budget)
+
+
+def _capsule(
+    scope: Scope, prompt: prompts.Prompt, request: ChatRequest, state: RunnerState, finish: str
+) -> dict[str, Any]:
+    """Enough to say why it said that, and to run it again."""
+    return {
+        "prompt": prompt.version,
+        "model": {"name": state.model, "sha256": state.sha256, "engine": state.engine, "build": state.build},
+        "sampler": {"temperature": request.temperature, "seed": request.seed, "max_tokens": request.max_tokens},
+        "access": {"roles": sorted(scope.roles), "groups": sorted(str(group) for group in scope.groups)},
+        "finish": finish,
+    }

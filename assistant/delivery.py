@@ -1,0 +1,118 @@
+"""What leaves: a segment's row, its record and its policy decisions commit first, then it is published.
+
+What is delivered is never taken back. Nothing here may run before the commit that it reports.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from assistant import lease, models, stream
+from governance.audit import events
+from governance.audit.vocabulary import Event
+from governance.policy import enforcement
+from governance.policy.streaming import Piece
+from governance.scope import Scope
+from ingestion import attribution
+from ingestion.search import Passage
+
+
+@dataclass
+class Delivery:
+    """The segments of one answer, in order. `scope` is the person's."""
+
+    scope: Scope
+    answer: uuid.UUID
+    token: uuid.UUID
+    passages: Sequence[Passage] = ()
+    sent: int = 0
+    markers: dict[uuid.UUID, int] = field(default_factory=dict)
+
+    def send(self, piece: Piece) -> None:
+        """Raises RecordUnavailable or lease.LeaseLost, and then nothing has left."""
+        citations, is_supported = self._cite(piece.text)
+        with self.scope.transaction():
+            lease.extend(self.scope, self.answer, self.token)
+            segment = models.Segment.objects.create(
+                tenant_id=self.scope.tenant,
+                person_id=self.scope.person,
+                answer_id=self.answer,
+                ordinal=self.sent,
+                text=piece.text,
+                citations=citations,
+                is_supported=is_supported,
+            )
+            enforcement.note(self.scope, piece.verdict, interaction=self.answer)
+            facts = {
+                "ordinal": self.sent,
+                "citations": [{"chunk": c["chunk_id"], "marker": c["marker"]} for c in citations],
+                "is_supported": is_supported,
+                "was_redacted": piece.text != piece.raw,
+            }
+            payload = {"text": piece.text} | ({"written": piece.raw} if piece.text != piece.raw else {})
+            events.record(
+                self.scope, Event.SEGMENT_DELIVERED, interaction=self.answer, facts=facts, payload=payload
+            )
+            self.sent += 1
+            number, message = self.sent, segment_message(segment)
+            transaction.on_commit(lambda: stream.publish(self.answer, number, message))
+
+    def _cite(self, text: str) -> tuple[list[dict[str, Any]], bool | None]:
+        if not self.passages:
+            return [], None
+        by_id = {passage.chunk_id: passage for passage in self.passages}
+        found = attribution.attribute(text, [(p.chunk_id, p.text) for p in self.passages])
+        citations = [self._citation(by_id[one.key], one) for one in found]
+        return citations, True if citations else None if attribution.is_neutral(text) else False
+
+    def _citation(self, passage: Passage, found: attribution.Attribution[uuid.UUID]) -> dict[str, Any]:
+        marker = self.markers.setdefault(passage.chunk_id, len(self.markers) + 1)
+        return {
+            "marker": marker,
+            "document_id": str(passage.document_id),
+            "document_name": passage.document_name,
+            "chunk_id": str(passage.chunk_id),
+            "quote": found.quote,
+            "start": found.start,
+            "end": found.end,
+            "locator": passage.locator,
+        }
+
+
+def finish(
+    scope: Scope,
+    answer: uuid.UUID,
+    token: uuid.UUID,
+    status: models.Status,
+    notice: str = "",
+    *,
+    facts: dict[str, Any] | None = None,
+    **fields: Any,
+) -> None:
+    """The answer's end: its row and its record in one commit, then the doorbell. Raises lease.LeaseLost."""
+    with scope.transaction():
+        held = models.Answer.objects.filter(pk=answer, lease=token, status=models.Status.RUNNING)
+        changed = held.update(
+            status=status, notice=notice, finished_at=timezone.now(), lease=None, lease_until=None, **fields
+        )
+        if not changed:
+            raise lease.LeaseLost
+        told = {"status": status} | (facts or {})
+        events.record(scope, Event.ANSWER_FINISHED, interaction=answer, facts=told)
+        transaction.on_commit(lambda: stream.wake(answer))
+
+
+def segment_message(segment: models.Segment) -> dict[str, Any]:
+    """One segment as clients get it, live from the stream or later from the row."""
+    return {
+        "ordinal": segment.ordinal,
+        "text": segment.text,
+        "citations": segment.citations,
+        "is_supported": segment.is_supported,
+    }
