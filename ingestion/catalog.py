@@ -1,0 +1,163 @@
+"""Collections: what documents stand in, and what grants are given on."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+from django.db.models import Count, QuerySet
+from django.utils import timezone
+
+from governance import access, grants
+from governance.actions import Action
+from governance.audit import events
+from governance.audit.vocabulary import Event
+from governance.errors import Conflict, InvalidInput, NotFound
+from governance.scope import Scope
+from ingestion.models import Collection
+
+KIND = "collection"
+NAME_MAX = 200
+DESCRIPTION_MAX = 1000
+_GONE = "There is no such collection, or you may not see it."
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A collection as one person sees it. `documents` is None where its content is not theirs to know of."""
+
+    id: uuid.UUID
+    name: str
+    description: str
+    can_read: bool
+    can_write: bool
+    can_manage: bool
+    documents: int | None
+
+
+def create(scope: Scope, name: str, description: str = "") -> Collection:
+    """A collection which its maker manages. Raises Forbidden, InvalidInput, Conflict."""
+    access.require(scope, Action.COLLECTION_CREATE)
+    row = Collection(
+        tenant_id=scope.tenant, name=_name(name), description=_description(description), created_by=scope.actor
+    )
+    try:
+        with scope.transaction(), transaction.atomic():
+            # The grant comes first: row-level security asks for it when the row is written.
+            grants.register(scope, row.pk, KIND, scope.actor)
+            row.save(force_insert=True)
+            events.record(scope, Event.COLLECTION_CREATED, resource=(KIND, row.pk), payload={"name": row.name})
+    except IntegrityError:
+        raise Conflict(f"There is a collection named “{row.name}” already. Choose another name.") from None
+    return row
+
+
+def listed(scope: Scope) -> list[Shelf]:
+    """What this scope may see, by name."""
+    with scope.transaction():
+        seen = access.access_filter(scope, Action.COLLECTION_SEE)
+        rows = list(
+            Collection.objects.filter(seen, deleted_at=None)
+            .annotate(held=Count("documents", distinct=True))
+            .order_by("name")
+        )
+        may = {
+            action: access.visible(scope, action, [row.pk for row in rows])
+            for action in (Action.COLLECTION_READ, Action.DOCUMENT_WRITE, Action.COLLECTION_MANAGE)
+        }
+    return [
+        Shelf(
+            id=row.pk,
+            name=row.name,
+            description=row.description,
+            can_read=row.pk in may[Action.COLLECTION_READ],
+            can_write=row.pk in may[Action.DOCUMENT_WRITE],
+            can_manage=row.pk in may[Action.COLLECTION_MANAGE],
+            documents=row.held if row.pk in may[Action.COLLECTION_READ] else None,
+        )
+        for row in rows
+    ]
+
+
+def get(scope: Scope, collection: uuid.UUID) -> Collection:
+    """Raises NotFound for what is not there, and for what this scope may not see."""
+    with scope.transaction():
+        found = _seen(scope).filter(pk=collection).first()
+    if found is None:
+        raise NotFound(_GONE)
+    return found
+
+
+def readable(scope: Scope) -> list[uuid.UUID]:
+    """The collections whose documents this scope may read."""
+    with scope.transaction():
+        rows = Collection.objects.filter(access.access_filter(scope, Action.COLLECTION_READ), deleted_at=None)
+        return list(rows.order_by("name").values_list("pk", flat=True))
+
+
+def names(scope: Scope, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Of those among `ids` that this scope may see."""
+    with scope.transaction():
+        return dict(_seen(scope).filter(pk__in=list(ids)).values_list("pk", "name"))
+
+
+def rename(scope: Scope, collection: uuid.UUID, name: str, description: str | None = None) -> Collection:
+    """Raises NotFound, Forbidden, InvalidInput, Conflict."""
+    access.require(scope, Action.COLLECTION_MANAGE, collection)
+    try:
+        with scope.transaction(), transaction.atomic():
+            row = _live(collection)
+            before = row.name
+            row.name = _name(name)
+            row.description = row.description if description is None else _description(description)
+            row.save(update_fields=["name", "description"])
+            events.record(
+                scope,
+                Event.COLLECTION_CHANGED,
+                resource=(KIND, collection),
+                payload={"name": row.name, "name_before": before},
+            )
+    except IntegrityError:
+        raise Conflict(f"There is a collection named “{name.strip()}” already. Choose another name.") from None
+    return row
+
+
+def delete(scope: Scope, collection: uuid.UUID) -> None:
+    """Out of everybody's reach at commit; its documents, vectors and files go with the next purge."""
+    access.require(scope, Action.COLLECTION_MANAGE, collection)
+    with scope.transaction():
+        row = _live(collection)
+        row.deleted_at = timezone.now()
+        # Before the resource is retired: a retired one is no longer the manager's to change.
+        row.save(update_fields=["deleted_at"])
+        events.record(scope, Event.COLLECTION_DELETED, resource=(KIND, collection), payload={"name": row.name})
+        grants.retire(scope, collection)
+
+
+def _seen(scope: Scope) -> QuerySet[Collection]:
+    return Collection.objects.filter(access.access_filter(scope, Action.COLLECTION_SEE), deleted_at=None)
+
+
+def _live(collection: uuid.UUID) -> Collection:
+    found = Collection.objects.filter(pk=collection, deleted_at=None).first()
+    if found is None:
+        raise NotFound(_GONE)
+    return found
+
+
+def _name(given: str) -> str:
+    name = " ".join(given.split())
+    if not name or len(name) > NAME_MAX:
+        raise InvalidInput(f"A collection's name has 1 to {NAME_MAX} characters.")
+    if not name.isprintable():
+        raise InvalidInput("A collection's name cannot hold control characters.")
+    return name
+
+
+def _description(given: str) -> str:
+    text = given.strip()
+    if len(text) > DESCRIPTION_MAX:
+        raise InvalidInput(f"A collection's description has at most {DESCRIPTION_MAX} characters.")
+    return text
