@@ -1,0 +1,69 @@
+"""The public contract's shapes: what comes in, checked; what goes out, described for the OpenAPI file."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+from assistant.conversations import LONGEST_QUESTION
+from governance.policy.rules import Stage
+from governance.roles import Level
+
+LEVELS = [level.name.lower() for level in Level]
+
+
+class CollectionIn(serializers.Serializer):  # type: ignore[type-arg]
+    name = serializers.CharField(max_length=200)
+    description = serializers.CharField(max_length=1000, required=False, allow_blank=True, default="")
+
+
+class CollectionOut(serializers.Serializer):  # type: ignore[type-arg]
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    description = serializers.CharField()
+    created_at = serializers.DateTimeField()
+
+
+class GrantIn(serializers.Serializer):  # type: ignore[type-arg]
+    person = serializers.UUIDField(required=False, allow_null=True, default=None)
+    group = serializers.UUIDField(required=False, allow_null=True, default=None)
+    level = serializers.ChoiceField(LEVELS)
+    denies = serializers.BooleanField(required=False, default=False)
+
+
+class UploadIn(serializers.Serializer):  # type: ignore[type-arg]
+    file = serializers.FileField(allow_empty_file=True)
+
+
+class SearchIn(serializers.Serializer):  # type: ignore[type-arg]
+    query = serializers.CharField(max_length=LONGEST_QUESTION)
+    collections = serializers.ListField(child=serializers.UUIDField(), required=False, default=list, max_length=200)
+    limit = serializers.IntegerField(min_value=1, max_value=50, required=False, default=8)
+
+
+class AnswerIn(serializers.Serializer):  # type: ignore[type-arg]
+    question = serializers.CharField(max_length=LONGEST_QUESTION)
+    collections = serializers.ListField(child=serializers.UUIDField(), required=False, default=list, max_length=200)
+    conversation = serializers.UUIDField(required=False, allow_null=True, default=None)
+    stream = serializers.BooleanField(required=False, default=False)
+    model_only = serializers.BooleanField(required=False, default=False)
+
+
+class FeedbackIn(serializers.Serializer):  # type: ignore[type-arg]
+    value = serializers.IntegerField(min_value=-1, max_value=1)
+    reason = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
+
+
+class PolicyIn(serializers.Serializer):  # type: ignore[type-arg]
+    stage = serializers.ChoiceField([str(stage) for stage in Stage])
+    text = serializers.CharField(max_length=100_000, trim_whitespace=False)
+
+
+class EventsIn(serializers.Serializer):  # type: ignore[type-arg]
+    interaction = serializers.UUIDField(required=False)
+    person = serializers.UUIDField(required=False)
+    resource = serializers.UUIDField(required=False)
+    action = serializers.CharField(max_length=80, required=False)
+    since = serializers.DateTimeField(required=False)
+    until = serializers.DateTimeField(required=False)
+    cursor = serializers.CharField(max_length=200, required=False)
+    limit = serializers.IntegerField(min_value=1, max_value=500, required=False, default=100)

@@ -1,0 +1,110 @@
+"""An answer on its way to a client: Valkey's stream where it is there, the rows where it is not. The one async room.
+
+It holds no rules and no database connection: who may follow an answer was decided before, and rows are read in moments.
+A message's id is its number, from 1; a client that comes back with the last it saw goes on from there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import uuid
+from collections.abc import AsyncIterator
+from typing import Any
+
+import redis.asyncio as aioredis
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db import connection
+
+from assistant import conversations, delivery, models, stream
+from governance.scope import Scope
+from redis import RedisError
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT_S = 15.0
+GLANCE_S = 1.0  # rows are looked at this often anyway: a doorbell that was lost costs a second
+OPEN_MOST_S = 3600.0
+
+
+class Doorbell:
+    """One subscription a process wakes every stream that waits here."""
+
+    def __init__(self) -> None:
+        self.waiting: dict[str, set[asyncio.Event]] = {}
+        self.task: asyncio.Task[None] | None = None
+
+    @contextlib.asynccontextmanager
+    async def listen(self, answer: uuid.UUID) -> AsyncIterator[asyncio.Event]:
+        if self.task is None or self.task.done():
+            self.task = asyncio.get_running_loop().create_task(self._hear())
+        rung = asyncio.Event()
+        self.waiting.setdefault(answer.hex, set()).add(rung)
+        try:
+            yield rung
+        finally:
+            self.waiting[answer.hex].discard(rung)
+            if not self.waiting[answer.hex]:
+                del self.waiting[answer.hex]
+
+    async def _hear(self) -> None:
+        while True:
+            try:
+                async with aioredis.Redis.from_url(settings.REDIS_URL) as client, client.pubsub() as subscription:
+                    await subscription.subscribe(stream.DOORBELL)
+                    async for message in subscription.listen():
+                        if message["type"] == "message":
+                            for rung in self.waiting.get(message["data"].decode(), ()):
+                                rung.set()
+            except (RedisError, OSError) as fault:
+                log.warning("no doorbell, rows are read instead: %s", fault)
+                await asyncio.sleep(GLANCE_S)
+
+
+_doorbells: dict[asyncio.AbstractEventLoop, Doorbell] = {}
+
+
+def doorbell() -> Doorbell:
+    return _doorbells.setdefault(asyncio.get_running_loop(), Doorbell())
+
+
+async def follow(scope: Scope, answer: uuid.UUID, seen: int) -> AsyncIterator[tuple[int, str, dict[str, Any]]]:
+    """(number, event, data) from `seen` on: `segment`s, `status` where it changes, and `done` at the end."""
+    last_status = ""
+    async with asyncio.timeout(OPEN_MOST_S), doorbell().listen(answer) as rung:
+        while True:
+            rung.clear()
+            segments, state = await sync_to_async(_rows)(scope, answer, seen)
+            for message in segments:
+                seen = message["ordinal"] + 1
+                yield seen, "segment", message
+            if state["is_final"]:
+                yield seen, "done", state
+                return
+            if state["status"] != last_status:
+                last_status = state["status"]
+                yield seen, "status", state
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(rung.wait(), GLANCE_S)
+
+
+def _rows(scope: Scope, answer: uuid.UUID, seen: int) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """What was delivered beyond `seen`, and where the answer stands; the state is read first, so nothing is missed."""
+    try:
+        row = conversations.answer_of(scope, answer)
+        segments = [delivery.segment_message(segment) for segment in row.segments.all() if segment.ordinal >= seen]
+        return segments, state_of(row)
+    finally:
+        connection.close()
+
+
+def state_of(row: models.Answer) -> dict[str, Any]:
+    return {"id": str(row.pk), "status": row.status, "notice": row.notice, "is_final": row.is_final}
+
+
+def encode(number: int, event: str, data: dict[str, Any]) -> bytes:
+    """One server-sent event."""
+    return f"id: {number}\nevent: {event}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
