@@ -23,17 +23,16 @@ class Subject:
 
     says: Callable[[str], ChatRunner]
     raises: Callable[[Exception], ChatRunner]
-    waits: Callable[[threading.Event], ChatRunner]  # says "one ", sets the event, then is silent
+    waits: Callable[[], ChatRunner]  # says "one ", then is silent
     release: Callable[[], None]  # after a cancellation: a script blocks in its own code, where nothing can wake it
 
 
 def _scripted() -> Iterator[Subject]:
     released = threading.Event()
 
-    def waits(reached: threading.Event) -> ChatRunner:
+    def waits() -> ChatRunner:
         def pieces(request: ChatRequest) -> Iterator[str]:
             yield "one "
-            reached.set()
             released.wait(LONGEST_WAIT_S)
             yield "two"
 
@@ -57,10 +56,9 @@ def _openai_compatible() -> Iterator[Subject]:
             server.chats(lambda speaker: speaker.say_json({"error": body}, status))
             return runner
 
-        def waits(reached: threading.Event) -> ChatRunner:
+        def waits() -> ChatRunner:
             def reply(speaker: Speaker) -> None:
                 speaker.say_events([piece("one ")])
-                reached.set()
                 speaker.wait_for_hang_up()
 
             server.chats(reply)
@@ -114,7 +112,7 @@ def test_a_prompt_over_the_window_names_both_numbers(subject: Subject) -> None:
 
 def test_cancelling_from_another_thread_ends_the_iteration_without_an_error(subject: Subject) -> None:
     reached = threading.Event()
-    handle = subject.waits(reached).stream(REQUEST)
+    handle = subject.waits().stream(REQUEST)
 
     def stop() -> None:
         reached.wait(LONGEST_WAIT_S)
@@ -124,9 +122,11 @@ def test_cancelling_from_another_thread_ends_the_iteration_without_an_error(subj
     stopper = threading.Thread(target=stop)
     stopper.start()
     with handle:
-        texts = [delta.text for delta in handle]
+        deltas = iter(handle)
+        assert next(deltas).text == "one "
+        reached.set()
+        assert list(deltas) == []
     stopper.join()
-    assert texts == ["one "]
     assert handle.is_cancelled
 
 

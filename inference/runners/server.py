@@ -1,0 +1,116 @@
+"""A server that speaks the OpenAI wire: how it is reached, what it serves, and how it counts."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from governance.errors import Unavailable
+from inference.runners import tokens, wire
+from inference.runners.base import RunnerState
+
+_SHORT = httpx.Timeout(5.0, connect=3.0)  # for what takes no thinking
+_ANY = "default"
+
+
+class Server:
+    """`base_url` ends in `/v1`. A server of one model, such as our worker, takes any `model`; others need its name.
+
+    `window` is the context in tokens, for servers that do not tell theirs. `read_timeout` is the longest silence in
+    seconds, `connect_timeout` the longest wait for a connection.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str | None = None,
+        model: str = _ANY,
+        window: int = 0,
+        connect_timeout: float = 3.0,
+        read_timeout: float = 120.0,
+    ) -> None:
+        self.base_url = base_url.rstrip("/") + "/"
+        self.model = model
+        self.window = window
+        self._timeout = httpx.Timeout(read_timeout, connect=connect_timeout)
+        self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+        self._counts = True
+        self._context: ssl.SSLContext | None = None
+        self._lock = threading.Lock()
+
+    def client(self, timeout: httpx.Timeout | None = None) -> httpx.Client:
+        """A client for one exchange. It asks no proxy: prompts go to the address that was set, by no other way."""
+        with self._lock:
+            if self._context is None:
+                self._context = httpx.create_ssl_context()  # 20 ms, so once a process
+        return httpx.Client(
+            base_url=self.base_url,
+            headers=self._headers,
+            timeout=timeout or self._timeout,
+            verify=self._context,
+            trust_env=False,
+        )
+
+    def unreachable(self, error: httpx.HTTPError) -> Unavailable:
+        if isinstance(error, httpx.ReadTimeout):
+            return Unavailable(f"The model server at {self.base_url} was silent for too long.")
+        if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+            return Unavailable(f"No model server answers at {self.base_url}. Is it running?")
+        return Unavailable(f"The model server at {self.base_url} broke off: {error}")
+
+    def foreign(self) -> Unavailable:
+        return Unavailable(f"What answers at {self.base_url} does not speak the OpenAI wire.")
+
+    def state(self) -> RunnerState:
+        """What `GET /v1/models` tells of our model."""
+        try:
+            with self.client(_SHORT) as client:
+                response = client.get("models")
+        except httpx.HTTPError as error:
+            return self._state({}, is_ready=False, detail=self.unreachable(error).message)
+        if not response.is_success:
+            return self._state({}, is_ready=False, detail=wire.refusal(response).message)
+        listed = wire.decoded(response.content).get("data")
+        served = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
+        if self.model != _ANY:
+            served = [entry for entry in served if entry.get("id") == self.model]
+        if not served:
+            return self._state({}, is_ready=False, detail=f"{self.base_url} does not serve {self.model}.")
+        return self._state(served[0], is_ready=True, detail="")
+
+    def count(self, text: str) -> int:
+        """The tokens of `text` by `/tokenize` at the root, as our worker and llama-server serve it, or an estimate."""
+        counted = self._counted(text) if self._counts else None
+        return tokens.estimate(text) if counted is None else counted
+
+    def _counted(self, text: str) -> int | None:
+        try:
+            with self.client(_SHORT) as client:
+                response = client.post(httpx.URL(self.base_url).join("../tokenize"), json={"content": text})
+        except httpx.HTTPError as error:
+            raise self.unreachable(error) from error
+        found = wire.decoded(response.content).get("tokens") if response.is_success else None
+        if isinstance(found, list):
+            return len(found)
+        # Loading or busy passes; anything else will be the same next time.
+        self._counts = response.is_server_error or response.status_code == httpx.codes.TOO_MANY_REQUESTS
+        return None
+
+    def _state(self, entry: Mapping[str, Any], *, is_ready: bool, detail: str) -> RunnerState:
+        """Our worker tells `sha256`, `engine`, `build` and `context_window`; vLLM and llama-server the window alone."""
+        meta = entry.get("meta")
+        meta = meta if isinstance(meta, dict) else {}
+        window = entry.get("context_window") or entry.get("max_model_len") or meta.get("n_ctx") or self.window
+        return RunnerState(
+            model=str(entry.get("id") or self.model),
+            sha256=str(entry.get("sha256") or ""),
+            engine=str(entry.get("engine") or entry.get("owned_by") or ""),
+            build=str(entry.get("build") or ""),
+            context_window=int(wire.number(window)),
+            is_ready=is_ready,
+            detail=detail,
+        )
