@@ -73,7 +73,7 @@ class _Answer(Handle):
         except httpx.HTTPError as error:
             raise self._server.unreachable(error) from error
         except (AttributeError, TypeError, ValueError) as error:
-            raise self._server.foreign() from error
+            raise self._server.foreign("for chat") from error
 
     def _body(self) -> dict[str, Any]:
         request = self._request

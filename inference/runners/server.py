@@ -62,8 +62,8 @@ class Server:
             return Unavailable(f"No model server answers at {self.base_url}. Is it running?")
         return Unavailable(f"The model server at {self.base_url} broke off: {error}")
 
-    def foreign(self) -> Unavailable:
-        return Unavailable(f"What answers at {self.base_url} does not speak the OpenAI wire.")
+    def foreign(self, purpose: str) -> Unavailable:
+        return Unavailable(f"What answers at {self.base_url} does not speak the OpenAI wire {purpose}.")
 
     def state(self) -> RunnerState:
         """What `GET /v1/models` tells of our model."""
