@@ -87,8 +87,37 @@ async def follow(scope: Scope, answer: uuid.UUID, seen: int) -> AsyncIterator[tu
             if state["status"] != last_status:
                 last_status = state["status"]
                 yield seen, "status", state
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(rung.wait(), GLANCE_S)
+            async for message in _live(answer, seen, rung):
+                seen = message["ordinal"] + 1
+                yield seen, "segment", message
+
+
+async def _live(answer: uuid.UUID, seen: int, rung: asyncio.Event) -> AsyncIterator[dict[str, Any]]:
+    """Segments straight from the stream, as long as it has the next one; then the rows are asked again."""
+    with contextlib.suppress(TimeoutError, RedisError, OSError):
+        while True:
+            await asyncio.wait_for(rung.wait(), GLANCE_S)
+            rung.clear()
+            entries = await _client().xrange(stream.key(answer), min=f"{seen + 1}-0", count=200)
+            if not entries:
+                return
+            for _, fields in entries:
+                message = json.loads(fields[b"m"])
+                if message["ordinal"] != seen:
+                    return  # the stream was lost in between: only the rows are whole
+                seen += 1
+                yield message
+
+
+_clients: dict[asyncio.AbstractEventLoop, aioredis.Redis] = {}
+
+
+def _client() -> aioredis.Redis:
+    loop = asyncio.get_running_loop()
+    if loop not in _clients:
+        pool = aioredis.BlockingConnectionPool.from_url(settings.REDIS_URL, max_connections=4, timeout=2)
+        _clients[loop] = aioredis.Redis(connection_pool=pool)
+    return _clients[loop]
 
 
 def _rows(scope: Scope, answer: uuid.UUID, seen: int) -> tuple[list[dict[str, Any]], dict[str, Any]]:

@@ -25,7 +25,7 @@ def key(answer: uuid.UUID) -> str:
 
 
 def publish(answer: uuid.UUID, number: int, message: dict[str, Any]) -> None:
-    """Add message `number` (from 1) and ring. The same number twice is refused by Valkey, and that is well."""
+    """Add segment `number` (from 1) and ring. The same number twice is refused by Valkey, and that is well."""
     try:
         with client().pipeline(transaction=False) as pipe:
             pipe.xadd(key(answer), {"m": json.dumps(message)}, id=f"{number}-0")

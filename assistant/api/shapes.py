@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework import serializers
 
 from assistant.conversations import LONGEST_QUESTION
@@ -67,3 +69,10 @@ class EventsIn(serializers.Serializer):  # type: ignore[type-arg]
     until = serializers.DateTimeField(required=False)
     cursor = serializers.CharField(max_length=200, required=False)
     limit = serializers.IntegerField(min_value=1, max_value=500, required=False, default=100)
+
+
+def parse(shape: type[serializers.Serializer], sent: Any, *, partial: bool = False) -> dict[str, Any]:  # type: ignore[type-arg]
+    """What was sent, in the shape's types. Raises DRF's ValidationError, which names each field."""
+    read = shape(data=sent, partial=partial)
+    read.is_valid(raise_exception=True)
+    return dict(read.validated_data)

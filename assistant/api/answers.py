@@ -1,0 +1,84 @@
+"""Asking over the API: the same service as the portal, waited for or streamed."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from typing import Any
+
+from django.db import connection
+from django.http import HttpResponseBase
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from assistant import conversations, models, relay, streaming
+from assistant.api import answered, shapes
+from assistant.api.shapes import parse
+from governance.errors import Unavailable
+
+WAIT_MOST_S = 600.0
+GLANCE_S = 0.1
+
+
+class Answers(APIView):
+    @extend_schema(request=shapes.AnswerIn, responses={200: dict})
+    def post(self, request: Request) -> HttpResponseBase:
+        asked = parse(shapes.AnswerIn, request.data)
+        row = conversations.ask(
+            request.auth,
+            asked["question"],
+            conversation=asked["conversation"],
+            collections=asked["collections"],
+            client="api",
+            is_model_only=asked["model_only"],
+        )
+        if asked["stream"]:
+            events = relay.follow(request.auth, row.pk, 0)
+            connection.close()
+            return streaming.respond(events, face)
+        return Response(answered.answer(settled(request, row.pk)))
+
+
+class Answer(APIView):
+    @extend_schema(responses={200: dict})
+    def get(self, request: Request, answer: uuid.UUID) -> Response:
+        return Response(answered.answer(conversations.answer_of(request.auth, answer)))
+
+
+class Cancel(APIView):
+    @extend_schema(request=None, responses={200: dict})
+    def post(self, request: Request, answer: uuid.UUID) -> Response:
+        conversations.cancel(request.auth, answer)
+        return Response(answered.answer(conversations.answer_of(request.auth, answer)))
+
+
+class Feedback(APIView):
+    @extend_schema(request=shapes.FeedbackIn, responses={204: None})
+    def post(self, request: Request, answer: uuid.UUID) -> Response:
+        given = parse(shapes.FeedbackIn, request.data)
+        conversations.give_feedback(request.auth, answer, given["value"], given["reason"])
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def settled(request: Request, answer: uuid.UUID) -> models.Answer:
+    """The answer in its final status; the database connection is free while it is waited for."""
+    until = time.monotonic() + WAIT_MOST_S
+    while time.monotonic() < until:
+        row = conversations.answer_of(request.auth, answer)
+        if row.is_final:
+            return row
+        connection.close()
+        time.sleep(GLANCE_S)
+    raise Unavailable(f"The answer is still under way; fetch /api/v1/answers/{answer} later.")
+
+
+def face(event: streaming.Event) -> list[streaming.Event]:
+    """Citations as events of their own beside their segment, as the public contract has it."""
+    number, name, data = event
+    if name != "segment":
+        return [event]
+    cited: list[dict[str, Any]] = data["citations"]
+    return [event, *((number, "citation", {"ordinal": data["ordinal"]} | answered.citation(one)) for one in cited)]

@@ -1,0 +1,50 @@
+"""The HTTP response around an answer's relay: heartbeats, headers, and whatever each face adds to the events."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from django.http import HttpRequest, StreamingHttpResponse
+
+from assistant import relay
+
+Event = tuple[int, str, dict[str, Any]]
+
+
+def last_seen(request: HttpRequest) -> int:
+    """From Last-Event-ID, which a browser sends by itself when it comes back; nonsense is the beginning."""
+    raw = request.headers.get("Last-Event-ID", "")
+    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 8 else 0
+
+
+def respond(events: AsyncIterator[Event], face: Callable[[Event], list[Event]] = lambda event: [event]) -> StreamingHttpResponse:
+    response = StreamingHttpResponse(_bytes(events, face), content_type="text/event-stream")
+    response["Cache-Control"] = "no-cache, no-transform"
+    response["X-Accel-Buffering"] = "no"
+    return response
+
+
+async def _bytes(events: AsyncIterator[Event], face: Callable[[Event], list[Event]]) -> AsyncIterator[bytes]:
+    yield b": open\n\n"
+    upcoming = asyncio.ensure_future(anext(events))
+    try:
+        while True:
+            done, _ = await asyncio.wait({upcoming}, timeout=relay.HEARTBEAT_S)
+            if not done:
+                yield b": still here\n\n"
+                continue
+            try:
+                event = upcoming.result()
+            except (StopAsyncIteration, TimeoutError):
+                return
+            for number, name, data in face(event):
+                yield relay.encode(number, name, data)
+            upcoming = asyncio.ensure_future(anext(events))
+    finally:
+        upcoming.cancel()
+        with contextlib.suppress(asyncio.CancelledError, StopAsyncIteration, Exception):
+            await upcoming
+        await events.aclose()  # type: ignore[attr-defined]
