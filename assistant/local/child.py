@@ -95,13 +95,17 @@ class Child:
         self._file.unlink(missing_ok=True)
         return self._popen.wait()
 
+    def check(self) -> None:
+        """Unavailable, with the end of its log, when it has ended."""
+        code = self.exit_code()
+        if code is not None:
+            raise Unavailable(f"{self.process.name} {describe(code)}.\n{tail(self.process.log)}")
+
     def await_ready(self, meanwhile: Callable[[], None] = nothing) -> None:
         """Unavailable, with the end of its log, when it dies or is not ready within its time."""
         deadline = time.monotonic() + self.process.ready_s
         while not self.process.ready():
-            code = self.exit_code()
-            if code is not None:
-                raise Unavailable(f"{self.process.name} {describe(code)}.\n{tail(self.process.log)}")
+            self.check()
             if time.monotonic() > deadline:
                 raise Unavailable(
                     f"{self.process.name} is not ready after {self.process.ready_s:.0f} s.\n{tail(self.process.log)}"

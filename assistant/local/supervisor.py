@@ -85,9 +85,14 @@ class Supervisor:
                 kept.settled = True
 
     def tick(self) -> None:
-        """Starts again whatever has ended and has waited long enough; to be called a few times a second."""
+        """Starts again whatever has ended and has waited long enough; to be called a few times a second.
+
+        Unavailable when one has ended that never was ready.
+        """
         for kept in self._kept:
             if not kept.settled:
+                if kept.child:
+                    kept.child.check()
                 continue
             if kept.child and (code := kept.child.exit_code()) is not None:
                 self._mourn(kept, code)

@@ -203,3 +203,10 @@ def test_long_log_is_put_aside_at_the_next_start(tmp_path: Path, monkeypatch: py
 
     assert (tmp_path / "log" / "command.log").read_text() == "the second\n"
     assert (tmp_path / "log" / "command.log.1").read_text() == "the first start\n"
+
+
+def test_child_that_dies_is_reported_while_another_is_waited_for(tmp_path: Path) -> None:
+    slow = program(tmp_path, "slow", WAIT, env=dict(os.environ) | {"NAME": "slow"}, ready=lambda: False, ready_s=3600.0)
+    broken = program(tmp_path, "broken", "sys.exit(4)", ready=lambda: False)
+    with supervise(tmp_path) as supervisor, pytest.raises(Unavailable, match="broken ended with exit code 4"):
+        supervisor.start(slow, broken)

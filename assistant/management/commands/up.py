@@ -12,7 +12,7 @@ from assistant.local.up import up
 
 class Command(BaseCommand):
     help = "Starts everything on this machine: Postgres, Valkey, the model worker, the workers and the web."
-    requires_system_checks: list[str] = []  # secrets and addresses come into being only while it runs
+    requires_system_checks = ()  # secrets and addresses come into being only while it runs
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
