@@ -1,0 +1,68 @@
+"""Who the caller is, and what they may find."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from assistant.api import shapes
+from assistant.api.shapes import parse
+from governance import access, people, tenants
+from governance.actions import Action
+from governance.audit import events
+from governance.audit.vocabulary import Event
+from governance.policy import enforcement
+from governance.policy.rules import Stage
+from ingestion import search
+
+
+class Me(APIView):
+    @extend_schema(responses={200: dict})
+    def get(self, request: Request) -> Response:
+        caller = request.auth
+        person, tenant = people.get(caller, caller.person), tenants.current(caller)
+        return Response(
+            {
+                "id": person.pk,
+                "name": person.name,
+                "email": person.email,
+                "tenant": {"id": tenant.pk, "slug": tenant.slug, "name": tenant.name},
+                "roles": sorted(caller.roles),
+                "scopes": None if caller.key_scopes is None else sorted(caller.key_scopes),
+            }
+        )
+
+
+class Search(APIView):
+    @extend_schema(request=shapes.SearchIn, responses={200: dict})
+    def post(self, request: Request) -> Response:
+        asked = parse(shapes.SearchIn, request.data)
+        access.require(request.auth, Action.SEARCH)
+        found = search.passages(request.auth, asked["query"], asked["collections"], asked["limit"])
+        facts = {"collections": asked["collections"], "passages": [p.chunk_id for p in found.passages]}
+        events.record(request.auth, Event.SEARCHED, facts=facts, payload={"query": asked["query"]})
+        return Response({"passages": [_shown(passage) for passage in found.passages]})
+
+
+class PolicyCheck(APIView):
+    @extend_schema(request=shapes.PolicyIn, responses={200: dict})
+    def post(self, request: Request) -> Response:
+        sent = parse(shapes.PolicyIn, request.data)
+        access.require(request.auth, Action.POLICY_CHECK)
+        verdict = enforcement.try_out(request.auth, Stage(sent["stage"]), sent["text"])
+        return Response(verdict.as_json())
+
+
+def _shown(passage: search.Passage) -> dict[str, Any]:
+    return {
+        "document_id": passage.document_id,
+        "document_name": passage.document_name,
+        "chunk_id": passage.chunk_id,
+        "text": passage.text,
+        "score": passage.score,
+        "locator": passage.locator,
+    }

@@ -1,0 +1,49 @@
+"""The record, for those with the role; reading it is itself recorded."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from assistant.api import shapes
+from assistant.api.shapes import parse
+from governance.audit import reading
+
+
+class Events(APIView):
+    @extend_schema(parameters=[shapes.EventsIn], responses={200: dict})
+    def get(self, request: Request) -> Response:
+        page = reading.listed(request.auth, **parse(shapes.EventsIn, request.query_params))
+        return Response({"events": [shown(event) for event in page.events], "next": page.next})
+
+
+class Event(APIView):
+    @extend_schema(responses={200: dict})
+    def get(self, request: Request, event: uuid.UUID) -> Response:
+        """`?reason=` opens the payload; without one it stays masked."""
+        reason = request.query_params.get("reason")
+        if reason is None:
+            return Response(shown(reading.one(request.auth, event)))
+        opened = reading.opened(request.auth, event, reason)
+        return Response(shown(opened.recorded) | {"payload": opened.payload, "is_erased": opened.is_erased})
+
+
+def shown(event: reading.Recorded) -> dict[str, Any]:
+    return {
+        "id": event.id,
+        "at": event.at,
+        "recorded_at": event.recorded_at,
+        "action": event.action,
+        "actor": event.actor,
+        "roles": event.roles,
+        "interaction": event.interaction,
+        "resource": event.resource,
+        "facts": event.facts,
+        "has_payload": event.has_payload,
+        "leaf_data": event.leaf_data,
+    }

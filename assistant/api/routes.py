@@ -1,0 +1,26 @@
+"""The addresses of the API."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from assistant.api import answers, collections, documents, person, record
+
+urlpatterns = [
+    path("me", person.Me.as_view(), name="api-me"),
+    path("search", person.Search.as_view(), name="api-search"),
+    path("policy/check", person.PolicyCheck.as_view(), name="api-policy-check"),
+    path("collections", collections.Collections.as_view(), name="api-collections"),
+    path("collections/<uuid:collection>", collections.Collection.as_view(), name="api-collection"),
+    path("collections/<uuid:collection>/grants", collections.Grants.as_view(), name="api-grants"),
+    path("collections/<uuid:collection>/grants/<uuid:grant>", collections.Grant.as_view(), name="api-grant"),
+    path("collections/<uuid:collection>/documents", collections.Uploads.as_view(), name="api-documents"),
+    path("documents/<uuid:document>", documents.Document.as_view(), name="api-document"),
+    path("documents/<uuid:document>/file", documents.File.as_view(), name="api-document-file"),
+    path("answers", answers.Answers.as_view(), name="api-answers"),
+    path("answers/<uuid:answer>", answers.Answer.as_view(), name="api-answer"),
+    path("answers/<uuid:answer>/cancel", answers.Cancel.as_view(), name="api-answer-cancel"),
+    path("answers/<uuid:answer>/feedback", answers.Feedback.as_view(), name="api-answer-feedback"),
+    path("audit/events", record.Events.as_view(), name="api-events"),
+    path("audit/events/<uuid:event>", record.Event.as_view(), name="api-event"),
+]

@@ -1,0 +1,37 @@
+"""manage.py issue_key: prints a new API key, which is not shown again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from governance import keys, people, tenants
+from governance.errors import ChanceryError
+from governance.roles import KEY_SCOPES
+from governance.scope import Scope
+
+
+class Command(BaseCommand):
+    help = "Issue an API key to a person. It does what the person may do, narrowed to the scopes."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--tenant", required=True, help="short name")
+        parser.add_argument("--user", required=True, help="e-mail address")
+        parser.add_argument("--scopes", nargs="+", default=["all"], help=f"any of {', '.join(KEY_SCOPES)}, or all")
+        parser.add_argument("--days", type=int, default=90)
+        parser.add_argument("--name", default="command line")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        found = tenants.find_for_login(options["tenant"])
+        if found is None:
+            raise CommandError(f"There is no tenant {options['tenant']}.")
+        scope = Scope.system(found.id)
+        person = people.find_by_email(scope, options["user"])
+        if person is None:
+            raise CommandError(f"There is nobody with the e-mail address {options['user']} in {found.slug}.")
+        try:
+            key = keys.issue(scope, person.pk, options["name"], options["scopes"], options["days"])
+        except ChanceryError as fault:
+            raise CommandError(fault.message) from None
+        self.stdout.write(key)
