@@ -1,0 +1,1 @@
+"""Parsers: one format each, behind the port in `base`."""
