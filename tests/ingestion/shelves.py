@@ -1,0 +1,54 @@
+"""Documents put on the shelf without the pipeline: for tests of what reads them."""
+
+from __future__ import annotations
+
+import uuid
+from hashlib import sha256
+
+from governance.scope import Scope
+from ingestion.models import Chunk, Document, Version
+
+
+def document(system: Scope, collection: uuid.UUID, texts: list[str], *, is_current: bool = True) -> Version:
+    """A document with one chunk for each text. Without vectors and postings."""
+    with system.transaction():
+        row = Document.objects.create(tenant_id=system.tenant, collection_id=collection, name=f"{uuid.uuid4().hex}.txt")
+        return version(system, row, texts, is_current=is_current)
+
+
+def version(system: Scope, row: Document, texts: list[str], *, is_current: bool = True, number: int = 1) -> Version:
+    with system.transaction():
+        made = Version.objects.create(
+            tenant_id=system.tenant,
+            collection_id=row.collection_id,
+            document=row,
+            number=number,
+            media_type="text/plain",
+            size=1,
+            sha256="0" * 64,
+            path="nowhere",
+            status="ready",
+            chunks=len(texts),
+        )
+        if is_current:
+            Document.objects.filter(pk=row.pk).update(current=made, latest=made)
+        Chunk.objects.bulk_create(
+            Chunk(
+                id=uuid.uuid4(),
+                tenant_id=system.tenant,
+                collection_id=row.collection_id,
+                document_id=row.pk,
+                version_id=made.pk,
+                ordinal=ordinal,
+                text=text,
+                context=text,
+                content_hash=sha256(text.encode()).hexdigest(),
+            )
+            for ordinal, text in enumerate(texts)
+        )
+        return made
+
+
+def chunks(system: Scope, made: Version) -> list[uuid.UUID]:
+    with system.transaction():
+        return list(Chunk.objects.filter(version_id=made.pk).order_by("ordinal").values_list("id", flat=True))
