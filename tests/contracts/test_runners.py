@@ -5,13 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import numpy as np
 import pytest
 
 from governance.errors import Busy, InvalidInput, Unavailable
-from inference.runners.base import ChatRequest, ChatRunner, Message
+from inference.runners.base import ChatRequest, ChatRunner, EmbeddingRunner, Message
+from inference.runners.onnx import OnnxEmbedder
 from inference.runners.openai_compatible import OpenAICompatible
-from inference.runners.scripted import ScriptedChat
+from inference.runners.openai_embeddings import OpenAIEmbeddings
+from inference.runners.scripted import ScriptedChat, ScriptedEmbedder
+from tests.inference import tiny_onnx
 from tests.inference.model_server import DONE, LONGEST_WAIT_S, ModelServer, Speaker, piece, usage
 
 REQUEST = ChatRequest([Message("system", "Be brief."), Message("user", "How long is the leave?")], max_tokens=20)
@@ -155,3 +161,70 @@ def test_a_probe_names_the_model_that_is_ready(subject: Subject) -> None:
     assert state.is_ready
     assert state.model in {"scripted", "tiny"}
     assert state.detail == ""
+
+
+def _onnx() -> Iterator[EmbeddingRunner]:
+    with TemporaryDirectory() as folder:
+        yield OnnxEmbedder(
+            tiny_onnx.write(Path(folder)), model=tiny_onnx.NAME, dimensions=tiny_onnx.DIMENSIONS, batch=2
+        )
+
+
+def _scripted_embedder() -> Iterator[EmbeddingRunner]:
+    yield ScriptedEmbedder(dimensions=32)
+
+
+def _openai_embeddings() -> Iterator[EmbeddingRunner]:
+    behind = ScriptedEmbedder(dimensions=32)
+
+    def reply(speaker: Speaker) -> None:
+        texts = speaker.server.owner.asked[-1].body["input"]
+        rows = enumerate((behind.embed(texts, "passage") * 5).tolist())
+        speaker.say_json({"data": [{"index": index, "embedding": row} for index, row in reversed(list(rows))]})
+
+    with ModelServer() as server:
+        server.replies["/v1/embeddings"] = reply
+        server.replies["/v1/models"] = lambda speaker: speaker.say_json({"data": [{"id": "tiny"}]})
+        yield OpenAIEmbeddings(server.base_url, model="tiny", dimensions=32, batch=2)
+
+
+@pytest.fixture(params=[_onnx, _scripted_embedder, _openai_embeddings], ids=["onnx", "scripted", "openai"])
+def embedder(request: pytest.FixtureRequest) -> Iterator[EmbeddingRunner]:
+    yield from request.param()
+
+
+TEXTS = ["how long is the leave", "salt", "the leave is long", "", "pepper the salt"]
+
+
+def test_vectors_have_the_promised_shape_and_length_one(embedder: EmbeddingRunner) -> None:
+    vectors = embedder.embed(TEXTS, "passage")
+    assert vectors.shape == (len(TEXTS), embedder.dimensions)
+    assert vectors.dtype == np.float32
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_no_texts_give_no_vectors(embedder: EmbeddingRunner) -> None:
+    assert embedder.embed([], "query").shape == (0, embedder.dimensions)
+
+
+def test_a_vector_is_that_of_its_text_whatever_stands_beside_it(embedder: EmbeddingRunner) -> None:
+    together = embedder.embed(TEXTS, "passage")
+    alone = np.concatenate([embedder.embed([text], "passage") for text in TEXTS])
+    assert together == pytest.approx(alone, abs=1e-5)
+
+
+def test_a_question_is_nearest_to_the_text_that_answers_it(embedder: EmbeddingRunner) -> None:
+    question = embedder.embed(["how long is the leave"], "query")[0]
+    leave, seasoning = embedder.embed(["the leave is long", "salt pepper salt"], "passage") @ question
+    assert leave > seasoning
+
+
+def test_each_text_is_counted_whole(embedder: EmbeddingRunner) -> None:
+    short, long = embedder.count_tokens(["word", "word " * 1000])
+    assert short < 10
+    assert long >= 1000
+
+
+def test_an_embedder_that_is_ready_says_so(embedder: EmbeddingRunner) -> None:
+    state = embedder.probe()
+    assert (state.model, state.is_ready, state.detail) == (embedder.name, True, "")
