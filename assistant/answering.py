@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import DatabaseError, connection
+from ingestion.search import Passage
 
 from assistant import delivery, evidence, lease, models
 from assistant.models import Status
@@ -28,7 +29,6 @@ from governance.scope import Scope
 from inference import prompts, runners
 from inference.runners.base import ChatRequest, RunnerState
 from ingestion import search
-from ingestion.search import Passage
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ def answer(tenant: uuid.UUID, answer_id: uuid.UUID) -> None:
         log.info("answer %s went on elsewhere", answer_id)
     except RecordUnavailable as fault:
         # Nothing can be written, so nothing is said; the lease runs out and the sweep tries again.
-        log.error("answer %s stopped: %s", answer_id, fault.message)  # noqa: TRY400
+        log.error("answer %s stopped: %s", answer_id, fault.message)
         raise
     finally:
         connection.close()
@@ -67,7 +67,7 @@ def due() -> list[tuple[uuid.UUID, uuid.UUID]]:
     """(tenant, answer) of what waits too long or was left by a worker that died."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT tenant_id, id FROM chancery.due_answers(100)")
-        return cursor.fetchall()
+        return [(tenant, answer_id) for tenant, answer_id in cursor.fetchall()]
 
 
 def _answer(held: lease.Claim) -> None:
@@ -196,9 +196,7 @@ def _deliver(sender: delivery.Delivery, gate: Gate, text: str, *, is_last: bool)
     return gate.blocked is None
 
 
-def _prompt(
-    scope: Scope, row: models.Answer, passages: Any, state: RunnerState
-) -> prompts.Prompt:
+def _prompt(scope: Scope, row: models.Answer, passages: Any, state: RunnerState) -> prompts.Prompt:
     with scope.transaction():
         earlier = models.Answer.objects.filter(conversation=row.conversation_id, status=Status.ANSWERED)
         recent = earlier.filter(created_at__lt=row.created_at).order_by("-created_at")[:HISTORY]

@@ -40,8 +40,8 @@ def ask(
 ) -> models.Answer:
     """Accept a question: its row, its record and its policy verdict commit together, then the doorbell rings.
 
-    The input is checked here and not by the worker, so that an original which policy redacts or blocks never stands in a
-    row: it is in the encrypted record alone. Raises InvalidInput, NotFound (a collection or conversation), Busy.
+    The input is checked here and not by the worker, so that an original which policy redacts or blocks never stands in
+    a row: it is in the encrypted record alone. Raises InvalidInput, NotFound (a collection or conversation), Busy.
     """
     access.require(scope, Action.ASK)
     question = _checked(text)
@@ -63,9 +63,7 @@ def ask(
             max_tokens=max_tokens,
         )
         facts = {"client": client, "collections": sorted(wanted), "characters": len(question)}
-        events.record(
-            scope, Event.PROMPT_RECEIVED, interaction=answer.pk, facts=facts, payload={"text": question}
-        )
+        events.record(scope, Event.PROMPT_RECEIVED, interaction=answer.pk, facts=facts, payload={"text": question})
         verdict = enforcement.check(scope, Stage.INPUT, question, interaction=answer.pk)
         _take(answer, verdict)
         answer.conversation = _conversation(scope, conversation, answer.question)
@@ -107,7 +105,9 @@ def _admit(scope: Scope, tenant: object) -> None:
             f"You have {mine} answers under way; wait for one, or stop it.", position=mine, wait_s=SECONDS_AN_ANSWER
         )
     if waiting >= tenant.answers_waiting_max:  # type: ignore[attr-defined]
-        raise Busy(f"{waiting} questions wait already. Try again in a while.", position=waiting + running, wait_s=wait_s)
+        raise Busy(
+            f"{waiting} questions wait already. Try again in a while.", position=waiting + running, wait_s=wait_s
+        )
 
 
 def _take(answer: models.Answer, verdict: Verdict) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from ingestion.search import Passage
 
 from assistant import lease, models, stream
 from governance.audit import events
@@ -20,7 +21,6 @@ from governance.policy import enforcement
 from governance.policy.streaming import Piece
 from governance.scope import Scope
 from ingestion import attribution
-from ingestion.search import Passage
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Delivery:
         """Raises RecordUnavailable or lease.LeaseLost, and then nothing has left."""
         citations, is_supported = self._cite(piece.text)
         with self.scope.transaction():
-            lease.extend(self.scope, self.answer, self.token)
+            lease.extend(self.answer, self.token)
             segment = models.Segment.objects.create(
                 tenant_id=self.scope.tenant,
                 person_id=self.scope.person,
@@ -56,9 +56,7 @@ class Delivery:
                 "was_redacted": piece.text != piece.raw,
             }
             payload = {"text": piece.text} | ({"written": piece.raw} if piece.text != piece.raw else {})
-            events.record(
-                self.scope, Event.SEGMENT_DELIVERED, interaction=self.answer, facts=facts, payload=payload
-            )
+            events.record(self.scope, Event.SEGMENT_DELIVERED, interaction=self.answer, facts=facts, payload=payload)
             self.sent += 1
             number, message = self.sent, segment_message(segment)
             transaction.on_commit(lambda: stream.publish(self.answer, number, message))

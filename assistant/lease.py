@@ -1,6 +1,6 @@
 """Who works on an answer: one worker at a time, proven by a token, for as long as it says that it lives.
 
-A broker may deliver a message twice and a worker may die; the row's lease decides. Whoever lost the lease changes nothing.
+A broker may deliver a message twice and a worker may die; the row's lease decides. Whoever lost it changes nothing.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ GLANCE_S = 0.2  # how often a running answer looks for Stop
 ATTEMPTS = 3
 
 
-class LeaseLost(Exception):  # noqa: N818  what happened, not a fault
+class LeaseLost(Exception):
     """Another worker has the answer now; this one stops without a trace."""
 
 
@@ -55,8 +55,8 @@ def claim(tenant: uuid.UUID, answer: uuid.UUID) -> Claim | None:
     return Claim(scope, answer, row.lease, row.attempts, delivered, row.person_id)
 
 
-def extend(scope: Scope, answer: uuid.UUID, token: uuid.UUID) -> datetime | None:
-    """Push the lease on, inside a transaction of `scope`. Returns when Stop was asked for. Raises LeaseLost."""
+def extend(answer: uuid.UUID, token: uuid.UUID) -> datetime | None:
+    """Push the lease on, inside a transaction. Returns when Stop was asked for. Raises LeaseLost."""
     held = models.Answer.objects.filter(pk=answer, lease=token, status=models.Status.RUNNING)
     if not held.update(lease_until=timezone.now() + LEASE):
         raise LeaseLost
@@ -109,7 +109,7 @@ class Watch(threading.Thread):
         with self.held.scope.transaction():
             try:
                 if beat:
-                    cancelled = extend(self.held.scope, self.held.answer, self.held.token)
+                    cancelled = extend(self.held.answer, self.held.token)
                 else:
                     row = models.Answer.objects.filter(pk=self.held.answer, lease=self.held.token)
                     cancelled = row.values_list("cancel_requested_at", flat=True).first()

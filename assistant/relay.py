@@ -18,10 +18,10 @@ import redis.asyncio as aioredis
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import connection
+from redis import RedisError
 
 from assistant import conversations, delivery, models, stream
 from governance.scope import Scope
-from redis import RedisError
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +98,9 @@ async def _live(answer: uuid.UUID, seen: int, rung: asyncio.Event) -> AsyncItera
         while True:
             await asyncio.wait_for(rung.wait(), GLANCE_S)
             rung.clear()
-            entries = await _client().xrange(stream.key(answer), min=f"{seen + 1}-0", count=200)
+            entries: list[tuple[bytes, dict[bytes, bytes]]] = await _client().xrange(
+                stream.key(answer), min=f"{seen + 1}-0", count=200
+            )
             if not entries:
                 return
             for _, fields in entries:

@@ -20,7 +20,9 @@ def last_seen(request: HttpRequest) -> int:
     return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 8 else 0
 
 
-def respond(events: AsyncIterator[Event], face: Callable[[Event], list[Event]] = lambda event: [event]) -> StreamingHttpResponse:
+def respond(
+    events: AsyncIterator[Event], face: Callable[[Event], list[Event]] = lambda event: [event]
+) -> StreamingHttpResponse:
     response = StreamingHttpResponse(_bytes(events, face), content_type="text/event-stream")
     response["Cache-Control"] = "no-cache, no-transform"
     response["X-Accel-Buffering"] = "no"

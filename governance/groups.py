@@ -29,9 +29,7 @@ def create(scope: Scope, name: str) -> uuid.UUID:
 def add(scope: Scope, group: uuid.UUID, person: uuid.UUID, *, source: str = "manual") -> None:
     access.require(scope, Action.PEOPLE_MANAGE)
     with scope.transaction():
-        models.Membership.objects.get_or_create(
-            tenant_id=scope.tenant, group_id=group, person_id=person, source=source
-        )
+        models.Membership.objects.get_or_create(tenant_id=scope.tenant, group_id=group, person_id=person, source=source)
         events.record(scope, Event.MEMBER_ADDED, resource=("group", group), facts={"person": person, "source": source})
 
 

@@ -30,7 +30,9 @@ def scopes_from(text: str) -> frozenset[str]:
         return frozenset(KEY_SCOPES)
     unknown = wanted - set(KEY_SCOPES)
     if unknown or not wanted:
-        raise InvalidInput(f"Scopes are any of {', '.join(KEY_SCOPES)}, or all; not {', '.join(sorted(unknown)) or 'none'}.")
+        raise InvalidInput(
+            f"Scopes are any of {', '.join(KEY_SCOPES)}, or all; not {', '.join(sorted(unknown)) or 'none'}."
+        )
     return frozenset(wanted)
 
 

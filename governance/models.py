@@ -34,7 +34,7 @@ class Tenant(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=200)
-    domain = models.CharField(max_length=200, unique=True, null=True, blank=True)  # noqa: DJ001  null: not unique
+    domain = models.CharField(max_length=200, unique=True, null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     is_demo = models.BooleanField(default=False)
     # Limits: what one tenant may take from the machine that all share.
@@ -88,7 +88,8 @@ class RoleAssignment(TenantModel):
         constraints = [
             models.UniqueConstraint(fields=["tenant", "person", "role"], name="role_once_a_person"),
             models.CheckConstraint(
-                condition=models.Q(role__in=[str(Role.TENANT_ADMIN), str(Role.COMPLIANCE_OFFICER)]), name="role_is_known"
+                condition=models.Q(role__in=[str(Role.TENANT_ADMIN), str(Role.COMPLIANCE_OFFICER)]),
+                name="role_is_known",
             ),
         ]
 
@@ -145,7 +146,9 @@ class Grant(TenantModel):
             models.CheckConstraint(
                 condition=models.Q(person__isnull=True) ^ models.Q(group__isnull=True), name="grant_has_one_holder"
             ),
-            models.CheckConstraint(condition=models.Q(level__in=[int(level) for level in Level]), name="grant_level_is_known"),
+            models.CheckConstraint(
+                condition=models.Q(level__in=[int(level) for level in Level]), name="grant_level_is_known"
+            ),
         ]
 
 

@@ -16,7 +16,9 @@ from governance.roles import Role
 from governance.scope import ActorKind, Scope
 
 
-def create(scope: Scope, email: str, name: str, *, password: str | None = None, roles: Iterable[Role] = ()) -> uuid.UUID:
+def create(
+    scope: Scope, email: str, name: str, *, password: str | None = None, roles: Iterable[Role] = ()
+) -> uuid.UUID:
     """A person without grants. No password means that they cannot sign in locally."""
     access.require(scope, Action.PEOPLE_MANAGE)
     person = models.Person(tenant_id=scope.tenant, email=email.strip(), name=name.strip())

@@ -65,7 +65,9 @@ class Scope:
     def transaction(self) -> Iterator[None]:
         outer: Scope | None = getattr(connection, "chancery_scope", None)
         if outer is not None and outer != self:
-            raise ScopesDoNotNestError(f"{self.kind} inside {outer.kind}: leave the first transaction before the second")
+            raise ScopesDoNotNestError(
+                f"{self.kind} inside {outer.kind}: leave the first transaction before the second"
+            )
         inside_another = connection.in_atomic_block
         with transaction.atomic():
             if outer is not None:

@@ -7,11 +7,12 @@ from typing import Any
 from assistant import models
 from governance.models import Grant
 from governance.roles import Level
+from ingestion.catalog import Shelf
 from ingestion.models import Collection, Document
 
 
-def collection(row: Collection) -> dict[str, Any]:
-    return {"id": row.pk, "name": row.name, "description": row.description, "created_at": row.created_at}
+def collection(row: Collection | Shelf) -> dict[str, Any]:
+    return {"id": row.id, "name": row.name, "description": row.description}
 
 
 def grant(row: Grant) -> dict[str, Any]:

@@ -12,23 +12,24 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from assistant import conversations, models, relay, streaming
 from assistant.api import answered, shapes
 from assistant.api.shapes import parse
+from assistant.api.view import Operation
 from governance.errors import Unavailable
+from governance.scope import Scope
 
 WAIT_MOST_S = 600.0
 GLANCE_S = 0.1
 
 
-class Answers(APIView):
+class Answers(Operation):
     @extend_schema(request=shapes.AnswerIn, responses={200: dict})
     def post(self, request: Request) -> HttpResponseBase:
         asked = parse(shapes.AnswerIn, request.data)
         row = conversations.ask(
-            request.auth,
+            self.caller,
             asked["question"],
             conversation=asked["conversation"],
             collections=asked["collections"],
@@ -36,38 +37,38 @@ class Answers(APIView):
             is_model_only=asked["model_only"],
         )
         if asked["stream"]:
-            events = relay.follow(request.auth, row.pk, 0)
+            events = relay.follow(self.caller, row.pk, 0)
             connection.close()
             return streaming.respond(events, face)
-        return Response(answered.answer(settled(request, row.pk)))
+        return Response(answered.answer(settled(self.caller, row.pk)))
 
 
-class Answer(APIView):
+class Answer(Operation):
     @extend_schema(responses={200: dict})
     def get(self, request: Request, answer: uuid.UUID) -> Response:
-        return Response(answered.answer(conversations.answer_of(request.auth, answer)))
+        return Response(answered.answer(conversations.answer_of(self.caller, answer)))
 
 
-class Cancel(APIView):
+class Cancel(Operation):
     @extend_schema(request=None, responses={200: dict})
     def post(self, request: Request, answer: uuid.UUID) -> Response:
-        conversations.cancel(request.auth, answer)
-        return Response(answered.answer(conversations.answer_of(request.auth, answer)))
+        conversations.cancel(self.caller, answer)
+        return Response(answered.answer(conversations.answer_of(self.caller, answer)))
 
 
-class Feedback(APIView):
+class Feedback(Operation):
     @extend_schema(request=shapes.FeedbackIn, responses={204: None})
     def post(self, request: Request, answer: uuid.UUID) -> Response:
         given = parse(shapes.FeedbackIn, request.data)
-        conversations.give_feedback(request.auth, answer, given["value"], given["reason"])
+        conversations.give_feedback(self.caller, answer, given["value"], given["reason"])
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-def settled(request: Request, answer: uuid.UUID) -> models.Answer:
+def settled(caller: Scope, answer: uuid.UUID) -> models.Answer:
     """The answer in its final status; the database connection is free while it is waited for."""
     until = time.monotonic() + WAIT_MOST_S
     while time.monotonic() < until:
-        row = conversations.answer_of(request.auth, answer)
+        row = conversations.answer_of(caller, answer)
         if row.is_final:
             return row
         connection.close()

@@ -22,24 +22,26 @@ def render(fault: Exception, context: dict[str, Any]) -> HttpResponse | None:
     return faults.respond(context["request"]._request, ours) if ours else None
 
 
+# The first that fits is what the fault is told as.
+OURS: tuple[tuple[type[exceptions.APIException], type[ChanceryError]], ...] = (
+    (exceptions.UnsupportedMediaType, Unsupported),
+    (exceptions.NotAuthenticated, NotSignedIn),
+    (exceptions.AuthenticationFailed, NotSignedIn),
+    (exceptions.PermissionDenied, Forbidden),
+    (exceptions.MethodNotAllowed, MethodNotAllowed),
+    (exceptions.ValidationError, InvalidInput),
+    (exceptions.ParseError, InvalidInput),
+)
+
+
 def translate(fault: Exception) -> ChanceryError | None:
-    match fault:
-        case ChanceryError():
-            return fault
-        case Http404():
-            return NotFound("There is nothing here that you may see.")
-        case exceptions.ValidationError():
-            return InvalidInput(_sentence(fault.detail))
-        case exceptions.ParseError():
-            return InvalidInput(f"The body cannot be read: {fault.detail}")
-        case exceptions.UnsupportedMediaType():
-            return Unsupported(str(fault.detail))
-        case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():
-            return NotSignedIn(str(fault.detail))
-        case exceptions.PermissionDenied():
-            return Forbidden(str(fault.detail))
-        case exceptions.MethodNotAllowed():
-            return MethodNotAllowed(str(fault.detail))
+    if isinstance(fault, ChanceryError):
+        return fault
+    if isinstance(fault, Http404):
+        return NotFound("There is nothing here that you may see.")
+    for theirs, ours in OURS:
+        if isinstance(fault, theirs):
+            return ours(_sentence(fault.detail))
     return None
 
 

@@ -7,10 +7,10 @@ from typing import Any
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from assistant.api import shapes
 from assistant.api.shapes import parse
+from assistant.api.view import Operation
 from governance import access, people, tenants
 from governance.actions import Action
 from governance.audit import events
@@ -20,10 +20,10 @@ from governance.policy.rules import Stage
 from ingestion import search
 
 
-class Me(APIView):
+class Me(Operation):
     @extend_schema(responses={200: dict})
     def get(self, request: Request) -> Response:
-        caller = request.auth
+        caller = self.caller
         person, tenant = people.get(caller, caller.person), tenants.current(caller)
         return Response(
             {
@@ -37,23 +37,23 @@ class Me(APIView):
         )
 
 
-class Search(APIView):
+class Search(Operation):
     @extend_schema(request=shapes.SearchIn, responses={200: dict})
     def post(self, request: Request) -> Response:
         asked = parse(shapes.SearchIn, request.data)
-        access.require(request.auth, Action.SEARCH)
-        found = search.passages(request.auth, asked["query"], asked["collections"], asked["limit"])
+        access.require(self.caller, Action.SEARCH)
+        found = search.passages(self.caller, asked["query"], asked["collections"], asked["limit"])
         facts = {"collections": asked["collections"], "passages": [p.chunk_id for p in found.passages]}
-        events.record(request.auth, Event.SEARCHED, facts=facts, payload={"query": asked["query"]})
+        events.record(self.caller, Event.SEARCHED, facts=facts, payload={"query": asked["query"]})
         return Response({"passages": [_shown(passage) for passage in found.passages]})
 
 
-class PolicyCheck(APIView):
+class PolicyCheck(Operation):
     @extend_schema(request=shapes.PolicyIn, responses={200: dict})
     def post(self, request: Request) -> Response:
         sent = parse(shapes.PolicyIn, request.data)
-        access.require(request.auth, Action.POLICY_CHECK)
-        verdict = enforcement.try_out(request.auth, Stage(sent["stage"]), sent["text"])
+        access.require(self.caller, Action.POLICY_CHECK)
+        verdict = enforcement.try_out(self.caller, Stage(sent["stage"]), sent["text"])
         return Response(verdict.as_json())
 
 

@@ -8,28 +8,28 @@ from typing import Any
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from assistant.api import shapes
 from assistant.api.shapes import parse
+from assistant.api.view import Operation
 from governance.audit import reading
 
 
-class Events(APIView):
+class Events(Operation):
     @extend_schema(parameters=[shapes.EventsIn], responses={200: dict})
     def get(self, request: Request) -> Response:
-        page = reading.listed(request.auth, **parse(shapes.EventsIn, request.query_params))
+        page = reading.listed(self.caller, **parse(shapes.EventsIn, request.query_params))
         return Response({"events": [shown(event) for event in page.events], "next": page.next})
 
 
-class Event(APIView):
+class Event(Operation):
     @extend_schema(responses={200: dict})
     def get(self, request: Request, event: uuid.UUID) -> Response:
         """`?reason=` opens the payload; without one it stays masked."""
         reason = request.query_params.get("reason")
         if reason is None:
-            return Response(shown(reading.one(request.auth, event)))
-        opened = reading.opened(request.auth, event, reason)
+            return Response(shown(reading.one(self.caller, event)))
+        opened = reading.opened(self.caller, event, reason)
         return Response(shown(opened.recorded) | {"payload": opened.payload, "is_erased": opened.is_erased})
 
 

@@ -22,7 +22,6 @@ class CollectionOut(serializers.Serializer):  # type: ignore[type-arg]
     id = serializers.UUIDField()
     name = serializers.CharField()
     description = serializers.CharField()
-    created_at = serializers.DateTimeField()
 
 
 class GrantIn(serializers.Serializer):  # type: ignore[type-arg]

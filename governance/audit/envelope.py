@@ -1,7 +1,7 @@
 """A payload as it is stored: encrypted under its subject's key, with what the leaf says of it.
 
-The leaf holds the ciphertext's hash and a salted commitment to the plaintext. The salt is inside the ciphertext, so that
-once the key is destroyed the commitment can no longer be tried against a guess.
+The leaf holds the ciphertext's hash and a salted commitment to the plaintext. The salt is inside the ciphertext, so
+that once the key is destroyed the commitment can no longer be tried against a guess.
 """
 
 from __future__ import annotations

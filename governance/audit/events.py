@@ -1,7 +1,7 @@
 """Append to the record. It fails closed: where an event cannot be written, what it tells of does not happen.
 
-`record` joins the transaction of the service that did the thing. A refusal is recorded by `record` too, in a transaction of
-its own, after whatever was refused has been rolled back: see `assistant.middleware.faults`.
+`record` joins the transaction of the service that did the thing. A refusal is recorded by `record` too, in a transaction
+of its own, after whatever was refused has been rolled back: see `assistant.middleware.faults`.
 """
 
 from __future__ import annotations
@@ -80,9 +80,7 @@ def _append(
         if sealed:
             leaf["payload"] = sealed.said
         with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT audit.append(%s, %s)", [rfc8785.dumps(leaf), sealed.ciphertext if sealed else None]
-            )
+            cursor.execute("SELECT audit.append(%s, %s)", [rfc8785.dumps(leaf), sealed.ciphertext if sealed else None])
     except (DatabaseError, InterfaceError, keyring.KeyGone, OSError) as fault:
         raise RecordUnavailable("The record cannot be written, so nothing was done. Please try again later.") from fault
     return event

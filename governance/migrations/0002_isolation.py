@@ -153,8 +153,11 @@ class Migration(migrations.Migration):
             rls.isolate(table)
             for table in ("person", "role_assignment", '"group"', "membership", "resource", '"grant"')
         ],
-        rls.isolate("api_key", read=rls.OWN + " OR (SELECT chancery.has_role('tenant_admin'))", write=rls.OWN
-                    + " OR (SELECT chancery.has_role('tenant_admin'))"),
+        rls.isolate(
+            "api_key",
+            read=rls.OWN + " OR (SELECT chancery.has_role('tenant_admin'))",
+            write=rls.OWN + " OR (SELECT chancery.has_role('tenant_admin'))",
+        ),
         rls.isolate("policy_rule"),
         rls.isolate("policy_decision"),
         rls.isolate("reservation"),
