@@ -6,6 +6,7 @@ import hashlib
 import uuid
 from typing import Any
 
+from django.conf import settings
 from django.contrib import auth
 from django.contrib.auth.hashers import make_password
 from django.core.cache import cache
@@ -47,6 +48,10 @@ def sign_in(request: HttpRequest, slug: str, email: str, password: str) -> None:
         )
         raise NotSignedIn(REFUSAL)
     scope = Scope.system(found.id, request_id)
+    if tenants.current(scope).is_demo and not settings.DEMO_LOGINS:
+        facts = {"reason": "demo logins are off"}
+        events.record(scope, Event.SIGN_IN_REFUSED, facts=facts, payload={"email": email}, subject=found.id)
+        raise NotSignedIn(REFUSAL)
     _count_try(found.id, email)
     person = people.find_by_email(scope, email)
     if not _may(person, password):
