@@ -61,7 +61,7 @@ def _make(slot: str) -> Any:
     for option in options:
         if option not in known:
             raise ImproperlyConfigured(
-                f"{where}: {wanted['BACKEND']} has no option {option!r}, but {', '.join(known)}."
+                f"{where}: {wanted['BACKEND']} takes no option {option!r}, only {', '.join(known)}."
             )
     try:
         return backend(**options)

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.test import override_settings
+
+from inference import runners
+from inference.runners.scripted import ScriptedChat, ScriptedEmbedder
+
+SCRIPTED = "inference.runners.scripted.ScriptedChat"
+
+
+def set_to(chat: dict[str, Any] | None = None, embedding: dict[str, Any] | None = None) -> override_settings:
+    given = {"chat": chat, "embedding": embedding}
+    return override_settings(CHANCERY_RUNNERS={slot: wanted for slot, wanted in given.items() if wanted is not None})
+
+
+@pytest.fixture(autouse=True)
+def _afresh() -> Iterator[None]:
+    runners.reset()
+    yield
+    runners.reset()
+
+
+def test_runners_are_made_from_the_settings_once() -> None:
+    embedding = {"BACKEND": "inference.runners.scripted.ScriptedEmbedder", "OPTIONS": {"dimensions": 12}}
+    with set_to({"BACKEND": SCRIPTED, "OPTIONS": {"window": 99}}, embedding):
+        chat, embedder = runners.chat(), runners.embedder()
+        assert isinstance(chat, ScriptedChat)
+        assert isinstance(embedder, ScriptedEmbedder)
+        assert (chat.window, embedder.dimensions) == (99, 12)
+        assert runners.chat() is chat
+        assert runners.embedder() is embedder
+
+
+def test_other_settings_make_other_runners() -> None:
+    with set_to({"BACKEND": SCRIPTED, "OPTIONS": {"window": 1}}):
+        first = runners.chat()
+        with override_settings(LANGUAGE_CODE="de"):
+            assert runners.chat() is first
+        with set_to({"BACKEND": SCRIPTED}):
+            assert runners.chat() is not first
+
+
+def test_an_unknown_option_is_named() -> None:
+    with (
+        set_to({"BACKEND": SCRIPTED, "OPTIONS": {"windw": 1}}),
+        pytest.raises(ImproperlyConfigured, match=r"\['chat'\].* no option 'windw', only script, window"),
+    ):
+        runners.chat()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "complaint"),
+    [
+        ({}, "BACKEND cannot be imported"),
+        ({"BACKEND": "inference.runners.nothing.Here"}, "BACKEND cannot be imported"),
+        ({"BACKEND": "inference.runners.scripted.ScriptedEmbedder"}, "is no ChatRunner"),
+        ({"BACKEND": "inference.prompts.fit"}, "is no ChatRunner"),
+        ({"BACKEND": "inference.runners.openai_compatible.OpenAICompatible"}, "missing 1 required .*base_url"),
+    ],
+)
+def test_a_backend_that_cannot_be_is_explained(wanted: dict[str, Any], complaint: str) -> None:
+    with set_to(wanted), pytest.raises(ImproperlyConfigured, match=complaint):
+        runners.chat()
+
+
+def test_the_runners_of_a_plain_installation_take_their_options() -> None:
+    options = {"base_url": "http://127.0.0.1:8801/v1", "api_key": None}
+    with set_to(
+        {"BACKEND": "inference.runners.openai_compatible.OpenAICompatible", "OPTIONS": options},
+        {"BACKEND": "inference.runners.onnx.OnnxEmbedder", "OPTIONS": {"models_dir": "models", "threads": 1}},
+    ):
+        assert runners.chat() is runners.chat()
+        assert runners.embedder().dimensions == 384
