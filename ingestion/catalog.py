@@ -16,7 +16,7 @@ from governance.audit import events
 from governance.audit.vocabulary import Event
 from governance.errors import Conflict, InvalidInput, NotFound
 from governance.scope import Scope
-from ingestion.models import Collection
+from ingestion.models import Collection, Document
 
 KIND = "collection"
 NAME_MAX = 200
@@ -25,12 +25,9 @@ _GONE = "There is no such collection, or you may not see it."
 
 
 @dataclass(frozen=True)
-class Shelf:
-    """A collection as one person sees it. `documents` is None where its content is not theirs to know of."""
+class Rights:
+    """What one scope may do with one collection. `documents` is None where its content is not theirs to know of."""
 
-    id: uuid.UUID
-    name: str
-    description: str
     can_read: bool
     can_write: bool
     can_manage: bool
@@ -54,31 +51,25 @@ def create(scope: Scope, name: str, description: str = "") -> Collection:
     return row
 
 
-def listed(scope: Scope) -> list[Shelf]:
+def listed(scope: Scope) -> list[Collection]:
     """What this scope may see, by name."""
     with scope.transaction():
-        seen = access.access_filter(scope, Action.COLLECTION_SEE)
-        rows = list(
-            Collection.objects.filter(seen, deleted_at=None)
-            .annotate(held=Count("documents", distinct=True))
-            .order_by("name")
-        )
-        may = {
-            action: access.visible(scope, action, [row.pk for row in rows])
-            for action in (Action.COLLECTION_READ, Action.DOCUMENT_WRITE, Action.COLLECTION_MANAGE)
-        }
-    return [
-        Shelf(
-            id=row.pk,
-            name=row.name,
-            description=row.description,
-            can_read=row.pk in may[Action.COLLECTION_READ],
-            can_write=row.pk in may[Action.DOCUMENT_WRITE],
-            can_manage=row.pk in may[Action.COLLECTION_MANAGE],
-            documents=row.held if row.pk in may[Action.COLLECTION_READ] else None,
-        )
-        for row in rows
-    ]
+        return list(_seen(scope).order_by("name"))
+
+
+def rights(scope: Scope, collections: Iterable[uuid.UUID]) -> dict[uuid.UUID, Rights]:
+    """For each of those that this scope may see."""
+    with scope.transaction():
+        seen = access.visible(scope, Action.COLLECTION_SEE, collections)
+        reads = access.visible(scope, Action.COLLECTION_READ, seen)
+        writes = access.visible(scope, Action.DOCUMENT_WRITE, seen)
+        manages = access.visible(scope, Action.COLLECTION_MANAGE, seen)
+        held = Document.objects.filter(collection__in=reads).values_list("collection").annotate(held=Count("pk"))
+        counted = dict(held)
+    return {
+        one: Rights(one in reads, one in writes, one in manages, counted.get(one, 0) if one in reads else None)
+        for one in seen
+    }
 
 
 def get(scope: Scope, collection: uuid.UUID) -> Collection:
@@ -103,24 +94,32 @@ def names(scope: Scope, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
         return dict(_seen(scope).filter(pk__in=list(ids)).values_list("pk", "name"))
 
 
-def rename(scope: Scope, collection: uuid.UUID, name: str, description: str | None = None) -> Collection:
-    """Raises NotFound, Forbidden, InvalidInput, Conflict."""
+def rename(scope: Scope, collection: uuid.UUID, name: str) -> Collection:
+    return change(scope, collection, name=name)
+
+
+def change(
+    scope: Scope, collection: uuid.UUID, *, name: str | None = None, description: str | None = None
+) -> Collection:
+    """None leaves it as it is. Raises NotFound, Forbidden, InvalidInput, Conflict."""
     access.require(scope, Action.COLLECTION_MANAGE, collection)
     try:
         with scope.transaction(), transaction.atomic():
             row = _live(collection)
-            before = row.name
-            row.name = _name(name)
+            before = {"name": row.name, "description": row.description}
+            row.name = row.name if name is None else _name(name)
             row.description = row.description if description is None else _description(description)
             row.save(update_fields=["name", "description"])
+            after = {"name": row.name, "description": row.description}
             events.record(
                 scope,
                 Event.COLLECTION_CHANGED,
                 resource=(KIND, collection),
-                payload={"name": row.name, "name_before": before},
+                facts={"changed": [key for key, value in after.items() if value != before[key]]},
+                payload={"before": before, "after": after},
             )
     except IntegrityError:
-        raise Conflict(f"There is a collection named “{name.strip()}” already. Choose another name.") from None
+        raise Conflict(f"There is a collection named “{name}” already. Choose another name.") from None
     return row
 
 
