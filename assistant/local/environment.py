@@ -49,10 +49,8 @@ def of_processes(ours: dict[str, str]) -> dict[str, str]:
 
 def of_migrations(secrets: Secrets, postgres: Postgres | None) -> dict[str, str] | None:
     """The owner's address instead of the app's; None where an operator's server was given without it."""
-    if postgres:
-        url = postgres.url("chancery_owner", secrets.postgres_owner, DATABASE)
-    else:
-        url = env.secret("CHANCERY_OWNER_URL")
+    ours = postgres.url("chancery_owner", secrets.postgres_owner, DATABASE) if postgres else ""
+    url = ours or env.secret("CHANCERY_OWNER_URL")
     return {"DATABASE_URL": url, "DATABASE_URL_FILE": "", "CHANCERY_MIGRATING": "1"} if url else None
 
 

@@ -99,10 +99,8 @@ def decide(
 def _account(data: Path) -> Account:
     """The owner of data that is there already, so that one home serves its user and root alike; else nobody."""
     try:
-        if data.exists() and data.stat().st_uid != 0:
-            entry = pwd.getpwuid(data.stat().st_uid)
-        else:
-            entry = pwd.getpwnam("nobody")
+        owner = data.stat().st_uid if data.exists() else 0
+        entry = pwd.getpwuid(owner) if owner else pwd.getpwnam("nobody")
     except KeyError:
         raise Unavailable(
             "Postgres does not run as root, and there is no account called nobody to run it as. "

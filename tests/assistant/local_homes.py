@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import pwd
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 from assistant.local.child import Process
-from assistant.local.placement import Account, is_reachable
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -48,32 +51,41 @@ def program(home: Path, name: str, code: str, **more: object) -> Process:
     return Process(name=name, argv=[sys.executable, "-c", source], **(settings | more))  # type: ignore[arg-type]
 
 
-def python(code: str, *args: str, user: str | None = None, home: Path | None = None) -> subprocess.Popen[str]:
-    """Another Python process of this project, whose output is read; `user` only when the tests run as root."""
+def python(code: str, *args: str) -> subprocess.Popen[str]:
+    """Another Python process of this project, whose output is read."""
     return subprocess.Popen(
-        [interpreter_of_others() if user else sys.executable, "-c", code, *args],
+        [sys.executable, "-c", code, *args],
         cwd=ROOT,
-        env=os.environ
-        | {
-            "HOME": str(home or ROOT),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONPATH": os.pathsep.join(sys.path[1:]),
-        },
+        env=dict(os.environ),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        user=user,
-        group="nogroup" if user else None,
-        extra_groups=[] if user else None,
     )
 
 
-def interpreter_of_others() -> str:
-    """This Python, or the same version of it from the system where this one lies in root's own home; else ""."""
-    name = f"python{sys.version_info.major}.{sys.version_info.minor}"
+def as_nobody(task: Callable[[Connection], None]) -> Any:
+    """What `task` sends, run by an ordinary user in a fork of this process: root's own Python may be closed to others.
+
+    EOFError when it failed; its traceback is on standard error.
+    """
     nobody = pwd.getpwnam("nobody")
-    account = Account(nobody.pw_uid, nobody.pw_gid)
-    for found in (sys.executable, shutil.which(name, path="/usr/local/bin:/usr/bin")):
-        if found and is_reachable(Path(found), account) and is_reachable(ROOT / "manage.py", account):
-            return found
-    return ""
+    socket.getaddrinfo("localhost", 80)  # loads what a fork that has lost its rights could not read any more
+    theirs, ours = multiprocessing.Pipe()
+
+    def run() -> None:
+        os.setgroups([])
+        os.setgid(nobody.pw_gid)
+        os.setuid(nobody.pw_uid)
+        theirs.send(None)  # from here on it is an ordinary user
+        task(theirs)
+
+    process = multiprocessing.get_context("fork").Process(target=run)
+    process.start()
+    theirs.close()
+    try:
+        ours.recv()
+        return ours.recv()
+    finally:
+        process.join(60)
+        if process.is_alive():
+            process.kill()

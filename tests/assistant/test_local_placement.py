@@ -6,17 +6,16 @@ import os
 import pwd
 import shutil
 import subprocess
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 
-from assistant.local import placement, postgres, secrets
+from assistant.local import placement, postgres, secrets, valkey
 from assistant.local.placement import Account, Placement
-from tests.assistant.local_homes import (
+from tests.assistant.local_homes import as_nobody, closed_home, open_home
     closed_home,
-    interpreter_of_others,
     open_home,
-    python,
 )
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs Postgres as another account")
@@ -128,21 +127,28 @@ def test_programs_in_a_closed_folder_run_from_their_copy() -> None:
 
 
 @as_root
-@pytest.mark.skipif(not interpreter_of_others(), reason="this clone, or its Python, is closed to other accounts")
+@pytest.mark.skipif(
+    not placement.is_reachable(postgres.find_install() / "bin" / "postgres", NOBODY),
+    reason="the programs lie in a folder that is closed to other accounts",
+)
 def test_ordinary_user_gets_a_running_database_and_broker() -> None:
-    code = (
-        "import sys, pathlib\n"
-        "from assistant.local import postgres, secrets, valkey\n"
-        "home = pathlib.Path(sys.argv[1]); known = secrets.load(home)\n"
-        "database, one = postgres.start(home, known, durable=False)\n"
-        "broker, two = valkey.start(home, known)\n"
-        "print('ready', postgres.is_ready(database.superuser_url()), valkey.is_ready(broker.url()), database.notes)\n"
-        "two.end(); one.end()\n"
-    )
     with open_home() as home:
         os.chown(home, NOBODY.uid, NOBODY.gid)
-        process = python(code, str(home), user="nobody", home=home)
-        output, _ = process.communicate(timeout=120)
 
-        assert output.strip() == "ready True True ()"
+        def task(answer: Connection) -> None:
+            known = secrets.load(home)
+            database, one = postgres.start(home, known, durable=False)
+            broker, two = valkey.start(home, known)
+            answer.send(
+                (
+                    os.getuid(),
+                    postgres.is_ready(database.superuser_url()),
+                    valkey.is_ready(broker.url()),
+                    database.notes,
+                )
+            )
+            two.end()
+            one.end()
+
+        assert as_nobody(task) == (NOBODY.uid, True, True, ())
         assert (home / "postgres" / "PG_VERSION").stat().st_uid == NOBODY.uid
