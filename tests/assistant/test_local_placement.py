@@ -14,9 +14,6 @@ import pytest
 from assistant.local import placement, postgres, secrets, valkey
 from assistant.local.placement import Account, Placement
 from tests.assistant.local_homes import as_nobody, closed_home, open_home
-    closed_home,
-    open_home,
-)
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs Postgres as another account")
 NOBODY = Account(pwd.getpwnam("nobody").pw_uid, pwd.getpwnam("nobody").pw_gid)
