@@ -1,0 +1,140 @@
+"""Which models there are, where they come from, under what licence, and whether a file is really the one it claims to be."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from governance.errors import InvalidInput
+
+CATALOG = Path(__file__).with_name("catalog.toml")
+BLOCK = 1 << 22
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Package:
+    """A distribution that carries a part of the file; `member` ends the name of that part inside it."""
+
+    requirement: str
+    member: str
+
+
+@dataclass(frozen=True)
+class Model:
+    """`size` in bytes; `window` in tokens; `needs_free` is the free memory it takes, in bytes.
+
+    An empty sha256 is not known before the file is read: that of a file which an operator named by its path.
+    """
+
+    name: str
+    kind: str
+    file: str
+    size: int
+    sha256: str
+    licence: str
+    window: int
+    needs_free: int
+    notice: str
+    publisher: str  # an address, tried first
+    packages: tuple[Package, ...]
+    path: Path | None = None
+
+
+def catalog() -> dict[str, Model]:
+    rows = tomllib.loads(CATALOG.read_text(encoding="utf-8"))["model"]
+    return {row["name"]: _model(row) for row in rows}
+
+
+def resolve(wanted: str) -> Model:
+    """A catalogue name, or the path of a GGUF file. Raises InvalidInput naming what there is."""
+    known = catalog()
+    if wanted in known:
+        return known[wanted]
+    path = Path(wanted).expanduser()
+    if path.suffix == ".gguf" and path.is_file():
+        size = path.stat().st_size
+        return Model(path.stem, "chat", path.name, size, "", "unknown", 4096, 0, "", "", (), path.resolve())
+    names = ", ".join(name for name, model in known.items() if model.kind == "chat")
+    raise InvalidInput(f"CHANCERY_MODEL={wanted} is neither a GGUF file nor one of: {names}.")
+
+
+def default_chat(free: int) -> Model:
+    """The first of the catalogue's chat models that `free` bytes of memory carry; the last one where none does."""
+    chat = [model for model in catalog().values() if model.kind == "chat" and model.needs_free]
+    return next((model for model in chat if free >= model.needs_free), chat[-1])
+
+
+def embedder() -> tuple[Model, ...]:
+    """The default embedder's files: the model, then its tokenizer."""
+    return tuple(model for model in catalog().values() if model.kind.startswith("embedding"))
+
+
+def find(models_dir: Path, model: Model) -> Path | None:
+    """The verified file, or None. What was verified once is known again by size and time, without reading it."""
+    path = model.path or models_dir / model.file
+    if not path.is_file() or (model.size and path.stat().st_size != model.size):
+        return None
+    return path if not model.sha256 or digest(path) == model.sha256 else None
+
+
+def digest(path: Path, progress: Progress | None = None) -> str:
+    """The file's sha256 in hex, from the mark beside it where the file has not changed since."""
+    stat = path.stat()
+    now = {"size": stat.st_size, "mtime": stat.st_mtime_ns}
+    mark = path.with_name(f"{path.name}.sha256.json")
+    known = _read(mark)
+    if {key: known.get(key) for key in now} == now:
+        return str(known["sha256"])
+    hashed, done = hashlib.sha256(), 0
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            hashed.update(block)
+            done += len(block)
+            if progress:
+                progress(done, stat.st_size, "verifying")
+    with contextlib.suppress(OSError):  # a folder that may only be read: it is hashed again next time
+        mark.write_text(json.dumps(now | {"sha256": hashed.hexdigest()}), encoding="utf-8")
+    return hashed.hexdigest()
+
+
+def provenance(path: Path) -> str:
+    """Where the file came from, as `sources.fetch` wrote it down."""
+    return str(_read(path.with_name(f"{path.name}.source.json")).get("source", "put there by the operator"))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _model(row: dict[str, Any]) -> Model:
+    packages = [Package(one["requirement"], one["member"]) for one in row.get("packages", [])]
+    if "parts" in row:
+        parts = row["parts"]
+        packages = [
+            Package(parts["requirement"].format(n=number), parts["member"].format(n=number))
+            for number in range(1, parts["count"] + 1)
+        ]
+    return Model(
+        name=row["name"],
+        kind=row["kind"],
+        file=row["file"],
+        size=row["size"],
+        sha256=row["sha256"],
+        licence=row["licence"],
+        window=row.get("window", 0),
+        needs_free=row.get("needs_free", 0),
+        notice=row.get("notice", ""),
+        publisher=row["publisher"],
+        packages=tuple(packages),
+    )
