@@ -1,4 +1,4 @@
-"""Documents put on the shelf without the pipeline: for tests of what reads them."""
+"""Documents put on the shelf without the pipeline: for tests of what reads them. Beside each, what a search needs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import uuid
 from hashlib import sha256
 
 from governance.scope import Scope
+from inference import runners
+from ingestion import postings, stores
 from ingestion.models import Chunk, Document, Version
+from ingestion.stores.base import Entry
 
 
 def document(system: Scope, collection: uuid.UUID, texts: list[str], *, is_current: bool = True) -> Version:
@@ -47,6 +50,23 @@ def version(system: Scope, row: Document, texts: list[str], *, is_current: bool 
             for ordinal, text in enumerate(texts)
         )
         return made
+
+
+def index(system: Scope, made: Version) -> None:
+    """Vectors and postings of a version's chunks, by the scripted embedder."""
+    embedder = runners.embedder()
+    with system.transaction():
+        rows = list(Chunk.objects.filter(version_id=made.pk).order_by("ordinal"))
+    vectors = embedder.embed([row.context for row in rows], "passage")
+    entries = [Entry(row.id, row.collection_id, made.pk, vector) for row, vector in zip(rows, vectors, strict=True)]
+    stores.store().upsert(system, embedder.name, entries)
+    postings.write(system, [postings.Text(row.id, row.collection_id, made.pk, row.context) for row in rows])
+
+
+def indexed(system: Scope, collection: uuid.UUID, texts: list[str], *, is_current: bool = True) -> Version:
+    made = document(system, collection, texts, is_current=is_current)
+    index(system, made)
+    return made
 
 
 def chunks(system: Scope, made: Version) -> list[uuid.UUID]:
