@@ -158,10 +158,20 @@ CELERY_BEAT_SCHEDULE = {
 
 MODEL_URL = env.text("MODEL_URL", "http://127.0.0.1:8801/v1")
 MODELS = env.folder("CHANCERY_MODELS", HOME / "models")
+MODEL_KEY = env.secret("CHANCERY_MODEL_KEY")
+MODEL_WORKER: dict[str, int] = {
+    name: value
+    for name, value in {
+        "threads": env.number("CHANCERY_MODEL_THREADS", 0, most=1024),
+        "slots": env.number("CHANCERY_MODEL_SLOTS", 0, most=256),
+        "window": env.number("CHANCERY_MODEL_WINDOW", 0, most=1_000_000),
+    }.items()
+    if value  # 0 leaves the worker's own default
+}
 CHANCERY_RUNNERS: dict[str, dict[str, Any]] = {
     "chat": {
         "BACKEND": env.text("CHANCERY_CHAT_RUNNER", "inference.runners.openai_compatible.OpenAICompatible"),
-        "OPTIONS": {"base_url": MODEL_URL, "api_key": env.secret("CHANCERY_MODEL_KEY")},
+        "OPTIONS": {"base_url": MODEL_URL, "api_key": MODEL_KEY},
     },
     "embedding": {
         "BACKEND": env.text("CHANCERY_EMBEDDING_RUNNER", "inference.runners.onnx.OnnxEmbedder"),

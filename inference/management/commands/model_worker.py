@@ -1,0 +1,33 @@
+"""manage.py model_worker: the chat model behind an OpenAI-compatible address on loopback."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from governance.errors import ChanceryError
+from inference import memory, registry
+from inference.worker import serving
+from inference.worker.engines.xllamacpp import Xllamacpp
+
+
+class Command(BaseCommand):
+    help = "Serve the chat model. CHANCERY_MODEL names it; CHANCERY_MODEL_THREADS, _SLOTS and _WINDOW size it."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=8801)
+        parser.add_argument("--model", default=os.environ.get("CHANCERY_MODEL", ""), help="catalogue name or GGUF path")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        order = serving.Order(options["host"], options["port"], settings.MODEL_KEY, **settings.MODEL_WORKER)
+        try:
+            wanted = options["model"]
+            model = registry.resolve(wanted) if wanted else registry.default_chat(memory.free())
+            serving.serve(model, settings.MODELS, Xllamacpp(), order)
+        except ChanceryError as fault:
+            raise CommandError(fault.message) from None

@@ -1,0 +1,1 @@
+"""Engines that the worker can serve with, each alone in its file."""
