@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -80,12 +81,15 @@ class _Server(ThreadingHTTPServer):
 class ModelServer:
     replies: dict[str, Callable[[Speaker], None]] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
+    tls: ssl.SSLContext | None = None
     is_waiting: threading.Event = field(default_factory=threading.Event)
     saw_hang_up: threading.Event = field(default_factory=threading.Event)
 
     def __enter__(self) -> Self:
         self._server = _Server(("127.0.0.1", 0), Speaker)
         self._server.owner = self
+        if self.tls:
+            self._server.socket = self.tls.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
         self._thread.start()
         return self
@@ -97,7 +101,7 @@ class ModelServer:
 
     @property
     def base_url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}/v1"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self._server.server_port}/v1"
 
     def chats(self, reply: Callable[[Speaker], None]) -> None:
         self.replies["/v1/chat/completions"] = reply

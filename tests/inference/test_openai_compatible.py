@@ -2,10 +2,19 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from governance.errors import Busy, InvalidInput, Unavailable
 from inference.runners.base import ChatRequest, Delta, Message, Usage
@@ -13,6 +22,23 @@ from inference.runners.openai_compatible import OpenAICompatible
 from tests.inference.model_server import DONE, KEY, LONGEST_WAIT_S, ModelServer, Speaker, event, piece, usage
 
 REQUEST = ChatRequest([Message("user", "Why?")], max_tokens=9, temperature=0.5, seed=3, stop=["\n\n"], share="tenant-a")
+
+
+def self_signed(folder: Path) -> Path:
+    """A certificate for 127.0.0.1 and its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "server.pem").write_bytes(secret + certificate.public_bytes(Encoding.PEM))
+    return folder / "server.pem"
 
 
 @pytest.fixture
@@ -57,6 +83,19 @@ def test_comments_line_ends_and_cuts_inside_a_character_do_not_show(
 
 
 def test_cancel_during_prefill_closes_the_socket(server: ModelServer, runner: OpenAICompatible) -> None:
+    assert_cancel_closes(server, runner)
+
+
+def test_cancel_during_prefill_closes_the_socket_under_tls_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    certificate = self_signed(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate)
+    with ModelServer(tls=tls) as server:
+        assert_cancel_closes(server, OpenAICompatible(server.base_url))
+
+
+def assert_cancel_closes(server: ModelServer, runner: OpenAICompatible) -> None:
     server.chats(Speaker.wait_for_hang_up)  # it has read the request and sends no header, as a model that reads
     handle = runner.stream(REQUEST)
 

@@ -11,7 +11,7 @@ from inference.runners import tokens
         ("", 0),
         ("The notice period is three months.", 7),
         ("3.14159265", 10),  # some tokenizers give each digit a token
-        ("Donaudampfschifffahrtsgesellschaft", 11),
+        ("Donaudampfschifffahrtsgesellschaft", 9),
         ("會議室", 6),
         ("🙂", 3),
         ("if (a == b) {\n\n\treturn;\n}", 12),
@@ -23,4 +23,4 @@ def test_an_estimate_is_not_below_what_tokenizers_give(text: str, fewest: int) -
 
 def test_an_estimate_of_prose_is_not_far_above() -> None:
     sentence = "Employees may carry over at most five days of leave into the next year."
-    assert tokens.estimate(sentence) <= 2.2 * len(sentence.split())
+    assert tokens.estimate(sentence) <= 1.7 * len(sentence.split())
