@@ -13,10 +13,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from assistant import conversations, relay, streaming
 from assistant.demo import material
-from assistant.views import segments, signed_in
+from assistant.views import segments, shelves, signed_in
 from governance.errors import InvalidInput
 from governance.scope import Scope
-from ingestion import catalog
 
 SUGGESTIONS = 4
 
@@ -24,12 +23,12 @@ SUGGESTIONS = 4
 @require_GET
 @signed_in.required
 def home(request: HttpRequest, scope: Scope) -> HttpResponse:
-    shelves = catalog.listed(scope)
-    readable = [shelf for shelf in shelves if shelf.can_read]
+    mine = shelves.listed(scope)
+    readable = [shelf for shelf in mine if shelf.can_read]
     context = {
         "room": "ask",
         "conversations": conversations.listed(scope),
-        "shelves": shelves,
+        "shelves": mine,
         "can_read_any": bool(readable),
         "suggestions": _suggestions(request, readable),
     }
@@ -60,7 +59,7 @@ def thread(request: HttpRequest, scope: Scope, conversation: uuid.UUID) -> HttpR
         "room": "ask",
         "conversation": found,
         "answers": answers,
-        "shelves": catalog.listed(scope),
+        "shelves": shelves.listed(scope),
         "picked": answers[-1].collections if answers else [],
     }
     return render(request, "conversations/thread.html", context)
@@ -115,7 +114,7 @@ def _face(event: streaming.Event) -> list[streaming.Event]:
     return [(number, name, data | {"html": segments.html(data)} if name == "segment" else data)]
 
 
-def _suggestions(request: HttpRequest, readable: list[catalog.Shelf]) -> list[str]:
+def _suggestions(request: HttpRequest, readable: list[shelves.Shelf]) -> list[str]:
     """To begin with: the demo's own questions for its people, else one a collection."""
     if settings.DEMO_LOGINS:
         email = getattr(request.user, "email", "")

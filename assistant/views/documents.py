@@ -17,18 +17,16 @@ from ingestion import documents, search
 @signed_in.required
 def document(request: HttpRequest, scope: Scope, document: uuid.UUID) -> HttpResponse:
     found = documents.get(scope, document)
-    context = {"room": "library", "document": found, "text": search.document_text(scope, document)}
+    context = {"room": "library", "document": found, "passages": search.document_text(scope, document)}
     return render(request, "library/document.html", context)
 
 
 @require_GET
 @signed_in.required
 def file(request: HttpRequest, scope: Scope, document: uuid.UUID) -> FileResponse:
-    opened = documents.open_file(scope, document)
+    stored, name = documents.open_file(scope, document)
     # Always as a download of unknown type: an uploaded page must never run as one of ours.
-    response = FileResponse(
-        opened.file, as_attachment=True, filename=opened.name, content_type="application/octet-stream"
-    )
+    response = FileResponse(stored, as_attachment=True, filename=name, content_type="application/octet-stream")
     response["X-Content-Type-Options"] = "nosniff"
     return response
 

@@ -12,10 +12,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from assistant.views import signed_in
+from assistant.views import shelves, signed_in
 from governance import grants as giving
 from governance import groups, people
-from governance.errors import InvalidInput, NotFound
+from governance.errors import InvalidInput
 from governance.roles import Level
 from governance.scope import Scope
 from ingestion import catalog, documents
@@ -27,13 +27,13 @@ def collections(request: HttpRequest, scope: Scope) -> HttpResponse:
     if request.method == "POST":
         made = catalog.create(scope, request.POST.get("name", ""), request.POST.get("description", ""))
         return redirect("collection", made.pk)
-    return render(request, "library/collections.html", {"room": "library", "shelves": catalog.listed(scope)})
+    return render(request, "library/collections.html", {"room": "library", "shelves": shelves.listed(scope)})
 
 
 @require_GET
 @signed_in.required
 def collection(request: HttpRequest, scope: Scope, collection: uuid.UUID) -> HttpResponse:
-    shelf = _shelf(scope, collection)
+    shelf = shelves.get(scope, collection)
     context = {"room": "library", "upload_max": settings.UPLOAD_MAX_BYTES} | _documents(scope, shelf)
     if shelf.can_manage:
         context |= {
@@ -48,7 +48,9 @@ def collection(request: HttpRequest, scope: Scope, collection: uuid.UUID) -> Htt
 @require_POST
 @signed_in.required
 def rename(request: HttpRequest, scope: Scope, collection: uuid.UUID) -> HttpResponse:
-    catalog.rename(scope, collection, request.POST.get("name", ""), request.POST.get("description", ""))
+    catalog.change(
+        scope, collection, name=request.POST.get("name", ""), description=request.POST.get("description", "")
+    )
     messages.success(request, _("Saved."), extra_tags="good")
     return redirect("collection", collection)
 
@@ -66,7 +68,7 @@ def delete(request: HttpRequest, scope: Scope, collection: uuid.UUID) -> HttpRes
 def in_collection(request: HttpRequest, scope: Scope, collection: uuid.UUID) -> HttpResponse:
     """The documents as a part of their page; a POST uploads, one file or several."""
     if request.method != "POST":
-        return render(request, "library/documents.html", _documents(scope, _shelf(scope, collection)))
+        return render(request, "library/documents.html", _documents(scope, shelves.get(scope, collection)))
     files = request.FILES.getlist("files")
     if not files:
         raise InvalidInput(_("Choose a file to upload."))
@@ -87,19 +89,11 @@ def give(request: HttpRequest, scope: Scope, collection: uuid.UUID) -> HttpRespo
 def withdraw(request: HttpRequest, scope: Scope, collection: uuid.UUID, grant: uuid.UUID) -> HttpResponse:
     giving.withdraw(scope, collection, grant)
     # Whoever withdrew their own last grant has no page to go back to.
-    is_seen = any(shelf.id == collection for shelf in catalog.listed(scope))
+    is_seen = any(shelf.id == collection for shelf in shelves.listed(scope))
     return redirect("collection", collection) if is_seen else redirect("collections")
 
 
-def _shelf(scope: Scope, collection: uuid.UUID) -> catalog.Shelf:
-    for shelf in catalog.listed(scope):
-        if shelf.id == collection:
-            return shelf
-    catalog.get(scope, collection)  # says what it always says of what cannot be seen
-    raise NotFound(_("There is no such collection."))
-
-
-def _documents(scope: Scope, shelf: catalog.Shelf) -> dict[str, Any]:
+def _documents(scope: Scope, shelf: shelves.Shelf) -> dict[str, Any]:
     found = documents.listed(scope, shelf.id) if shelf.can_read else []
     is_busy = any(one.latest and not one.latest.is_final for one in found)
     return {"shelf": shelf, "documents": found, "is_busy": is_busy}

@@ -34,7 +34,7 @@ def page(request: HttpRequest, scope: Scope) -> HttpResponse:
     context = {
         "room": "record",
         "chosen": chosen,
-        "events": [(event, names.get(_id(event.actor), "")) for event in found.events],
+        "events": [(event, names.get(event.actor, "")) for event in found.events],
         "people": staff,
         "event_names": list(Event),
         "next_query": _query(request, found.next),
@@ -82,8 +82,8 @@ def _query(request: HttpRequest, cursor: str | None) -> str:
 
 
 def _masked(recorded: reading.Recorded) -> dict[str, Any]:
-    told = {"id": recorded.id, "at": recorded.at, "recorded_at": recorded.recorded_at, "actor": recorded.actor}
-    return told | {"roles": recorded.roles, "interaction": recorded.interaction, "resource": recorded.resource} | recorded.facts
+    names = ("id", "at", "recorded_at", "actor", "roles", "interaction", "resource")
+    return {name: getattr(recorded, name) for name in names} | recorded.facts
 
 
 def _shown(values: dict[str, Any]) -> list[tuple[str, str]]:
@@ -91,11 +91,6 @@ def _shown(values: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _written(value: Any) -> str:
-    if value is None or isinstance(value, (uuid.UUID, datetime, bool, int, float)):
+    if value is None or isinstance(value, uuid.UUID | datetime | bool | int | float):
         return "" if value is None else str(value)
     return json.dumps(value, ensure_ascii=False, indent=2, default=str)
-
-
-def _id(actor: Any) -> Any:
-    """The record's actor is a pair of kind and id, or the id alone."""
-    return actor

@@ -38,10 +38,6 @@ def html(segment: models.Segment | Mapping[str, Any]) -> SafeString:
 
 
 def place_name(locator: Mapping[str, Any]) -> str:
-    """Where in its document a passage stands, in words: a page, or the headings above it."""
-    if not isinstance(locator, Mapping):
-        return ""
-    if page := locator.get("page"):
-        return _("page %(page)s") % {"page": page}
-    heading = locator.get("heading") or locator.get("heading_path") or ""
-    return heading if isinstance(heading, str) else " › ".join(str(one) for one in heading)
+    """Where in its document a passage stands, in words: a page, or the heading above it."""
+    page = _("page %(page)s") % {"page": locator["page"]} if locator.get("page") else ""
+    return " · ".join(one for one in (page, str(locator.get("heading") or "")) if one)

@@ -22,7 +22,7 @@ def required(
     """A view that takes the caller's scope. Nobody is sent to sign in; an API key is nobody here: it has the API."""
 
     @functools.wraps(view)
-    def entered(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def entered(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         caller: Scope | None = request.caller  # type: ignore[attr-defined]
         if caller is None or caller.key is not None:
             return _sent_away(request)
