@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -49,11 +50,11 @@ def give(scope: Scope, resource: uuid.UUID, holder: Holder, level: Level, *, den
     facts = {"person": holder.person, "group": holder.group, "level": level.name.lower(), "denies": denies}
     try:
         with scope.transaction(), transaction.atomic():
+            who: dict[str, Any] = {"person_id": holder.person, "group_id": holder.group}
             grant, _ = models.Grant.objects.update_or_create(
                 tenant_id=scope.tenant,
                 resource_id=resource,
-                person_id=holder.person,
-                group_id=holder.group,
+                **who,
                 denies=denies,
                 defaults={"level": level, "granted_by": scope.actor},
             )

@@ -7,11 +7,10 @@ from typing import Any
 from assistant import models
 from governance.models import Grant
 from governance.roles import Level
-from ingestion.catalog import Shelf
 from ingestion.models import Collection, Document
 
 
-def collection(row: Collection | Shelf) -> dict[str, Any]:
+def collection(row: Collection) -> dict[str, Any]:
     return {"id": row.id, "name": row.name, "description": row.description}
 
 

@@ -21,7 +21,7 @@ from ingestion import catalog, documents
 class Collections(Operation):
     @extend_schema(responses=shapes.CollectionOut(many=True))
     def get(self, request: Request) -> Response:
-        return Response({"collections": [answered.collection(shelf) for shelf in catalog.listed(self.caller)]})
+        return Response({"collections": [answered.collection(row) for row in catalog.listed(self.caller)]})
 
     @extend_schema(request=shapes.CollectionIn, responses={201: shapes.CollectionOut})
     def post(self, request: Request) -> Response:
@@ -38,8 +38,7 @@ class Collection(Operation):
     @extend_schema(request=shapes.CollectionIn, responses=shapes.CollectionOut)
     def patch(self, request: Request, collection: uuid.UUID) -> Response:
         wanted = parse(shapes.CollectionIn, request.data, partial=True)
-        row = catalog.rename(self.caller, collection, wanted.get("name"), wanted.get("description"))
-        return Response(answered.collection(row))
+        return Response(answered.collection(catalog.change(self.caller, collection, **wanted)))
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, collection: uuid.UUID) -> Response:

@@ -29,9 +29,9 @@ class Document(Operation):
 class File(Operation):
     @extend_schema(responses={(200, "application/octet-stream"): bytes})
     def get(self, request: Request, document: uuid.UUID) -> FileResponse:
-        opened = documents.open_file(self.caller, document)
+        file, name = documents.open_file(self.caller, document)
         # Always as a download of unknown type: an uploaded page must never run as one of ours.
-        response = FileResponse(opened.file, as_attachment=True, filename=opened.name)
+        response = FileResponse(file, as_attachment=True, filename=name)
         response["Content-Type"] = "application/octet-stream"
         response["X-Content-Type-Options"] = "nosniff"
         return response

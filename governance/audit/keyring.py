@@ -13,6 +13,7 @@ import time
 import uuid
 from abc import ABC, abstractmethod
 from pathlib import Path
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -116,7 +117,8 @@ _rings: dict[str, Keyring] = {}
 
 def ring() -> Keyring:
     """The keyring that settings.RECORD_KEYRING names, one a process."""
-    backend, options = settings.RECORD_KEYRING["BACKEND"], settings.RECORD_KEYRING["OPTIONS"]
+    chosen: dict[str, Any] = settings.RECORD_KEYRING
+    backend, options = chosen["BACKEND"], chosen["OPTIONS"]
     name = f"{backend}{sorted(options.items())}"
     if name not in _rings:
         _rings[name] = import_string(backend)(**options)
