@@ -1,0 +1,215 @@
+"""Chunks of a parsed document: as large as an embedder reads well, cut where the document itself has a joint.
+
+Tokens are counted by the embedder that will read the chunks, and counting is the expensive part: texts go to it in
+batches, and a unit is counted once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from ingestion import blocks
+from ingestion.blocks import Unit
+from ingestion.parsers.base import Locator, Parsed
+from ingestion.sources import Source, sources
+
+Count = Callable[[Sequence[str]], list[int]]
+Finer = Callable[[str, Unit], list[Unit]]
+_PATH_SIGN = " › "
+_FINER: tuple[Finer, ...] = (blocks.sentences, blocks.clauses, blocks.words, *[blocks.halves] * 20)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """`text` is at most `most` tokens long; `context`, which is what is embedded, at most `window`.
+
+    `context` is the text with the document's title and the heading path above it. Rows of a table stand under their
+    header rows in every piece. `locator` counts characters from where the section's own locator starts.
+    """
+
+    ordinal: int
+    text: str
+    heading_path: tuple[str, ...]
+    locator: Locator
+    context: str
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """A unit and its tokens without the marks of start and end; `header_tokens` come on top where a piece starts."""
+
+    unit: Unit
+    tokens: int
+    header_tokens: int = 0
+
+
+def chunk(parsed: Parsed, count_tokens: Count, *, size: int = 180, most: int = 230, window: int = 256) -> list[Piece]:
+    """Pieces in the order of the document. A piece aims at `size` tokens; all three figures include the marks of start
+    and end that `count_tokens` adds. ValueError unless 0 < size <= most <= window.
+    """
+    if not 0 < size <= most <= window:
+        raise ValueError("size, most and window must rise in this order")
+    marks = count_tokens([""])[0]
+    found: list[tuple[Source, list[Unit]]] = []
+    for source in sources(parsed, count_tokens, tiny=size // 4, most=size):
+        measured = _Scale(source.text, count_tokens, most - marks, marks).measure()
+        found.extend((source, group) for group in _pack(source.text, measured, size - marks, most - marks))
+    fitting = _fitted(found, count_tokens, most)
+    texts = [_text(source.text, group) for source, group in fitting]
+    contexts = _contexts(parsed.title, [source.heading_path for source, _ in fitting], texts, count_tokens, window)
+    return [
+        Piece(at, texts[at], source.heading_path, source.locate(group[0].start, group[-1].end), contexts[at])
+        for at, (source, group) in enumerate(fitting)
+    ]
+
+
+class _Scale:
+    """Measures the units of one text, and replaces each that is longer than `room` tokens by finer ones."""
+
+    def __init__(self, text: str, count_tokens: Count, room: int, marks: int) -> None:
+        self._text, self._count_tokens, self._room, self._marks = text, count_tokens, room, marks
+        self._units = blocks.units(text)
+        headers = sorted({unit.header for unit in self._units if unit.header})
+        tokens = self._count(headers)
+        # Header rows that fill a third of a piece would cost more than they tell.
+        self._headers = {place: cost for place, cost in zip(headers, tokens, strict=True) if cost * 3 <= room}
+
+    def measure(self) -> list[_Measured]:
+        bare = [unit if unit.header in self._headers else replace(unit, header=None) for unit in self._units]
+        measured = self._measured(bare)
+        for finer in _FINER:
+            if all(map(self._fits, measured)):
+                break
+            measured = self._refined(measured, finer)
+        return measured
+
+    def _refined(self, measured: Sequence[_Measured], finer: Finer) -> list[_Measured]:
+        parts = [[one.unit] if self._fits(one) else finer(self._text, one.unit) for one in measured]
+        new = iter(self._measured([unit for group in parts if len(group) > 1 for unit in group]))
+        result: list[_Measured] = []
+        for one, group in zip(measured, parts, strict=True):
+            result.extend([one] if len(group) == 1 else [next(new) for _ in group])
+        return result
+
+    def _fits(self, one: _Measured) -> bool:
+        return one.tokens + one.header_tokens <= self._room
+
+    def _measured(self, units: Sequence[Unit]) -> list[_Measured]:
+        tokens = self._count([(unit.start, unit.end) for unit in units])
+        return [
+            _Measured(unit, cost, self._headers[unit.header] if unit.header else 0)
+            for unit, cost in zip(units, tokens, strict=True)
+        ]
+
+    def _count(self, places: Sequence[tuple[int, int]]) -> list[int]:
+        texts = [self._text[start:end] for start, end in places]
+        return [tokens - self._marks for tokens in self._count_tokens(texts)] if texts else []
+
+
+def _pack(text: str, measured: Sequence[_Measured], size: int, most: int) -> Iterator[list[Unit]]:
+    """Runs of units of about `size` tokens. The last of a source may grow to `most` rather than leave a crumb."""
+    held: list[_Measured] = []
+    left = sum(one.tokens for one in measured)
+    blocks_left = _block_tokens(measured)
+    for one in measured:
+        filled = _tokens(held)
+        if held and filled + left > most and _closes(held, one, filled, blocks_left[one.unit.block], size):
+            keeps = _introduction(text, held, one, size)
+            yield [each.unit for each in held[: len(held) - keeps]]
+            held = held[len(held) - keeps :]
+        held.append(one)
+        left -= one.tokens
+    if held:
+        yield [each.unit for each in held]
+
+
+def _block_tokens(measured: Sequence[_Measured]) -> dict[int, int]:
+    whole: dict[int, int] = {}
+    for one in measured:
+        whole[one.unit.block] = whole.get(one.unit.block, 0) + one.tokens
+    return whole
+
+
+def _tokens(held: Sequence[_Measured]) -> int:
+    return sum(one.tokens for one in held) + (held[0].header_tokens if held else 0)
+
+
+def _closes(held: Sequence[_Measured], one: _Measured, filled: int, of_block: int, size: int) -> bool:
+    """Whether a piece ends before `one`: when it is full, or half full and a list or table would be torn for nothing."""
+    if filled + one.tokens > size:
+        return True
+    starts_block = held[-1].unit.block != one.unit.block
+    return starts_block and filled * 2 >= size and filled + of_block > size >= of_block
+
+
+def _introduction(text: str, held: Sequence[_Measured], one: _Measured, size: int) -> int:
+    """1 if the last unit announces the next ("The steps are:") and can go with it, else 0."""
+    last = held[-1]
+    announces = len(held) > 1 and text[last.unit.start : last.unit.end].endswith(":")
+    return int(announces and last.tokens + last.header_tokens + one.tokens <= size)
+
+
+def _fitted(
+    found: Sequence[tuple[Source, list[Unit]]], count_tokens: Count, most: int
+) -> list[tuple[Source, list[Unit]]]:
+    """Tokens of a whole may be more than those of its parts: what came out too long is halved until it fits."""
+    result, open_ends = list(found), set(range(len(found)))
+    while open_ends:
+        at_work = sorted(open_ends)
+        counts = count_tokens([_text(result[at][0].text, result[at][1]) for at in at_work])
+        over = {at for at, tokens in zip(at_work, counts, strict=True) if tokens > most}
+        result, open_ends = _halved(result, over)
+    return result
+
+
+def _halved(
+    found: Sequence[tuple[Source, list[Unit]]], over: set[int]
+) -> tuple[list[tuple[Source, list[Unit]]], set[int]]:
+    """The pieces with those at `over` cut in two, and where the halves stand now."""
+    result: list[tuple[Source, list[Unit]]] = []
+    new: set[int] = set()
+    for at, (source, group) in enumerate(found):
+        parts = _halves(source.text, group) if at in over else [group]
+        if len(parts) > 1:
+            new.update(range(len(result), len(result) + len(parts)))
+        result.extend((source, part) for part in parts)
+    return result, new
+
+
+def _halves(text: str, group: list[Unit]) -> list[list[Unit]]:
+    if len(group) > 1:
+        middle = len(group) // 2
+        return [group[:middle], group[middle:]]
+    return [[unit] for unit in blocks.halves(text, group[0])]
+
+
+def _text(text: str, group: Sequence[Unit]) -> str:
+    """The units as they stand in the text, under their header rows if those are not among them."""
+    first = group[0]
+    written = text[first.start : group[-1].end]
+    return f"{text[slice(*first.header)].rstrip()}\n{written}" if first.header else written
+
+
+def _contexts(
+    title: str, paths: Sequence[tuple[str, ...]], texts: Sequence[str], count_tokens: Count, window: int
+) -> list[str]:
+    """The title matters most after the text (it tells the year and the product), then the nearest heading."""
+    ladders = [_ladder(title, path, text) for path, text in zip(paths, texts, strict=True)]
+    rungs = [0] * len(texts)
+    unsure = list(range(len(texts)))
+    while unsure:
+        counts = count_tokens([ladders[at][rungs[at]] for at in unsure])
+        unsure = [at for at, tokens in zip(unsure, counts, strict=True) if tokens > window]
+        unsure = [at for at in unsure if rungs[at] + 1 < len(ladders[at])]
+        for at in unsure:
+            rungs[at] += 1
+    return [ladder[rung] for ladder, rung in zip(ladders, rungs, strict=True)]
+
+
+def _ladder(title: str, path: tuple[str, ...], text: str) -> list[str]:
+    """What to put above a text, the fullest first, nothing last."""
+    path = path[1:] if path[:1] == (title,) else path
+    named = (title,) if title else ()
+    tried = dict.fromkeys([(*named, *path), (*named, *path[-1:]), named, path[-1:], ()])
+    return [f"{_PATH_SIGN.join(above)}\n{text}" if above else text for above in tried]
