@@ -73,13 +73,13 @@ def _tenant(told: material.Tenant, tell: Tell) -> list[tuple[Scope, uuid.UUID]]:
                 person=person_ids[grant.holder] if grant.kind == "person" else None,
                 group=group_ids[grant.holder] if grant.kind == "group" else None,
             )
-            grants.give(scope, collection, holder, Level(grant.level))
+            grants.give(scope, collection, holder, Level[grant.level.upper()])
         if shelf.gathered:
             later.append((scope, collection))
             continue
-        items = material.items(told, shelf)
+        items = [one for one in material.handbook() if (one.tenant, one.collection) == (told.slug, shelf.name)]
         for item in items:
-            _upload(scope, collection, item.path.name, item.path.read_bytes(), tell)
+            _upload(scope, collection, item.name, item.path.read_bytes(), tell)
         tell(f"{told.name}: {len(items)} documents uploaded to {shelf.name}.")
     return later
 
@@ -104,7 +104,7 @@ def _unfinished(told: material.Tenant) -> Iterator[models.Version]:
     if found is None:
         return
     scope = Scope.system(found.id)
-    names = {item.path.name for shelf in told.collections if not shelf.gathered for item in material.items(told, shelf)}
+    names = {item.name for item in material.handbook() if item.tenant == told.slug}
     with scope.transaction():
         rows = models.Version.objects.filter(document__name__in=names).exclude(status__in=models.FINAL)
         yield from list(rows)
