@@ -20,7 +20,7 @@ NOTE = (
     "The barrier code for November 2026 is printed on the visitor badge. Parking is free for eight hours.\n"
 )
 QUESTION = "Where do visitors park in Kassel?"
-SECRET = "Summarise this for me: my password is Tr0ub4dor&3x-Kassel"
+PASTED = "Summarise this for me: my password is Tr0ub4dor&3x-Kassel"
 
 
 class SceneBrokeError(Exception):
@@ -101,7 +101,7 @@ def refuse(stage: Stage) -> None:
 
 def block(stage: Stage) -> None:
     """The employee pastes a password, and policy stops it before any model sees it."""
-    answer = _expect(stage.as_(EMPLOYEE).post("/api/v1/answers", json={"question": SECRET}), 200)
+    answer = _expect(stage.as_(EMPLOYEE).post("/api/v1/answers", json={"question": PASTED}), 200)
     _require(answer["status"] == "blocked", f"it ended as {answer['status']}")
     stage.tell(f"   blocked: {answer['notice']}")
 
