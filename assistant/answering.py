@@ -165,6 +165,7 @@ def _write(scope: Scope, row: models.Answer, sender: delivery.Delivery, watch: l
     runner = runners.chat()
     state = runner.probe()
     prompt = _prompt(scope, row, sender.passages, state)
+    sender.passages = [sender.passages[excerpt.marker - 1] for excerpt in prompt.excerpts]  # what the model was shown
     gate = Gate(enforcement.rules_of(scope))
     request = ChatRequest(messages=prompt.messages, max_tokens=row.max_tokens, share=f"{scope.tenant}/{scope.person}")
     used, finish = 0, ""

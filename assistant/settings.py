@@ -168,16 +168,21 @@ MODEL_WORKER: dict[str, int] = {
     }.items()
     if value  # 0 leaves the worker's own default
 }
+MODEL_NAME = env.text("MODEL_NAME", "default")  # a server of several models, such as Ollama, wants one named
 CHANCERY_RUNNERS: dict[str, dict[str, Any]] = {
     "chat": {
-        "BACKEND": env.text("CHANCERY_CHAT_RUNNER", "inference.runners.openai_compatible.OpenAICompatible"),
-        "OPTIONS": {"base_url": MODEL_URL, "api_key": MODEL_KEY},
+        "BACKEND": "inference.runners.openai_compatible.OpenAICompatible",
+        "OPTIONS": {"base_url": MODEL_URL, "api_key": MODEL_KEY, "model": MODEL_NAME},
     },
     "embedding": {
-        "BACKEND": env.text("CHANCERY_EMBEDDING_RUNNER", "inference.runners.onnx.OnnxEmbedder"),
+        "BACKEND": "inference.runners.onnx.OnnxEmbedder",
         "OPTIONS": {"models_dir": str(MODELS), "threads": env.number("CHANCERY_EMBED_THREADS", 1, least=1)},
     },
 }
+# Another adapter by its dotted path; it takes no options then.
+for _port, _name in {"chat": "CHANCERY_CHAT_RUNNER", "embedding": "CHANCERY_EMBEDDING_RUNNER"}.items():
+    if env.text(_name):
+        CHANCERY_RUNNERS[_port] = {"BACKEND": env.text(_name), "OPTIONS": {}}
 VECTOR_STORE = {"BACKEND": "ingestion.stores.pgvector.PgVector", "OPTIONS": {}}
 
 # The record's keys live outside Postgres, so that a backup of one does not carry the other.

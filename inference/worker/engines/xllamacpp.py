@@ -57,6 +57,8 @@ def run() -> None:
     params.n_parallel = order["slots"]
     params.n_ctx = order["window"] * order["slots"]
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = order["threads"]
+    # A cancelled request is noticed between two batches only: with the default of 2048 the next one would wait for long.
+    params.n_batch = params.n_ubatch = 256
     params.endpoint_metrics = params.endpoint_slots = True
     params.n_gpu_layers = 0
     params.ui = False
