@@ -72,8 +72,9 @@ async function showSource(button) {
   const response = await fetch(button.dataset.source, { headers: { "X-Requested-With": "fetch" } });
   const html = await response.text();
   if (opener !== button) return;
-  if (response.ok && !response.redirected) panel.innerHTML = html;
-  else panel.textContent = faultIn(html);
+  const body = panel.querySelector("[data-source-body]");
+  if (response.ok && !response.redirected) body.innerHTML = html;
+  else body.textContent = faultIn(html);
   const marker = panel.querySelector("[data-marker-shown]");
   if (marker && button.dataset.marker) marker.textContent = ` ${button.dataset.marker}`;
   panel.hidden = false;
