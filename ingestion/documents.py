@@ -130,7 +130,7 @@ def retry(scope: Scope, document: uuid.UUID) -> Document:
     row = get(scope, document)
     access.require(scope, Action.DOCUMENT_WRITE, row.collection_id)
     with scope.transaction():
-        version = Version.objects.select_for_update().filter(pk=row.latest_id).first()
+        version = Version.objects.select_for_update().filter(document=row).order_by("-number").first()
         if version is None or version.status not in FINAL or version.status == Status.READY:
             raise Conflict("There is nothing to try again: the document is ready, or on its way.")
         version.status, version.stage, version.attempts = Status.QUEUED, "", 0

@@ -34,12 +34,13 @@ class _Metered(File):  # type: ignore[type-arg]
 
     def __init__(self, source: IO[Any], limit: int) -> None:
         super().__init__(source, name="upload")
+        self.source = source
         self.digest = hashlib.sha256()
         self.count = 0
         self.limit = limit
 
     def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
-        while piece := self.file.read(chunk_size or _PIECE):
+        while piece := self.source.read(chunk_size or _PIECE):
             self.count += len(piece)
             if self.count > self.limit:
                 raise TooLarge(f"The file is larger than the limit of {in_words(self.limit)}.")

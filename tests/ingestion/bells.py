@@ -21,7 +21,9 @@ def silent() -> Iterator[list[uuid.UUID]]:
         yield rung
 
 
-def upload(house: House, collection: uuid.UUID, text: str | bytes, name: str = "note.txt", who: str = "ada") -> Document:
+def upload(
+    house: House, collection: uuid.UUID, text: str | bytes, name: str = "note.txt", who: str = "ada"
+) -> Document:
     """An upload that nobody works on yet."""
     content = text.encode() if isinstance(text, str) else text
     with silent():
@@ -30,6 +32,14 @@ def upload(house: House, collection: uuid.UUID, text: str | bytes, name: str = "
 
 def ingested(house: House, collection: uuid.UUID, text: str | bytes, name: str = "note.txt") -> Document:
     row = upload(house, collection, text, name)
-    assert row.latest is not None
-    pipeline.ingest(house.tenant, row.latest.pk)
+    ingest(house, row)
     return documents.get(house.system, row.pk)
+
+
+def ingest(house: House, row: Document) -> None:
+    pipeline.ingest(house.tenant, latest(row))
+
+
+def latest(row: Document) -> uuid.UUID:
+    assert row.latest_id is not None
+    return row.latest_id

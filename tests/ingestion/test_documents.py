@@ -223,7 +223,7 @@ def test_only_what_failed_can_be_tried_again(house: House, collection: uuid.UUID
     with pytest.raises(Conflict):
         documents.retry(house.ada, row.pk)
     with house.system.transaction():
-        Version.objects.filter(pk=row.latest_id).update(status=Status.FAILED, error_code="x", attempts=3)
+        Version.objects.filter(pk=bells.latest(row)).update(status=Status.FAILED, error_code="x", attempts=3)
     with bells.silent() as rung:
         again = documents.retry(house.ada, row.pk)
     assert again.latest is not None

@@ -3,7 +3,9 @@ from __future__ import annotations
 import io
 import time
 import uuid
+from contextlib import AbstractContextManager
 from datetime import timedelta
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -13,7 +15,7 @@ from governance import models
 from governance.errors import NotFound, Unavailable
 from governance.policy.rules import Action
 from inference import runners
-from ingestion import catalog, documents, leases, pipeline, postings, purging, search, stores, tasks
+from ingestion import catalog, documents, files, leases, pipeline, postings, purging, search, stores, tasks
 from ingestion.models import Chunk, Document, Status, Version
 from ingestion.parsers import sandbox
 from ingestion.parsers.base import ParseFailed
@@ -38,13 +40,13 @@ def _long(paragraphs: int) -> str:
 
 def _version(house: House, row: Document) -> Version:
     with house.system.transaction():
-        return Version.objects.get(pk=row.latest_id)
+        return Version.objects.get(pk=bells.latest(row))
 
 
 def _lapse(house: House, row: Document) -> None:
     """As time would: the lease of whoever was at work has run out."""
     with house.system.transaction():
-        Version.objects.filter(pk=row.latest_id).update(lease_until=timezone.now() - timedelta(seconds=1))
+        Version.objects.filter(pk=bells.latest(row)).update(lease_until=timezone.now() - timedelta(seconds=1))
 
 
 def _stages(version: Version) -> list[str]:
@@ -55,7 +57,7 @@ def _found(house: House, question: str) -> list[str]:
     return [passage.text for passage in search.passages(house.ada, question).passages]
 
 
-def _break_parser() -> object:
+def _break_parser() -> AbstractContextManager[Any]:
     broken = ParseFailed("broken", "The file is damaged.", "Save it again and upload the new file.")
     return mock.patch.object(sandbox, "run", side_effect=broken)
 
@@ -78,11 +80,11 @@ def test_the_old_version_is_read_until_the_new_one_is_whole(house: House, collec
     assert _found(house, "rate") == ["The rate is 100 euros."]
 
     with mock.patch.object(pipeline, "_flip", side_effect=KilledError), pytest.raises(KilledError):
-        pipeline.ingest(house.tenant, row.latest_id)
+        bells.ingest(house, row)
     assert _found(house, "rate") == ["The rate is 100 euros."]
 
     _lapse(house, row)
-    pipeline.ingest(house.tenant, row.latest_id)
+    bells.ingest(house, row)
     assert _found(house, "rate") == ["The rate is 120 euros."]
     assert purging.verify_index(house.system).total == 0
 
@@ -90,8 +92,8 @@ def test_the_old_version_is_read_until_the_new_one_is_whole(house: House, collec
 def test_an_older_version_that_takes_longer_does_not_replace_a_newer_one(house: House, collection: uuid.UUID) -> None:
     first = bells.upload(house, collection, "The rate is 100 euros.")
     second = bells.upload(house, collection, "The rate is 120 euros.")
-    pipeline.ingest(house.tenant, second.latest_id)
-    pipeline.ingest(house.tenant, first.latest_id)
+    bells.ingest(house, second)
+    bells.ingest(house, first)
     assert _found(house, "rate") == ["The rate is 120 euros."]
     assert _version(house, first).status == Status.READY
     assert purging.verify_index(house.system).total == 0
@@ -101,7 +103,7 @@ def test_a_new_version_that_fails_leaves_the_old_one_to_its_readers(house: House
     bells.ingested(house, collection, "The rate is 100 euros.")
     row = bells.upload(house, collection, "The rate is 120 euros.")
     with _break_parser():
-        pipeline.ingest(house.tenant, row.latest_id)
+        bells.ingest(house, row)
     version = _version(house, row)
     assert (version.status, version.error_code) == (Status.REJECTED, "broken")
     assert (version.error, version.remedy) == ("The file is damaged.", "Save it again and upload the new file.")
@@ -120,12 +122,12 @@ def test_a_file_without_text_is_rejected_with_what_to_do(house: House, collectio
 
 def test_a_file_that_is_gone_fails_and_can_be_tried_again(house: House, collection: uuid.UUID) -> None:
     row = bells.upload(house, collection, "text")
-    with mock.patch.object(pipeline.files, "exists", return_value=False):
-        pipeline.ingest(house.tenant, row.latest_id)
+    with mock.patch.object(files, "exists", return_value=False):
+        bells.ingest(house, row)
     assert _version(house, row).status == Status.FAILED
     with bells.silent():
         documents.retry(house.ada, row.pk)
-    pipeline.ingest(house.tenant, row.latest_id)
+    bells.ingest(house, row)
     assert _version(house, row).status == Status.READY
 
 
@@ -135,14 +137,14 @@ def test_a_killed_ingest_goes_on_where_it_was(house: House, collection: uuid.UUI
     texts: list[str] = []
     embed = embedder.embed
 
-    def dying(given: list[str], kind: str) -> object:
+    def dying(given: list[str], kind: Any) -> Any:
         if len(texts) >= 2 * pipeline.BATCH:
             raise KilledError
         texts.extend(given)
-        return embed(given, kind)  # type: ignore[arg-type]
+        return embed(given, kind)
 
     with mock.patch.object(embedder, "embed", dying), pytest.raises(KilledError):
-        pipeline.ingest(house.tenant, row.latest_id)
+        bells.ingest(house, row)
     version = _version(house, row)
     assert (version.status, version.stage, version.done) == (Status.PROCESSING, "embed", 2 * pipeline.BATCH)
     assert version.total == version.chunks > 2 * pipeline.BATCH
@@ -152,7 +154,7 @@ def test_a_killed_ingest_goes_on_where_it_was(house: House, collection: uuid.UUI
         mock.patch.object(embedder, "embed", side_effect=embed) as again,
         mock.patch.object(sandbox, "run", side_effect=AssertionError("parsed twice")),
     ):
-        pipeline.ingest(house.tenant, row.latest_id)
+        bells.ingest(house, row)
     embedded = [text for call in again.call_args_list for text in call.args[0]]
     assert len(embedded) == version.chunks - 2 * pipeline.BATCH
     assert _version(house, row).status == Status.READY
@@ -167,10 +169,10 @@ def test_a_kill_before_any_stage_loses_nothing_and_doubles_nothing(
 ) -> None:
     row = bells.upload(house, collection, "A hotel.\n\nA train.")
     with mock.patch.object(pipeline, stage, side_effect=KilledError), pytest.raises(KilledError):
-        pipeline.ingest(house.tenant, row.latest_id)
+        bells.ingest(house, row)
     assert _found(house, "hotel") == []
     _lapse(house, row)
-    pipeline.ingest(house.tenant, row.latest_id)
+    bells.ingest(house, row)
     version = _version(house, row)
     assert (version.status, version.attempts) == (Status.READY, 2)
     with house.system.transaction():
@@ -183,16 +185,16 @@ def test_of_two_ingests_of_one_version_the_second_does_nothing(house: House, col
     row = bells.upload(house, collection, "A hotel.")
     run = sandbox.run
 
-    def meanwhile(*given: object, **more: object) -> object:
+    def meanwhile(*given: Any, **more: Any) -> Any:
         with mock.patch.object(pipeline, "_run", side_effect=AssertionError("two at once")):
-            pipeline.ingest(house.tenant, row.latest_id)
-        return run(*given, **more)  # type: ignore[arg-type]
+            bells.ingest(house, row)
+        return run(*given, **more)
 
     with mock.patch.object(sandbox, "run", meanwhile):
-        pipeline.ingest(house.tenant, row.latest_id)
+        bells.ingest(house, row)
     version = _version(house, row)
     assert (version.status, version.attempts) == (Status.READY, 1)
-    pipeline.ingest(house.tenant, row.latest_id)
+    bells.ingest(house, row)
     assert _version(house, row).attempts == 1
 
 
@@ -200,14 +202,14 @@ def test_who_lost_the_lease_writes_nothing_more(house: House, collection: uuid.U
     row = bells.upload(house, collection, "A hotel.")
     run = sandbox.run
 
-    def slept(*given: object, **more: object) -> object:
+    def slept(*given: Any, **more: Any) -> Any:
         _lapse(house, row)
-        other = leases.claim(house.tenant, row.latest_id)
+        other = leases.claim(house.tenant, bells.latest(row))
         assert other is not None
-        return run(*given, **more)  # type: ignore[arg-type]
+        return run(*given, **more)
 
     with mock.patch.object(sandbox, "run", slept):
-        pipeline.ingest(house.tenant, row.latest_id)
+        bells.ingest(house, row)
     version = _version(house, row)
     assert (version.status, version.attempts, version.chunks) == (Status.PROCESSING, 2, 0)
     assert _stages(version) == ["queued", "parse"]
@@ -217,13 +219,13 @@ def test_a_document_deleted_in_mid_ingest_leaves_nothing(house: House, collectio
     row = bells.upload(house, collection, "A hotel.")
     run = sandbox.run
 
-    def deleted(*given: object, **more: object) -> object:
-        parsed = run(*given, **more)  # type: ignore[arg-type]
+    def deleted(*given: Any, **more: Any) -> Any:
+        parsed = run(*given, **more)
         documents.delete(house.ada, row.pk)
         return parsed
 
     with mock.patch.object(sandbox, "run", deleted):
-        pipeline.ingest(house.tenant, row.latest_id)
+        bells.ingest(house, row)
     assert purging.verify_index(house.system).total == 0
     with pytest.raises(NotFound):
         documents.get(house.ada, row.pk)
@@ -233,7 +235,7 @@ def test_three_faults_end_in_failed_with_what_to_do(house: House, collection: uu
     row = bells.upload(house, collection, "A hotel.")
     with mock.patch.object(sandbox, "run", side_effect=RuntimeError("a fault of ours")):
         for attempt in range(1, 4):
-            pipeline.ingest(house.tenant, row.latest_id)
+            bells.ingest(house, row)
             assert _version(house, row).attempts == attempt
     version = _version(house, row)
     assert (version.status, version.error_code) == (Status.FAILED, "attempts")
@@ -245,10 +247,10 @@ def test_a_worker_killed_three_times_is_not_sent_in_again(house: House, collecti
     row = bells.upload(house, collection, "A hotel.")
     for _ in range(3):
         with mock.patch.object(sandbox, "run", side_effect=KilledError), pytest.raises(KilledError):
-            pipeline.ingest(house.tenant, row.latest_id)
+            bells.ingest(house, row)
         _lapse(house, row)
     with mock.patch.object(sandbox, "run", side_effect=AssertionError("a fourth time")):
-        pipeline.ingest(house.tenant, row.latest_id)
+        bells.ingest(house, row)
     assert _version(house, row).status == Status.FAILED
 
 
@@ -256,12 +258,12 @@ def test_a_part_that_is_away_is_waited_for_however_long(house: House, collection
     row = bells.upload(house, collection, "A hotel.")
     with mock.patch.object(runners.embedder(), "embed", side_effect=Unavailable("The embedder is loading.")):
         for _ in range(5):
-            pipeline.ingest(house.tenant, row.latest_id)
+            bells.ingest(house, row)
     version = _version(house, row)
     assert (version.status, version.attempts) == (Status.QUEUED, 0)
     assert version.lease_until is not None
     assert version.timeline[-1]["note"] == "The embedder is loading."
-    pipeline.ingest(house.tenant, row.latest_id)
+    bells.ingest(house, row)
     assert _version(house, row).status == Status.READY
 
 
@@ -280,7 +282,7 @@ def test_the_sweep_rings_for_what_waits_and_for_what_a_dead_worker_left(house: H
     waits = bells.upload(house, collection, "one", "one.txt")
     left = bells.upload(house, collection, "two", "two.txt")
     fresh = bells.upload(house, collection, "three", "three.txt")
-    assert leases.claim(house.tenant, left.latest_id) is not None
+    assert leases.claim(house.tenant, bells.latest(left)) is not None
     for row in (waits, left):
         _lapse(house, row)
     with bells.silent() as rung:
@@ -295,7 +297,7 @@ def test_the_sweep_rings_for_what_waits_and_for_what_a_dead_worker_left(house: H
 
 def test_a_long_stage_keeps_its_lease(house: House, collection: uuid.UUID) -> None:
     row = bells.upload(house, collection, "A hotel.")
-    claimed = leases.claim(house.tenant, row.latest_id)
+    claimed = leases.claim(house.tenant, bells.latest(row))
     assert claimed is not None
     _lapse(house, row)
     with leases.Watch(claimed, every_s=0.01):
@@ -303,7 +305,9 @@ def test_a_long_stage_keeps_its_lease(house: House, collection: uuid.UUID) -> No
             if (_version(house, row).lease_until or timezone.now()) > timezone.now():
                 break
             time.sleep(0.01)
-    assert _version(house, row).lease_until > timezone.now()
+    until = _version(house, row).lease_until
+    assert until is not None
+    assert until > timezone.now()
 
 
 def test_an_upload_by_another_tenant_of_the_same_name_touches_nothing(
