@@ -1,0 +1,42 @@
+"""The test database as roles other than the application's, and the record's leaves as they are stored."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+import psycopg
+from django.conf import settings
+from django.db import connection
+
+from assistant.local import testing
+from tests.cast import House
+
+
+def as_superuser() -> psycopg.Connection[Any]:
+    services = testing.services()
+    return psycopg.connect(services.superuser_url, dbname=settings.DATABASES["default"]["NAME"], autocommit=True)
+
+
+def as_role(role: str) -> psycopg.Connection[Any]:
+    """`chancery_owner` or `chancery_app`, by its own password."""
+    services = testing.services()
+    passwords = {"chancery_owner": services.secrets.postgres_owner, "chancery_app": services.secrets.postgres_app}
+    place = settings.DATABASES["default"]
+    return psycopg.connect(
+        host=place["HOST"],
+        port=place["PORT"],
+        dbname=place["NAME"],
+        user=role,
+        password=passwords[role],
+        autocommit=True,
+    )
+
+
+def leaves(house: House, action: str | None = None, interaction: uuid.UUID | None = None) -> list[dict[str, Any]]:
+    """The tenant's events, oldest first, read past `reading`, so that reading leaves no trace in what is tested."""
+    wanted = {"action": action, "interaction": str(interaction) if interaction else None}
+    with house.system.transaction(), connection.cursor() as cursor:
+        cursor.execute("SELECT leaf FROM audit.read(%s::jsonb, 1000)", [json.dumps(wanted)])
+        return [json.loads(bytes(leaf)) for (leaf,) in cursor.fetchall()][::-1]
