@@ -1,0 +1,153 @@
+"""The portal over HTTP, without a browser: who sees what, and what each form does."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+
+from governance import access
+from governance.actions import Action
+from governance.audit import reading
+from tests import cast
+from tests.assistant import portal
+
+
+@pytest.fixture
+def room(house: cast.House) -> portal.Furnished:
+    return portal.furnished(house)
+
+
+def test_the_right_password_opens_the_door_and_a_wrong_one_says_only_that(house: cast.House) -> None:
+    refused = Client().post("/", {"email": house.email("bob"), "password": "wrong"})
+    assert refused.status_code == 401
+    assert b"The e-mail address or the password is wrong." in refused.content
+    assert portal.signed_in(house, "bob").get("/c/").status_code == 200
+
+
+def test_after_signing_in_one_stands_where_one_wanted_to_go_but_never_on_another_site(house: cast.House) -> None:
+    sent = {"email": house.email("bob"), "password": cast.PASSWORD}
+    assert Client().post("/", sent | {"next": "/collections/"})["Location"] == "/collections/"
+    assert Client().post("/", sent | {"next": "https://evil.example/"})["Location"] == "/c/"
+    assert Client().post("/", sent | {"next": "//evil.example/"})["Location"] == "/c/"
+
+
+def test_signing_out_ends_the_session(house: cast.House) -> None:
+    client = portal.signed_in(house, "bob")
+    client.post("/sign-out")
+    assert client.get("/c/")["Location"].startswith("/?next=")
+
+
+def test_an_api_key_is_nobody_at_the_portal(house: cast.House) -> None:
+    response = Client().get("/c/", headers={"Authorization": f"Bearer {house.key('bob')}"})
+    assert response.status_code == 302
+
+
+def test_the_bar_shows_the_record_to_the_officer_alone(house: cast.House) -> None:
+    assert b'href="/record/"' in portal.signed_in(house, "olga").get("/c/").content
+    assert b'href="/record/"' not in portal.signed_in(house, "bob").get("/c/").content
+
+
+def test_a_thread_shows_the_answer_with_its_source_and_no_live_markup(room: portal.Furnished) -> None:
+    page = portal.signed_in(room.house, "bob").get(f"/c/{room.conversation}").content.decode()
+    assert "<strong>Twenty</strong>" in page
+    assert "<script>alert" not in page
+    assert f'data-source="/passages/{room.chunk}"' in page
+    assert "page 3 · Abroad" in page
+
+
+def test_a_citation_opens_its_passage(room: portal.Furnished) -> None:
+    page = portal.signed_in(room.house, "bob").get(f"/passages/{room.chunk}").content.decode()
+    assert "Twenty working days a year may be spent abroad." in page
+
+
+def test_a_document_shows_the_text_that_is_searched(room: portal.Furnished) -> None:
+    page = portal.signed_in(room.house, "bob").get(f"/documents/{room.document}").content.decode()
+    assert "Twenty working days a year" in page
+
+
+def test_a_collection_shows_its_forms_only_to_those_who_may_use_them(room: portal.Furnished) -> None:
+    mine = portal.signed_in(room.house, "ada").get(f"/collections/{room.collection}").content
+    theirs = portal.signed_in(room.house, "bob").get(f"/collections/{room.collection}").content
+    assert b'type="file"' in mine
+    assert b"Who may use it" in mine
+    assert b'type="file"' not in theirs
+    assert b"Who may use it" not in theirs
+
+
+def test_a_grant_is_given_and_withdrawn(room: portal.Furnished) -> None:
+    ada, charlie = portal.signed_in(room.house, "ada"), room.house.ids["charlie"]
+    ada.post(f"/collections/{room.collection}/grants", {"holder": f"person:{charlie}", "level": "1"})
+    assert access.decide(room.house.charlie, Action.COLLECTION_READ, room.collection).allowed
+    ada.post(f"/collections/{room.collection}/grants/{room.grant}/withdraw")
+    assert not access.decide(room.house.bob, Action.COLLECTION_READ, room.collection).allowed
+
+
+def test_a_collection_is_made_renamed_and_deleted(house: cast.House) -> None:
+    ada = portal.signed_in(house, "ada")
+    where = ada.post("/collections/", {"name": "Travel", "description": "Trips"})["Location"]
+    assert b"Travel" in ada.get(where).content
+    ada.post(f"{where}/rename", {"name": "Journeys", "description": ""})
+    assert b"Journeys" in ada.get(where).content
+    ada.post(f"{where}/delete")
+    assert ada.get(where).status_code == 404
+
+
+def test_conversations_are_renamed_and_deleted(room: portal.Furnished) -> None:
+    bob = portal.signed_in(room.house, "bob")
+    bob.post(f"/c/{room.conversation}/rename", {"title": "Days abroad"})
+    assert b"Days abroad" in bob.get("/c/").content
+    bob.post(f"/c/{room.conversation}/delete")
+    assert bob.get(f"/c/{room.conversation}").status_code == 404
+
+
+def test_a_question_starts_a_conversation_that_waits_for_its_answer(room: portal.Furnished) -> None:
+    bob = portal.signed_in(room.house, "bob")
+    where = bob.post("/c/ask", {"question": "How long may I be away?", "collections": [str(room.collection)]})[
+        "Location"
+    ]
+    page = bob.get(where).content.decode()
+    assert "data-live" in page
+    stop = re.search(r"/a/[0-9a-f-]{36}/stop", page)
+    assert stop
+    bob.post(stop[0])
+    assert "You stopped it." in bob.get(where).content.decode()
+
+
+def test_nonsense_in_a_form_is_answered_with_what_to_send(room: portal.Furnished) -> None:
+    bob = portal.signed_in(room.house, "bob")
+    assert bob.post("/c/ask", {"question": "   "}).status_code == 400
+    assert bob.post("/c/ask", {"question": "Well?", "conversation": "x"}).status_code == 400
+    assert bob.post("/c/ask", {"question": "Well?", "collections": ["x"]}).status_code == 400
+    ada = portal.signed_in(room.house, "ada")
+    assert ada.post(f"/collections/{room.collection}/grants", {"holder": "x", "level": "1"}).status_code == 400
+    assert ada.post(f"/collections/{room.collection}/documents").status_code == 400
+
+
+def test_the_officer_filters_the_record_and_opens_an_event_for_a_reason(room: portal.Furnished) -> None:
+    olga = portal.signed_in(room.house, "olga")
+    page = olga.get("/record/", {"action": "collection.created", "since": "2020-01-01"}).content.decode()
+    assert "collection.created</span>" in page
+    assert "grant.given</span>" not in page
+    found = re.search(r"/record/[0-9a-f-]{36}", page)
+    assert found
+    assert "Handbook" not in olga.get(found[0]).content.decode()
+    assert "Handbook" in olga.post(found[0], {"reason": "an audit of what was made"}).content.decode()
+    assert olga.post(found[0], {"reason": ""}).status_code == 400
+    opened = reading.listed(room.house.olga, action="record.opened").events
+    assert len(opened) == 1
+
+
+def test_a_form_without_its_token_is_refused(room: portal.Furnished) -> None:
+    bob = portal.signed_in(room.house, "bob", enforces_csrf=True)
+    assert bob.post(f"/c/{room.conversation}/delete").status_code == 403
+    assert bob.get(f"/c/{room.conversation}").status_code == 200
+
+
+def test_every_page_stays_under_the_strict_policy(room: portal.Furnished) -> None:
+    ada = portal.signed_in(room.house, "ada")
+    for address in ("/c/", "/collections/", f"/collections/{room.collection}", f"/documents/{room.document}"):
+        response = ada.get(address)
+        assert "script-src 'self'" in response["Content-Security-Policy"]
+        assert not re.search(r"<script(?![^>]*\bsrc=)|\sstyle=|\son[a-z]+=|javascript:", response.content.decode())

@@ -1,0 +1,127 @@
+"""Every address of the portal, tried by those it is not for."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from assistant.views import routes
+from tests import cast
+from tests.assistant import portal
+
+OPEN = {"sign-in", "sign-in-tenant", "sign-out"}
+# What every person of a tenant may open; all else belongs to somebody.
+FOR_ALL = {("get", "home"), ("get", "collections")}
+VERBS = {
+    "home": "get",
+    "thread": "get",
+    "answer": "get",
+    "answer-stream": "get",
+    "collection": "get",
+    "document": "get",
+    "document-file": "get",
+    "passage": "get",
+    "record": "get",
+}
+BOTH = {"collections", "documents", "record-event"}
+
+
+def verbs(name: str) -> list[str]:
+    return ["get", "post"] if name in BOTH else [VERBS.get(name, "post")]
+
+
+CASES = [
+    (verb, str(route.name))
+    for route in routes.urlpatterns
+    if route.name not in OPEN
+    for verb in verbs(str(route.name))
+    if (verb, route.name) not in FOR_ALL
+]
+
+
+def address(name: str, room: portal.Furnished) -> str:
+    everything = {
+        "conversation": room.conversation,
+        "answer": room.answer,
+        "collection": room.collection,
+        "grant": room.grant,
+        "document": room.document,
+        "chunk": room.chunk,
+        "event": uuid.uuid4(),
+    }
+    route = next(route for route in routes.urlpatterns if route.name == name)
+    wanted = route.pattern.converters
+    return reverse(name, kwargs={key: everything[key] for key in wanted})
+
+
+def sent(room: portal.Furnished) -> dict[str, str]:
+    return {
+        "question": "What is in there?",
+        "conversation": str(room.conversation),
+        "collections": str(room.collection),
+        "name": "Mine now",
+        "title": "Mine now",
+        "holder": f"group:{room.house.team}",
+        "level": "3",
+        "reason": "because I am curious",
+    }
+
+
+def tried(client: Client, verb: str, name: str, room: portal.Furnished) -> int:
+    body = sent(room)
+    if name == "documents" and verb == "post":
+        from django.core.files.uploadedfile import SimpleUploadedFile
+
+        return client.post(address(name, room), {"files": SimpleUploadedFile("a.md", b"# A\n\ntext")}).status_code
+    return getattr(client, verb)(address(name, room), body if verb == "post" else {}).status_code
+
+
+@pytest.mark.parametrize(("verb", "name"), CASES)
+def test_nobody_is_sent_to_sign_in(verb: str, name: str, house: cast.House) -> None:
+    room = portal.furnished(house)
+    response = getattr(Client(), verb)(address(name, room))
+    assert response.status_code == 302
+    assert response["Location"].startswith("/?next=")
+
+
+@pytest.mark.parametrize(("verb", "name"), CASES)
+def test_an_outsider_gets_nothing(verb: str, name: str, house: cast.House) -> None:
+    room = portal.furnished(house)
+    assert tried(portal.signed_in(house, "charlie"), verb, name, room) in {403, 404}
+
+
+@pytest.mark.parametrize(("verb", "name"), CASES)
+def test_the_neighbours_admin_and_officer_find_nothing_there(
+    verb: str, name: str, house: cast.House, neighbour: cast.House
+) -> None:
+    room = portal.furnished(house)
+    if name in {"record", "collections"}:  # their own
+        return
+    for person in ("ada", "olga"):
+        assert tried(portal.signed_in(neighbour, person), verb, name, room) in {403, 404}
+
+
+def test_whom_it_is_for_gets_it(house: cast.House) -> None:
+    """Else the refusals above would prove nothing."""
+    room = portal.furnished(house)
+    bob = portal.signed_in(house, "bob")
+    for name in ("home", "thread", "answer", "collections", "collection", "documents", "document", "passage"):
+        assert bob.get(address(name, room)).status_code == 200, name
+
+
+def test_the_record_shows_no_neighbours_events(house: cast.House, neighbour: cast.House) -> None:
+    room = portal.furnished(house)
+    page = portal.signed_in(neighbour, "olga").get("/record/", {"resource": str(room.collection)})
+    assert b"Nothing matches" in page.content
+
+
+def test_what_was_withdrawn_is_gone_from_the_next_click_on(house: cast.House) -> None:
+    room = portal.furnished(house)
+    bob = portal.signed_in(house, "bob")
+    assert bob.get(f"/passages/{room.chunk}").status_code == 200
+    portal.signed_in(house, "ada").post(f"/collections/{room.collection}/grants/{room.grant}/withdraw")
+    for address_ in (f"/passages/{room.chunk}", f"/documents/{room.document}", f"/collections/{room.collection}"):
+        assert bob.get(address_).status_code == 404
