@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TextIO
 
 WIDTH, BAR = 16, 24
+SMALL = 5_000_000  # bytes; a smaller file is there before its progress could be read
 
 
 class Step:
@@ -23,6 +24,8 @@ class Step:
 
     def progress(self, done: int, total: int, what: str = "") -> None:
         """A bar on a terminal, a line every tenth elsewhere. `done` and `total` are bytes."""
+        if total < SMALL:
+            return
         tenths = 10 * done // total if total else 0
         text = f"{_megabytes(done)} of {_megabytes(total)} MB  {what}".rstrip()
         if self._console.is_terminal:

@@ -32,8 +32,8 @@ COMMANDS = {
 
 
 def test_it_has_the_processes_of_the_one_machine_its_services_and_the_migration() -> None:
-    assert set(SERVICES) == {*COMMANDS, "postgres", "valkey", "migrate"}
-    assert {"migrate"} == JOBS
+    assert set(SERVICES) == {*COMMANDS, "postgres", "valkey", "migrate", "models"}
+    assert {"migrate", "models"} == JOBS
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
@@ -87,6 +87,11 @@ def test_processes_wait_for_the_migration_and_the_migration_for_postgres() -> No
     for name in set(COMMANDS) - {"model"}:
         assert SERVICES[name]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
     assert SERVICES["migrate"]["depends_on"]["postgres"]["condition"] == "service_healthy"
+
+
+def test_processes_wait_for_the_model_files() -> None:
+    for name in COMMANDS:
+        assert SERVICES[name]["depends_on"]["models"]["condition"] == "service_completed_successfully"
 
 
 def test_files_that_are_mounted_or_built_from_are_in_the_tree() -> None:
