@@ -66,9 +66,9 @@ def build(house: House, given: list[Given], members: set[tuple[int, int]], retir
     with house.system.transaction():
         for group in made.groups:
             models.Group.objects.create(id=group, tenant_id=house.tenant, name=str(group))
-        for person, group in members:
+        for person, place in members:
             models.Membership.objects.create(
-                tenant_id=house.tenant, person_id=staff[person], group_id=made.groups[group]
+                tenant_id=house.tenant, person_id=staff[person], group_id=made.groups[place]
             )
         for resource in made.resources:
             grants.register(house.system, resource, "collection", None)
