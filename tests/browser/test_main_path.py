@@ -1,0 +1,120 @@
+"""The main path in a real browser, at a desk and on a phone."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import cast
+from tests.browser.conftest import Served
+
+pytestmark = pytest.mark.browser
+
+LEAVE = """# Leave
+
+## Working abroad
+
+Employees of the company may spend twenty working days a year abroad, within the European Union.
+"""
+QUESTION = "How many working days a year may employees of the company spend abroad?"
+
+
+def sign_in(page: Any, house: cast.House, name: str) -> None:
+    page.goto(f"/t/{house.slug}/")
+    page.get_by_label("E-mail address").fill(house.email(name))
+    page.get_by_label("Password").fill(cast.PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/c/")
+
+
+def no_wider_than_the_window(page: Any) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+
+
+def ordinals(page: Any) -> list[int]:
+    found: list[str] = page.locator(".exchange:last-of-type [data-ordinal]").evaluate_all(
+        "parts => parts.map(part => part.dataset.ordinal)"
+    )
+    return [int(one) for one in found]
+
+
+def make_collection(page: Any, folder: Path) -> None:
+    page.get_by_role("link", name="Collections").click()
+    page.get_by_label("Name").fill("Handbook")
+    page.get_by_role("button", name="Create").click()
+    files = []
+    for name, text in (("leave.md", LEAVE), ("travel.md", "# Travel\n\nTrips are booked by the travel desk.\n")):
+        (folder / name).write_text(text)
+        files.append(folder / name)
+    page.get_by_label("Add documents").set_input_files([*files])
+    page.get_by_role("button", name="Upload").click()
+
+
+def test_from_signing_in_to_a_cited_answer(page: Any, served: Served, house: cast.House, tmp_path: Path) -> None:
+    served.hold_answers()
+    sign_in(page, house, "ada")
+    make_collection(page, tmp_path)
+    page.locator(".badge.good", has_text="Ready").nth(1).wait_for()  # without a reload
+    assert no_wider_than_the_window(page)
+
+    page.get_by_role("link", name="Ask", exact=True).click()
+    page.get_by_label("Your question").fill(QUESTION)
+    page.keyboard.press("Enter")
+    page.locator("[data-live] [data-ordinal]").first.wait_for()
+    assert no_wider_than_the_window(page)
+
+    page.locator(".cite").first.click()
+    page.locator("#source mark").wait_for()
+    assert "leave.md" in page.locator("#source").inner_text()
+    page.keyboard.press("Escape")
+    page.locator("#source").wait_for(state="hidden")
+
+    page.reload()
+    before = len(ordinals(page))
+    assert before
+    page.wait_for_function(f"document.querySelectorAll('[data-ordinal]').length > {before}")
+    served.let_answers_end()
+    page.locator("[data-live]").wait_for(state="detached")
+    assert "That was all." in page.locator(".answer-text").inner_text()
+    assert ordinals(page) == list(range(len(ordinals(page))))
+    assert page.seen.errors == []
+    assert page.seen.reports == []
+
+
+def test_stop_ends_an_answer_and_keeps_its_part(page: Any, served: Served, house: cast.House, tmp_path: Path) -> None:
+    served.hold_answers()
+    sign_in(page, house, "ada")
+    make_collection(page, tmp_path)
+    page.locator(".badge.good", has_text="Ready").nth(1).wait_for()
+    page.get_by_role("link", name="Ask", exact=True).click()
+    page.get_by_label("Your question").fill(QUESTION)
+    page.get_by_role("button", name="Ask", exact=True).click()
+    page.locator("[data-live] [data-ordinal]").first.wait_for()
+    page.get_by_role("button", name="Stop").click()
+    page.locator("[data-live]").wait_for(state="detached")
+    assert re.search("Stopped", page.locator(".exchange").inner_text())
+    assert ordinals(page)
+    assert page.seen.errors == []
+    assert page.seen.reports == []
+
+
+def test_the_main_things_are_reached_with_the_keyboard_alone(page: Any, served: Served, house: cast.House) -> None:
+    page.goto(f"/t/{house.slug}/")
+    page.keyboard.type(house.email("olga"))
+    page.keyboard.press("Tab")
+    page.keyboard.type(cast.PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/c/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "To the content"
+    page.get_by_role("link", name="Record", exact=True).focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/record/")
+    page.get_by_role("link", name="Look at session.signed_in").first.press("Enter")
+    page.get_by_label("Why you open it").fill("looking for the sign-in of today")
+    page.keyboard.press("Enter")
+    page.locator("h3").first.or_(page.get_by_text("carries no words")).first.wait_for()
+    assert page.seen.errors == []
