@@ -69,7 +69,7 @@ BEGIN
         RAISE EXCEPTION 'the event names another tenant' USING ERRCODE = 'insufficient_privilege';
     END IF;
     IF (event_ciphertext IS NULL) <> (fields->'payload' IS NULL)
-       OR fields#>>'{payload,sha256}' <> encode(sha256(event_ciphertext), 'hex') THEN
+       OR fields#>>'{payload,sha256}' IS DISTINCT FROM encode(sha256(event_ciphertext), 'hex') THEN
         RAISE EXCEPTION 'the leaf does not carry the hash of its payload' USING ERRCODE = 'data_exception';
     END IF;
     -- A setting of the session, taken back with a rollback: after an unknown outcome there is a new writer.

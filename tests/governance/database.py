@@ -40,3 +40,35 @@ def leaves(house: House, action: str | None = None, interaction: uuid.UUID | Non
     with house.system.transaction(), connection.cursor() as cursor:
         cursor.execute("SELECT leaf FROM audit.read(%s::jsonb, 1000)", [json.dumps(wanted)])
         return [json.loads(bytes(leaf)) for (leaf,) in cursor.fetchall()][::-1]
+
+
+def stored(house: House, event: uuid.UUID) -> tuple[bytes, bytes | None]:
+    """(leaf, ciphertext) as the table has them."""
+    with as_superuser() as database:
+        row = database.execute(
+            "SELECT leaf, ciphertext FROM audit.event WHERE tenant_id = %s AND id = %s", [house.tenant, event]
+        ).fetchone()
+    assert row is not None
+    return bytes(row[0]), row[1] and bytes(row[1])
+
+
+def numbers(tenant: uuid.UUID) -> dict[uuid.UUID, list[int]]:
+    with as_superuser() as database:
+        rows = database.execute(
+            "SELECT writer, number FROM audit.event WHERE tenant_id = %s ORDER BY 1, 2", [tenant]
+        ).fetchall()
+    found: dict[uuid.UUID, list[int]] = {}
+    for writer, number in rows:
+        found.setdefault(writer, []).append(number)
+    return found
+
+
+def assert_gapless(found: dict[uuid.UUID, list[int]]) -> None:
+    assert found
+    for writer, its in found.items():
+        assert its == list(range(1, len(its) + 1)), writer
+
+
+def append(leaf: bytes, ciphertext: bytes | None = None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT audit.append(%s, %s)", [leaf, ciphertext])
