@@ -1,0 +1,192 @@
+"""Which passages a sentence stands on, found by us and not said by the model.
+
+A passage is cited if it shares the sentence's telling terms and if every number, date, amount, share, code and proper
+name of the sentence stands in it. Overlap finds candidates; the facts decide, for look-alikes differ in nothing else.
+What this cannot see is a sentence that puts right figures into a wrong relation within one sentence of the passage.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from ingestion import facts, names, spans, terms
+from ingestion.facts import Fact
+from ingestion.spans import Span
+
+K = TypeVar("K", bound=Hashable)
+
+ENOUGH = 0.5  # of the sentence's weight
+ENOUGH_AGAINST = 0.8  # where one says "not" and the other does not
+_NEAR_BEST = 0.8  # a further passage is cited if it supports the sentence nearly as well as the best
+_RUN = 3  # spans that a quote may run over
+_PER_SPAN = 0.05  # what a longer quote has to bring
+_PRIOR = 0.6
+_IN_CONTEXT = 0.8  # a term that only the title or a heading has
+_IN_COMPOUND = 0.7  # "Zulage" for "Nachtzulage"
+_COMPOUND_MIN = 5
+
+_NEUTRAL = frozenset(
+    terms.terms(
+        """hello hi dear welcome thanks thank please sure certainly yes ok okay sorry hope help helps assist glad happy
+        here following follow list listed answer question summary overview information detail details step steps
+        know known found find mention mentioned say state stated excerpt excerpts document documents provide provided
+        according based see note important let hallo guten liebe danke bitte ja nein gern gerne klar tut leid hilft
+        helfen folgende folgenden folgt liste antwort frage zusammenfassung überblick information informationen
+        schritt schritte wissen bekannt gefunden steht dokument dokumente unterlagen laut"""
+    )
+)
+
+
+@dataclass(frozen=True)
+class Attribution(Generic[K]):
+    """`quote` is `text[start:end]` of the passage; `score` is 0 to 1, the share of the sentence's weight found there."""
+
+    key: K
+    score: float
+    quote: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class _Claim:
+    """What a sentence says, and how much each of its terms tells."""
+
+    weights: Mapping[str, float]
+    values: tuple[Fact, ...]
+    names: frozenset[str]
+    is_negative: bool
+
+    @property
+    def asked(self) -> frozenset[str]:
+        return frozenset(self.weights)
+
+
+@dataclass(frozen=True)
+class _Passage(Generic[K]):
+    key: K
+    text: str
+    spans: tuple[Span, ...]
+    terms: frozenset[str]
+    context: frozenset[str]
+    context_values: tuple[Fact, ...]
+
+
+def is_neutral(sentence: str) -> bool:
+    """Whether there is nothing to support: a greeting, a lead-in, a question back, or that nothing was found."""
+    text = facts.bare(sentence)
+    if facts.values(text) or facts.codes(text):
+        return False
+    return text.rstrip(" *_\n").endswith((":", "?")) or all(term in _NEUTRAL for term in terms.terms(text))
+
+
+def attribute(
+    sentence: str,
+    passages: Sequence[tuple[K, str]],
+    *,
+    most: int = 2,
+    contexts: Mapping[K, str] | None = None,
+) -> list[Attribution[K]]:
+    """At most `most` passages that support the sentence, the best first; none for a neutral sentence.
+
+    `contexts` are title and headings over a passage: years and names may stand there, quotes are never taken from it.
+    """
+    if is_neutral(sentence):
+        return []
+    above = contexts or {}
+    read = [_read(key, text, above.get(key, "")) for key, text in passages]
+    claim = _claim(facts.bare(sentence), read, [text for _, text in passages])
+    found = [best for passage in read if (best := _best(claim, passage)) is not None]
+    found.sort(key=lambda one: -one.score)
+    return [one for one in found[:most] if one.score >= found[0].score * _NEAR_BEST]
+
+
+def _read(key: K, text: str, context: str) -> _Passage[K]:
+    inside = tuple(spans.read(text))
+    above = frozenset(terms.terms(context))
+    known = frozenset(term for span in inside for term in span.terms)
+    return _Passage(key, text, inside, known, above, tuple(facts.values(context)))
+
+
+def _claim(sentence: str, read: Sequence[_Passage[K]], texts: Sequence[str]) -> _Claim:
+    stated = tuple(dict.fromkeys(facts.values(sentence)))
+    required = names.required(sentence, texts)
+    weights = {term: _weight(term, read) for term in terms.terms(sentence)}
+    return _Claim(weights, stated, required, spans.is_negative(sentence))
+
+
+def _weight(term: str, read: Sequence[_Passage[K]]) -> float:
+    """The rarer among these passages and the longer, the more it tells. A term that stands nowhere weighs most."""
+    often = sum(term in passage.terms or term in passage.context for passage in read)
+    rare = math.log(1 + (len(read) - often + 0.5) / (often + 0.5))
+    tells = 1.0 if any(sign.isdigit() for sign in term) else min(len(term), 8) / 8
+    return (_PRIOR + rare) * tells if term not in _NEUTRAL else _PRIOR / 4
+
+
+def _best(claim: _Claim, passage: _Passage[K]) -> Attribution[K] | None:
+    if not all(_is_named(name, passage) for name in claim.names):
+        return None
+    tried = ((_score(claim, passage, run), run) for run in _runs(passage.spans))
+    score, run = max(tried, key=lambda one: one[0], default=(0.0, ()))
+    if score < ENOUGH:
+        return None
+    start, end = run[0].start, run[-1].end
+    return Attribution(passage.key, round(min(score, 1.0), 4), passage.text[start:end], start, end)
+
+
+def _runs(inside: Sequence[Span]) -> Iterator[tuple[Span, ...]]:
+    for length in range(1, _RUN + 1):
+        for at in range(len(inside) - length + 1):
+            yield tuple(inside[at : at + length])
+
+
+def _score(claim: _Claim, passage: _Passage[K], run: Sequence[Span]) -> float:
+    """0 unless the run states every value; else the share of the claim's weight that it holds."""
+    if not all(_is_stated(value, claim, passage, run) for value in claim.values) or _strays(claim, run):
+        return 0.0
+    inside = frozenset(term for span in run for term in span.terms)
+    whole = sum(claim.weights.values())
+    held = sum(weight * _share(term, inside, passage.context) for term, weight in claim.weights.items())
+    own = sum(weight * _share(term, inside, frozenset()) for term, weight in claim.weights.items())
+    if not whole or own * 3 < whole:
+        return 0.0
+    share = held / whole
+    against = all(span.is_negative != claim.is_negative for span in run if span.terms & claim.asked)
+    if share < (ENOUGH_AGAINST if against else ENOUGH):
+        return 0.0
+    return max(share - _PER_SPAN * (len(run) - 1), min(share, ENOUGH))
+
+
+def _is_stated(value: Fact, claim: _Claim, passage: _Passage[K], run: Sequence[Span]) -> bool:
+    if any(span.states(value, claim.asked) for span in run):
+        return True
+    # A year may stand in the title alone; an amount may not.
+    return not value.kind and any(value.agrees(other) for other in passage.context_values)
+
+
+def _strays(claim: _Claim, run: Sequence[Span]) -> bool:
+    """Whether rows of a table are put together of which the sentence names only one: their figures would mix."""
+    rows = [span for span in run if span.is_row]
+    return len(rows) > 1 and not all(len(row.label & claim.asked) * 2 >= len(row.label) for row in rows)
+
+
+def _is_named(name: str, passage: _Passage[K]) -> bool:
+    return _share(name, passage.terms, passage.context) > 0
+
+
+def _share(term: str, inside: frozenset[str], context: frozenset[str]) -> float:
+    """How far a term is found: in the text itself, above it, or as a part of a longer word."""
+    if term in inside:
+        return 1.0
+    if term in context:
+        return _IN_CONTEXT
+    is_word = len(term) >= _COMPOUND_MIN and term.isalpha()
+    return _IN_COMPOUND if is_word and any(_is_part(term, other) for other in inside) else 0.0
+
+
+def _is_part(term: str, other: str) -> bool:
+    short, long = sorted((term, other), key=len)
+    return len(short) >= _COMPOUND_MIN and (long.startswith(short) or long.endswith(short))
