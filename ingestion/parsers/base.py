@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, Self
 from governance.errors import ChanceryError
 
 
-class ParseFailed(ChanceryError):  # noqa: N818  what happened, like the rest of its family
+class ParseFailed(ChanceryError):
     """A document that cannot be read. `message` says what is wrong with it, `remedy` what its owner can do."""
 
     code = "parse_failed"
