@@ -30,9 +30,6 @@ NOTHING = r"0(?!\.?[1-9])"
 HIDDEN = re.compile(
     rf"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*{NOTHING}|opacity\s*:\s*{NOTHING}", re.IGNORECASE
 )
-    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?!\.?[1-9])|opacity\s*:\s*0(?!\.?[1-9])",
-    re.IGNORECASE,
-)
 PARAGRAPHS = {
     "p",
     "div",

@@ -1,0 +1,203 @@
+"""Every route × every verb × everybody who may not: a matrix made from the URLconf, so that no new route escapes it."""
+
+from __future__ import annotations
+
+import io
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from assistant import models
+from governance import grants, people
+from governance.roles import Level
+from ingestion import catalog, documents, pipeline
+from tests import cast
+
+MARKER = "zephyrquartz"
+VERBS = ("get", "post", "put", "patch", "delete", "head", "options")
+OUTSIDERS = ("anonymous", "no grant", "revoked", "other tenant")
+REFUSED = {302, 400, 401, 403, 404, 405, 415}
+
+# What a route needs in its address. A route without a row here fails the suite.
+OPEN = {"healthz", "readyz", "metrics", "csp-report", "api-schema", "sign-in", "sign-in-tenant"}
+OWN = {
+    "home",
+    "ask",
+    "sign-out",
+    "collections",
+    "api-me",
+    "api-search",
+    "api-policy-check",
+    "api-collections",
+    "api-answers",
+}
+RECORD = {"record", "record-event", "api-events", "api-event"}
+THEIRS = {
+    "thread", "conversation-rename", "conversation-delete", "answer", "answer-stream", "answer-stop",
+    "collection", "collection-rename", "collection-delete", "documents", "grants", "grant-withdraw",
+    "document", "document-file", "document-delete", "document-retry", "passage",
+    "api-collection", "api-grants", "api-grant", "api-documents", "api-document", "api-document-file",
+    "api-answer", "api-answer-cancel", "api-answer-feedback",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What Ada has, and a client for each who may not have it."""
+
+    ids: dict[str, object]
+    clients: dict[str, Client]
+
+
+@dataclass(frozen=True)
+class Route:
+    name: str
+    address: str  # with {names} where ids go
+
+
+def routes(patterns: list[URLPattern | URLResolver], before: str = "/") -> Iterator[Route]:
+    for pattern in patterns:
+        address = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern.url_patterns, address)
+        else:
+            plain = address
+            for name, converter in pattern.pattern.converters.items():
+                kind = type(converter).__name__.removesuffix("Converter").lower()
+                plain = plain.replace(f"<{kind}:{name}>", "{" + name + "}")
+            yield Route(pattern.name or address, plain)
+
+
+ROUTES = list(routes(get_resolver().url_patterns))
+
+
+@pytest.fixture(scope="module")
+def stage(django_db_blocker: pytest.FixtureRequest) -> Stage:
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        house, other = cast.house(f"m{uuid.uuid4().hex[:10]}"), cast.house(f"o{uuid.uuid4().hex[:10]}")
+        ada = house.ada
+        collection = catalog.create(ada, f"Papers {MARKER}").pk
+        grant = grants.give(ada, collection, grants.Holder(person=house.ids["bob"]), Level.MANAGE)
+        text = f"# {MARKER}\n\nThe {MARKER} is kept in room seven of the old mill.\n".encode()
+        document = documents.upload(ada, collection, f"{MARKER}.md", io.BytesIO(text))
+        pipeline.ingest(house.tenant, document.latest_id)
+        grants.withdraw(ada, collection, grant.pk)
+        chunk = _chunk(house, document.pk)
+        answer = _answer(house)
+        ids = {
+            "collection": collection,
+            "grant": _a_grant(house, collection),
+            "document": document.pk,
+            "chunk": chunk,
+            "conversation": answer.conversation_id,
+            "answer": answer.pk,
+            "event": uuid.uuid4(),
+            "slug": house.slug,
+        }
+        clients = {
+            "anonymous": Client(),
+            "no grant": _client(house, "charlie"),
+            "revoked": _client(house, "bob"),
+            "other tenant": _client(other, "ada"),
+            "ada": _client(house, "ada"),
+        }
+        return Stage(ids, clients)
+
+
+def _client(house: cast.House, name: str) -> Client:
+    return Client(headers={"Authorization": f"Bearer {house.key(name)}"}, raise_request_exception=False)
+
+
+def _chunk(house: cast.House, document: uuid.UUID) -> uuid.UUID:
+    from ingestion.models import Chunk
+
+    with house.system.transaction():
+        return Chunk.objects.filter(document_id=document).values_list("pk", flat=True)[0]
+
+
+def _a_grant(house: cast.House, collection: uuid.UUID) -> uuid.UUID:
+    return grants.listed(house.ada, collection)[0].pk
+
+
+def _answer(house: cast.House) -> models.Answer:
+    ada = people.scope_in(house.tenant, house.ids["ada"])
+    with ada.transaction():
+        mine = {"tenant_id": house.tenant, "person_id": ada.person}
+        conversation = models.Conversation.objects.create(**mine, title=f"About {MARKER}")
+        answer = models.Answer.objects.create(
+            **mine, conversation=conversation, question=f"Where is the {MARKER}?", status=models.Status.ANSWERED
+        )
+        models.Segment.objects.create(**mine, answer=answer, ordinal=0, text=f"The {MARKER} is in room seven.")
+    return answer
+
+
+def test_every_route_has_its_row() -> None:
+    known = OPEN | OWN | RECORD | THEIRS
+    assert {route.name for route in ROUTES} == known, "add the new route to the table it belongs in"
+
+
+def test_ada_sees_what_the_others_must_not(stage: Stage) -> None:
+    """The matrix would pass on a broken stage: here the same addresses do show the marker to the one who may see it."""
+    shown = [
+        route.name
+        for route in ROUTES
+        if route.name in THEIRS
+        and MARKER.encode() in _body(stage.clients["ada"].get(route.address.format(**stage.ids)))
+    ]
+    assert {
+        "thread",
+        "answer",
+        "collection",
+        "document",
+        "passage",
+        "api-collection",
+        "api-document",
+        "api-answer",
+    } <= set(shown)
+
+
+@pytest.mark.parametrize("outsider", OUTSIDERS)
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+def test_nobody_else_gets_through(route: Route, outsider: str, stage: Stage) -> None:
+    address = route.address.format(**stage.ids)
+    for verb in VERBS:
+        response = getattr(stage.clients[outsider], verb)(address)
+        body = _body(response)
+        assert MARKER.encode() not in body, f"{outsider} {verb} {address} shows the marker"
+        if route.name in THEIRS or (route.name in RECORD):
+            assert response.status_code in REFUSED or verb == "options", (
+                f"{outsider} {verb} {address}: {response.status_code}"
+            )
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if route.name in THEIRS], ids=lambda route: route.name)
+def test_not_yours_and_not_there_are_one_answer(route: Route, stage: Stage) -> None:
+    unknown = {name: uuid.uuid4() for name in stage.ids}
+    for outsider in ("no grant", "revoked", "other tenant"):
+        client = stage.clients[outsider]
+        theirs, nothing = client.get(route.address.format(**stage.ids)), client.get(route.address.format(**unknown))
+        assert theirs.status_code == nothing.status_code
+        assert _without_ids(theirs, stage.ids) == _without_ids(nothing, unknown)
+
+
+def _without_ids(response: object, ids: dict[str, object]) -> bytes:
+    """The body, less the ids that were sent and the request's own number."""
+    import re
+
+    body = _body(response)
+    for value in ids.values():
+        body = body.replace(str(value).encode(), b"ID")
+    body = re.sub(rb'name="csrfmiddlewaretoken" value="[^"]+"', b"", body)
+    return re.sub(rb"[0-9a-f]{32}", b"REQUEST", body)
+
+
+def _body(response: object) -> bytes:
+    if getattr(response, "streaming", False):
+        if getattr(response, "is_async", False):
+            return b""  # a stream that was opened at all has failed on its status
+        return b"".join(response.streaming_content)  # type: ignore[attr-defined]
+    return bytes(response.content)  # type: ignore[attr-defined]
