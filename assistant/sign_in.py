@@ -40,31 +40,24 @@ class LocalBackend:
 def sign_in(request: HttpRequest, slug: str, email: str, password: str) -> None:
     """Start a session. Raises NotSignedIn, always with the same words, or Busy after too many tries."""
     request_id: str = request.request_id  # type: ignore[attr-defined]
-    found = tenants.find_for_login(slug or email.rpartition("@")[2])
-    if found is None:
-        make_password(password)  # as long as a real check takes: an unknown tenant is not told apart by time
-        events.record_installation(
-            Event.SIGN_IN_REFUSED, facts={"reason": "no tenant"}, payload={"email": email}, request_id=request_id
-        )
+    slug, email = slug.replace("\x00", ""), email.replace("\x00", "").strip()
+    place = slug or email.rpartition("@")[2]
+    found = tenants.find_for_login(place)
+    scope = Scope.system(found.id, request_id) if found else None
+    person = people.find_by_email(scope, email) if scope else None
+    tries = _key(scope.tenant if scope else place, person.pk if person else email)
+    if _is_over(tries):
+        _record_refusal(scope, person, email, "too many tries", request_id)
+        raise Busy("Too many tries. Wait five minutes, then try again.", wait_s=TRIES_WITHIN_S)
+    is_right = _may(person, password)
+    if scope is None or person is None or not is_right or not _admits(scope):
+        reason = "no tenant" if scope is None else "demo logins are off" if is_right else "wrong"
+        _record_refusal(scope, person, email, reason, request_id)
         raise NotSignedIn(REFUSAL)
-    scope = Scope.system(found.id, request_id)
-    if tenants.current(scope).is_demo and not settings.DEMO_LOGINS:
-        facts = {"reason": "demo logins are off"}
-        events.record(scope, Event.SIGN_IN_REFUSED, facts=facts, payload={"email": email}, subject=found.id)
-        raise NotSignedIn(REFUSAL)
-    _count_try(found.id, email)
-    person = people.find_by_email(scope, email)
-    if not _may(person, password):
-        subject = person.pk if person else found.id
-        events.record(
-            scope, Event.SIGN_IN_REFUSED, facts={"reason": "wrong"}, payload={"email": email}, subject=subject
-        )
-        raise NotSignedIn(REFUSAL)
-    assert person is not None  # noqa: S101  for the type checker: _may is false without one
-    events.record(people.scope_in(found.id, person.pk, request_id), Event.SIGNED_IN, facts={"method": "password"})
+    events.record(people.scope_in(scope.tenant, person.pk, request_id), Event.SIGNED_IN, facts={"method": "password"})
     with scope.transaction():
         auth.login(request, person, backend="assistant.sign_in.LocalBackend")
-    cache.delete(_key(found.id, email))
+    cache.delete(tries)
 
 
 def sign_out(request: HttpRequest) -> None:
@@ -76,17 +69,32 @@ def sign_out(request: HttpRequest) -> None:
 
 def _may(person: models.Person | None, password: str) -> bool:
     if person is None or not person.is_active:
-        make_password(password)
+        make_password(password)  # as long as a real check takes: nobody is told apart by time
         return False
     return person.check_password(password)
 
 
-def _count_try(tenant: uuid.UUID, email: str) -> None:
-    key = _key(tenant, email)
-    cache.add(key, 0, TRIES_WITHIN_S)
-    if cache.incr(key) > TRIES:
-        raise Busy("Too many tries. Wait five minutes, then try again.", wait_s=TRIES_WITHIN_S)
+def _admits(scope: Scope) -> bool:
+    return settings.DEMO_LOGINS or not tenants.current(scope).is_demo
 
 
-def _key(tenant: uuid.UUID, email: str) -> str:
-    return "sign-in:" + hashlib.sha256(f"{tenant}{email.lower()}".encode()).hexdigest()
+def _record_refusal(
+    scope: Scope | None, person: models.Person | None, email: str, reason: str, request_id: str
+) -> None:
+    facts, payload = {"reason": reason}, {"email": email}
+    if scope is None:
+        events.record_installation(Event.SIGN_IN_REFUSED, facts=facts, payload=payload, request_id=request_id)
+    else:
+        subject = person.pk if person else scope.tenant
+        events.record(scope, Event.SIGN_IN_REFUSED, facts=facts, payload=payload, subject=subject)
+
+
+def _is_over(tries: str) -> bool:
+    """Counts this try. At a tenant that is not there, too: a lockout must not tell which are."""
+    cache.add(tries, 0, TRIES_WITHIN_S)
+    return cache.incr(tries) > TRIES
+
+
+def _key(tenant: uuid.UUID | str, who: uuid.UUID | str) -> str:
+    """By the person where there is one, so that no other spelling of their address gives new tries."""
+    return "sign-in:" + hashlib.sha256(f"{tenant} {who}".lower().encode()).hexdigest()
