@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
+import signal
+import socket
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
 
-from governance.errors import ChanceryError, InvalidInput, Unavailable
-from inference import registry
+from governance.errors import InvalidInput, Unavailable
+from inference import memory, registry
 from inference.registry import Model
 from inference.worker.engines.base import Engine, EngineSettings, await_ready
 from inference.worker.front import Front
@@ -21,26 +22,39 @@ from inference.worker.queue import FairQueue
 
 log = logging.getLogger(__name__)
 
-BACKOFF_S = (0.5, 1.0, 2.0, 5.0, 10.0)
+CACHE_MOST_MIB = 2048
+BACKOFF_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+SETTLED_S = 60.0  # an engine that ran so long is started again as if it had never failed
 GLANCE_S = 0.2
+
+
+def _cores() -> int:
+    """Those that this process may use, which in a container are fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True)
 class Order:
-    """One core is left to everything else: llama.cpp's threads spin, and beside other busy processes they collapse."""
+    """How to serve. `cache_mib` 0 takes a quarter of the free memory, at most 2 GB, for prompts that have been read.
+
+    One core is left to everything else: llama.cpp's threads spin, and beside other busy processes they collapse.
+    """
 
     host: str
     port: int
     key: str
-    threads: int = max(1, (os.cpu_count() or 2) - 1)
+    threads: int = max(1, _cores() - 1)
     slots: int = 4
     window: int = 4096
+    cache_mib: int = 0
     waiting_most: int = 64
     waiting_most_a_share: int = 8
+    stamps: bool = False
 
 
 def serve(model: Model, models_dir: Path, engine: Engine, order: Order) -> None:
-    """Until SIGTERM or Ctrl-C. Raises Unavailable where the file is missing, InvalidInput where it is another."""
+    """Until SIGTERM or Ctrl-C. Raises Unavailable where the file is missing, InvalidInput where it is another one, the
+    key is missing or the port is taken."""
     if not order.key:
         raise InvalidInput("CHANCERY_MODEL_KEY is not set: the worker would answer anybody.")
     path = verified(model, models_dir)
@@ -56,9 +70,18 @@ def serve(model: Model, models_dir: Path, engine: Engine, order: Order) -> None:
         "source": registry.provenance(path),
     }
     queue = FairQueue(order.slots, order.waiting_most, order.waiting_most_a_share)
-    front = Front(order.key, told, queue)
-    settings = EngineSettings(order.threads, order.slots, order.window, model.name)
-    asyncio.run(_serve(front, engine, path, settings, order))
+    front = Front(order.key, told, queue, stamps=order.stamps)
+    cache_mib = order.cache_mib or min(CACHE_MOST_MIB, memory.free() // 2**20 // 4)
+    settings = EngineSettings(order.threads, order.slots, order.window, cache_mib, model.name)
+    try:
+        door = socket.create_server((order.host, order.port))
+    except OSError as fault:
+        raise InvalidInput(f"{order.host}:{order.port} cannot be listened at: {fault.strerror}.") from fault
+    # uvicorn raises the signal that stopped it once more at its end; the engine is to be stopped after that.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    with door:
+        asyncio.run(_serve(front, engine, path, settings, door))
 
 
 def verified(model: Model, models_dir: Path) -> Path:
@@ -70,15 +93,13 @@ def verified(model: Model, models_dir: Path) -> Path:
     return path
 
 
-async def _serve(front: Front, engine: Engine, path: Path, settings: EngineSettings, order: Order) -> None:
-    config = uvicorn.Config(
-        front.app(), host=order.host, port=order.port, log_level="warning", timeout_graceful_shutdown=3
-    )
-    server = uvicorn.Server(config)
+async def _serve(front: Front, engine: Engine, path: Path, settings: EngineSettings, door: socket.socket) -> None:
+    server = uvicorn.Server(uvicorn.Config(front.app(), log_level="warning", timeout_graceful_shutdown=3))
     keeping = asyncio.create_task(asyncio.to_thread(_keep, front, engine, path, settings, server))
-    await server.serve()
-    server.should_exit = True
-    with contextlib.suppress(ChanceryError):
+    try:
+        await server.serve(sockets=[door])
+    finally:
+        server.should_exit = True
         await keeping
 
 
@@ -86,19 +107,26 @@ def _keep(front: Front, engine: Engine, path: Path, settings: EngineSettings, se
     """Beside the front, in a thread of its own: an engine that runs, as long as the front does."""
     failures = 0
     while not server.should_exit:
-        served = engine.serve(path, settings)
+        began = time.monotonic()
         try:
-            await_ready(served, lambda: not server.should_exit)
-            front.engine, failures = served.address, 0
-            log.info("%s serves %s with %s threads", engine.name, path.name, settings.threads)
-            while served.is_alive and not server.should_exit:
-                time.sleep(GLANCE_S)
-        except Unavailable as fault:
-            log.error("%s", fault.message)
-        finally:
-            front.engine = None
-            served.stop()
+            _live(front, engine, path, settings, server)
+        except (Unavailable, OSError) as fault:
+            log.error("%s", fault)
         if not server.should_exit:
-            log.error("the engine ended with %s; it is started again", served.process.returncode)
-            time.sleep(BACKOFF_S[min(failures, len(BACKOFF_S) - 1)])
-            failures += 1
+            failures = 0 if time.monotonic() - began > SETTLED_S else failures + 1
+            wait_s = BACKOFF_S[min(failures, len(BACKOFF_S) - 1)]
+            log.error("the engine ended; it is started again in %s s", wait_s)
+            time.sleep(wait_s)
+
+
+def _live(front: Front, engine: Engine, path: Path, settings: EngineSettings, server: uvicorn.Server) -> None:
+    served = engine.serve(path, settings)
+    try:
+        await_ready(served, lambda: not server.should_exit)
+        front.engine = served.address
+        log.info("%s serves %s with %s threads", engine.name, path.name, settings.threads)
+        while served.is_alive and not server.should_exit:
+            time.sleep(GLANCE_S)
+    finally:
+        front.engine = None
+        served.stop()

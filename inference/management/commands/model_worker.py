@@ -22,9 +22,13 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8801)
         parser.add_argument("--model", default=os.environ.get("CHANCERY_MODEL", ""), help="catalogue name or GGUF path")
+        parser.add_argument(
+            "--stamps", action="store_true", help="tell in the stream when the engine spoke, to measure"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        order = serving.Order(options["host"], options["port"], settings.MODEL_KEY, **settings.MODEL_WORKER)
+        sizes: dict[str, Any] = settings.MODEL_WORKER | {"stamps": options["stamps"]}
+        order = serving.Order(options["host"], options["port"], settings.MODEL_KEY, **sizes)
         try:
             wanted = options["model"]
             model = registry.resolve(wanted) if wanted else registry.default_chat(memory.free())

@@ -18,11 +18,12 @@ LOAD_MOST_S = 300.0
 
 @dataclass(frozen=True)
 class EngineSettings:
-    """`window` is tokens a slot; `threads` of generation and of reading alike."""
+    """`window` is tokens a slot; `threads` of generation and of reading alike; `cache_mib` bounds kept prompts."""
 
     threads: int
     slots: int
     window: int
+    cache_mib: int
     alias: str
 
 
@@ -34,7 +35,7 @@ class Address:
 
 @dataclass
 class Served:
-    """A running engine: `process` is ours to watch and to stop."""
+    """A running engine: `process` is ours to watch and to stop. Its stdin is a pipe that ends with us."""
 
     address: Address
     process: subprocess.Popen[bytes]
@@ -50,6 +51,8 @@ class Served:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        if self.process.stdin:
+            self.process.stdin.close()
 
 
 class Engine(ABC):

@@ -13,11 +13,14 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 from inference.worker.engines.base import Address, Engine, EngineSettings, Served
 
 ORDER = "CHANCERY_ENGINE_ORDER"  # the child is told by its environment: a key in argv would show in ps
+ROOT = Path(__file__).resolve().parents[3]
 DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
+WARNINGS = 2  # of llama.cpp's log; above it writes several lines a request
 
 
 class Xllamacpp(Engine):
@@ -28,8 +31,8 @@ class Xllamacpp(Engine):
         order = {"model": str(model_file), "port": port, "key": key} | vars(settings)
         process = subprocess.Popen(
             [sys.executable, "-m", "inference.worker.engines.xllamacpp"],
-            env=os.environ | {ORDER: json.dumps(order)},
-            stdin=subprocess.DEVNULL,
+            env=os.environ | {ORDER: json.dumps(order), "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.PIPE,
         )
         return Served(Address(f"http://127.0.0.1:{port}", key), process)
 
@@ -45,30 +48,43 @@ def _free_port() -> int:
 
 def run() -> None:
     """The child: serve until told to stop, and never outlive the worker."""
-    import xllamacpp
+    if sys.platform == "linux":  # the thread below cannot run while a model is loaded, for seconds
+        ctypes.CDLL(None).prctl(DEATH_SIGNAL, signal.SIGKILL)
+    threading.Thread(target=_end_with_the_worker, daemon=True).start()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the worker decides
+    import xllamacpp  # here alone: the worker itself carries no native engine
 
     order = json.loads(os.environ.pop(ORDER))
-    ctypes.CDLL(None).prctl(DEATH_SIGNAL, signal.SIGKILL)
-    params = xllamacpp.CommonParams()
+    server = xllamacpp.Server(_adjusted(xllamacpp.CommonParams(), order))
+    threading.Event().wait()  # it serves in threads of its own, as long as it is referenced
+    del server
+
+
+def _end_with_the_worker() -> None:
+    """The worker holds the other end of the pipe, and however it dies, the pipe ends."""
+    sys.stdin.buffer.read()
+    os._exit(0)
+
+
+def _adjusted(params: Any, order: dict[str, Any]) -> Any:
     params.model.path = order["model"]
     params.model_alias = {order["alias"]}
     params.hostnames, params.port = ["127.0.0.1"], order["port"]
     params.api_keys = [order["key"]]
-    params.n_parallel = order["slots"]
+    # Windows of their own: in a shared one, long chats that meet end each other in the middle.
+    params.n_parallel, params.kv_unified = order["slots"], False
     params.n_ctx = order["window"] * order["slots"]
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = order["threads"]
-    # A cancelled request is noticed between two batches only: with the default of 2048 the next one would wait for long.
+    # A cancelled request is noticed between two batches only, and others wait as long: with the default of 2048 tokens
+    # that is many seconds on a small machine.
     params.n_batch = params.n_ubatch = 256
+    params.cache_ram_mib = order["cache_mib"]
     params.endpoint_metrics = params.endpoint_slots = True
     params.n_gpu_layers = 0
+    params.verbosity = WARNINGS
     params.ui = False
-    server = xllamacpp.Server(params)  # serves in threads of its own, as long as it is referenced
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the worker decides
-    stop.wait()
-    del server
-    os._exit(0)
+    return params
 
 
 if __name__ == "__main__":
