@@ -42,8 +42,8 @@ def ordinals(page: Any) -> list[int]:
 
 
 def make_collection(page: Any, folder: Path) -> None:
-    page.get_by_role("link", name="Collections").click()
-    page.get_by_label("Name").fill("Handbook")
+    page.get_by_role("link", name="Collections", exact=True).click()
+    page.get_by_label("Name", exact=True).fill("Handbook")
     page.get_by_role("button", name="Create").click()
     files = []
     for name, text in (("leave.md", LEAVE), ("travel.md", "# Travel\n\nTrips are booked by the travel desk.\n")):
@@ -75,7 +75,7 @@ def test_from_signing_in_to_a_cited_answer(page: Any, served: Served, house: cas
     page.reload()
     before = len(ordinals(page))
     assert before
-    page.wait_for_function(f"document.querySelectorAll('[data-ordinal]').length > {before}")
+    page.locator("[data-ordinal]").nth(before).wait_for()  # it goes on
     served.let_answers_end()
     page.locator("[data-live]").wait_for(state="detached")
     assert "That was all." in page.locator(".answer-text").inner_text()
