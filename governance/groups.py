@@ -10,7 +10,7 @@ from governance import access, models
 from governance.actions import Action
 from governance.audit import events
 from governance.audit.vocabulary import Event
-from governance.errors import Conflict
+from governance.errors import Conflict, NotFound
 from governance.scope import Scope
 
 
@@ -27,8 +27,12 @@ def create(scope: Scope, name: str) -> uuid.UUID:
 
 
 def add(scope: Scope, group: uuid.UUID, person: uuid.UUID, *, source: str = "manual") -> None:
+    """Raises NotFound for a person or group of another tenant."""
     access.require(scope, Action.PEOPLE_MANAGE)
     with scope.transaction():
+        there = models.Group.objects.filter(pk=group).exists() and models.Person.objects.filter(pk=person).exists()
+        if not there:
+            raise NotFound("There is no such person or group.")
         models.Membership.objects.get_or_create(tenant_id=scope.tenant, group_id=group, person_id=person, source=source)
         events.record(scope, Event.MEMBER_ADDED, resource=("group", group), facts={"person": person, "source": source})
 

@@ -12,10 +12,11 @@ from datetime import timedelta
 from django.db import connection
 from django.utils import timezone
 
-from governance import models, people
+from governance import access, models, people
+from governance.actions import Action
 from governance.audit import events
 from governance.audit.vocabulary import Event
-from governance.errors import InvalidInput, NotFound
+from governance.errors import Forbidden, InvalidInput, NotFound
 from governance.roles import KEY_SCOPES
 from governance.scope import Scope
 
@@ -37,12 +38,17 @@ def scopes_from(text: str) -> frozenset[str]:
 
 
 def issue(scope: Scope, person: uuid.UUID, name: str, scopes: Iterable[str], days: int) -> str:
-    """The key itself, which is not kept."""
+    """The key itself, which is not kept. Raises Forbidden, NotFound or InvalidInput."""
+    if not scope.is_system and (scope.actor != person or scope.key_scopes is not None):
+        # Whoever has made a key can act as its person: not even an admin becomes somebody else, nor a key a wider one.
+        raise Forbidden("You make keys for yourself, signed in at the portal and not through another key.")
     if not 1 <= days <= LONGEST_DAYS:
         raise InvalidInput(f"A key lives 1 to {LONGEST_DAYS} days.")
     key = PREFIX + secrets.token_urlsafe(32)
     wanted = sorted(scopes_from(" ".join(scopes)))
     with scope.transaction():
+        if not models.Person.objects.filter(pk=person, is_active=True).exists():
+            raise NotFound("There is no such person, or they have been switched off.")
         row = models.ApiKey.objects.create(
             tenant_id=scope.tenant,
             person_id=person,
@@ -70,6 +76,9 @@ def resolve(key: str, request_id: str = "") -> Scope | None:
 
 
 def revoke(scope: Scope, key: uuid.UUID) -> None:
+    """One's own, or an admin any. Raises NotFound, and Forbidden where one key would end another."""
+    if scope.key not in {None, key}:
+        access.require(scope, Action.PEOPLE_MANAGE)
     with scope.transaction():
         if not models.ApiKey.objects.filter(pk=key, revoked_at=None).update(revoked_at=timezone.now()):
             raise NotFound("There is no such key.")

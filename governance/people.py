@@ -41,8 +41,11 @@ def create(
 
 
 def give_role(scope: Scope, person: uuid.UUID, role: Role) -> None:
+    """Raises NotFound for a person of another tenant."""
     access.require(scope, Action.PEOPLE_MANAGE)
     with scope.transaction():
+        if not models.Person.objects.filter(pk=person).exists():
+            raise NotFound("There is no such person.")
         models.RoleAssignment.objects.get_or_create(tenant_id=scope.tenant, person_id=person, role=str(role))
         events.record(scope, Event.ROLE_GIVEN, resource=("person", person), facts={"role": role})
 

@@ -278,6 +278,15 @@ def test_a_grant_cannot_name_a_neighbours_people(house: House, neighbour: House)
     assert [grant.person_id for grant in grants.listed(house.ada, resource)] == [house.ids["ada"]]
 
 
+def test_a_neighbours_people_get_no_role_and_join_no_group(house: House, neighbour: House) -> None:
+    stranger = neighbour.ids["bob"]
+    with pytest.raises(NotFound):
+        people.give_role(house.ada, stranger, Role.TENANT_ADMIN)
+    for group, person in ((house.team, stranger), (neighbour.team, house.ids["bob"])):
+        with pytest.raises(NotFound):
+            groups.add(house.ada, group, person)
+
+
 def test_who_does_not_manage_it_gives_no_grant(house: House) -> None:
     resource = shelf(house)
     grants.give(house.ada, resource, Holder(group=house.team), Level.CONTRIBUTE)
