@@ -3,3 +3,7 @@ from django.apps import AppConfig
 
 class AssistantConfig(AppConfig):
     name = "assistant"
+
+    def ready(self) -> None:
+        # In the web and in commands too, tasks ring our broker and not Celery's own default.
+        import assistant.celery  # noqa: F401, PLC0415
