@@ -8,10 +8,13 @@ version until the flip, and nothing of a version that fails.
 from __future__ import annotations
 
 import logging
+import time
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
+from pathlib import PurePath
 
 from django.db.models.functions import Now
 
@@ -30,10 +33,11 @@ from ingestion.parsers.base import Parsed, ParseFailed
 from ingestion.stores.base import Entry
 
 BATCH = 16
+PROGRESS_EVERY_S = 1.0
 FIRST_WAIT = timedelta(seconds=5)
 WAIT_FOR_A_PART = timedelta(seconds=15)
 # Codes of ParseFailed that say something of this machine's hour, and not of the file.
-MAY_PASS = frozenset({"timeout", "crashed", "memory", "file_gone"})
+MAY_PASS = frozenset({"timeout", "crashed", "out_of_memory", "file_gone"})
 _GIVEN_UP = "The document could not be made ready in three attempts."
 _REMEDY = "Try it again. If that does not help, tell your administrator."
 log = logging.getLogger(__name__)
@@ -98,7 +102,14 @@ def _begin(claimed: Claim, stage: str, total: int = 0, done: int = 0, note: str 
 
 
 def _progress(claimed: Claim) -> Callable[[int, int], None]:
+    """Pages pass faster than anyone reads: a row is written once a second."""
+    last = time.monotonic()
+
     def tell(done: int, total: int) -> None:
+        nonlocal last
+        if time.monotonic() - last < PROGRESS_EVERY_S:
+            return
+        last = time.monotonic()
         with held(claimed) as row:
             row.done, row.total = done, total
 
@@ -111,6 +122,8 @@ def _read(claimed: Claim, row: Version) -> None:
         raise ParseFailed("file_gone", "The file is no longer in storage.", "Upload the document again.")
     with files.on_disk(row.path) as path:
         parsed = sandbox.run(path, row.media_type, on_progress=_progress(claimed))
+    if not parsed.title:
+        parsed = replace(parsed, title=_title(claimed.scope, row))
     _begin(claimed, "chunk", note=" ".join(parsed.warnings))
     embedder = runners.embedder()
     pieces = chunking.chunk(parsed, embedder.count_tokens)
@@ -120,6 +133,12 @@ def _read(claimed: Claim, row: Version) -> None:
         )
     _judge(claimed.scope, row, pieces)
     _keep(claimed, parsed, pieces)
+
+
+def _title(scope: Scope, row: Version) -> str:
+    """The title is embedded with every chunk: a file without one is known by its name."""
+    with scope.transaction():
+        return PurePath(Document.objects.get(pk=row.document_id).name).stem
 
 
 def _judge(scope: Scope, row: Version, pieces: list[chunking.Piece]) -> None:
@@ -221,13 +240,13 @@ def _fail(claimed: Claim, status: Status, code: str, message: str, remedy: str) 
         events.record(claimed.scope, Event.DOCUMENT_FAILED, resource=("document", row.document_id), facts=facts)
 
 
-def _wait(claimed: Claim, time: timedelta, why: str, *, is_counted: bool) -> None:
+def _wait(claimed: Claim, pause: timedelta, why: str, *, is_counted: bool) -> None:
     """Back into the queue with what is done kept; a counted attempt that was the last fails the version."""
     with held(claimed) as row:
         worn_out = is_counted and row.attempts >= leases.ATTEMPTS
         if not worn_out:
             row.attempts -= 0 if is_counted else 1
-            row.status, row.lease, row.lease_until = Status.QUEUED, None, Now() + time * max(1, row.attempts)
+            row.status, row.lease, row.lease_until = Status.QUEUED, None, Now() + pause * max(1, row.attempts)
             if not row.timeline or row.timeline[-1]["note"] != why:
                 row.mark("waiting", why)
     if worn_out:

@@ -18,7 +18,7 @@ from inference import runners
 from ingestion import catalog, documents, files, leases, pipeline, postings, purging, search, stores, tasks
 from ingestion.models import Chunk, Document, Status, Version
 from ingestion.parsers import sandbox
-from ingestion.parsers.base import ParseFailed
+from ingestion.parsers.base import Locator, Parsed, ParseFailed, Section
 from tests.cast import House
 from tests.ingestion import bells
 
@@ -72,6 +72,14 @@ def test_an_uploaded_document_becomes_ready_and_is_found(house: House, collectio
     assert _found(house, "hotel night") == ["A night in a hotel is paid up to 140 euros."]
     assert search.passages(house.charlie, "hotel night").passages == ()
     assert purging.verify_index(house.system).total == 0
+
+
+def test_a_document_without_a_title_is_found_by_its_name(house: House, collection: uuid.UUID) -> None:
+    untitled = mock.patch.object(sandbox, "run", return_value=Parsed("", (Section((), "A hotel.", Locator()),)))
+    with untitled:
+        bells.ingested(house, collection, "A hotel.", "Gleitzeit.txt")
+    assert _found(house, "Gleitzeit") == ["A hotel."]
+    assert search.passages(house.ada, "Gleitzeit").covered == 1
 
 
 def test_the_old_version_is_read_until_the_new_one_is_whole(house: House, collection: uuid.UUID) -> None:
