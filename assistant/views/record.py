@@ -30,7 +30,7 @@ def page(request: HttpRequest, scope: Scope) -> HttpResponse:
     chosen = {name: request.GET[name].strip() for name in FILTERS if request.GET.get(name, "").strip()}
     found = reading.listed(scope, **_parsed(chosen), cursor=request.GET.get("cursor", ""), limit=A_PAGE)
     staff = people.listed(scope)
-    names = {person.pk: str(person) for person in staff}
+    names: dict[uuid.UUID | None, str] = {person.pk: str(person) for person in staff}
     context = {
         "room": "record",
         "chosen": chosen,

@@ -110,7 +110,9 @@ def page(request: pytest.FixtureRequest, chromium: str, served: Served) -> Itera
     width, height = request.param
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        opened = browser.new_context(viewport={"width": width, "height": height}, base_url=served.address).new_page()
+        opened: Any = browser.new_context(
+            viewport={"width": width, "height": height}, base_url=served.address
+        ).new_page()
         opened.set_default_timeout(60_000)
         seen = Seen()
         opened.on("console", lambda said: seen.errors.append(said.text) if said.type == "error" else None)
