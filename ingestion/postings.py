@@ -24,10 +24,12 @@ B = 0.75
 EVERY = ""
 _TERM_MAX = 80
 _SMALLINT_MAX = 32_767
+_AT_ONCE = 5_000  # rows in one statement
 
+# One statement for all: a statement a row would cost more than embedding the text does.
 INSERT = """
 INSERT INTO posting (tenant_id, term, chunk_id, collection_id, version_id, tf, length)
-VALUES (%s, %s, %s, %s, %s, %s, %s)
+SELECT %s, * FROM unnest(%s::varchar[], %s::uuid[], %s::uuid[], %s::uuid[], %s::smallint[], %s::smallint[])
 ON CONFLICT (tenant_id, term, chunk_id) DO UPDATE SET tf = EXCLUDED.tf, length = EXCLUDED.length
 """
 
@@ -90,15 +92,16 @@ class Match:
 
 def write(scope: Scope, texts: Sequence[Text]) -> None:
     """Index the chunks; again does no harm. Only background work may."""
-    rows: list[tuple[uuid.UUID | str | int, ...]] = []
+    rows: list[tuple[str, uuid.UUID, uuid.UUID, uuid.UUID, int, int]] = []
     for one in texts:
         counted = Counter(term[:_TERM_MAX] for term in terms.terms(one.text))
         length = min(sum(counted.values()), _SMALLINT_MAX)
         for term, often in [(EVERY, 1), *counted.items()]:
-            often_stored = min(often, _SMALLINT_MAX)
-            rows.append((scope.tenant, term, one.chunk, one.collection, one.version, often_stored, length))
+            rows.append((term, one.chunk, one.collection, one.version, min(often, _SMALLINT_MAX), length))
     with scope.transaction(), connection.cursor() as cursor:
-        cursor.executemany(INSERT, rows)
+        for start in range(0, len(rows), _AT_ONCE):
+            columns = [list(column) for column in zip(*rows[start : start + _AT_ONCE], strict=True)]
+            cursor.execute(INSERT, [scope.tenant, *columns])
 
 
 def delete(scope: Scope, version: uuid.UUID) -> None:
