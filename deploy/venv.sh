@@ -46,7 +46,7 @@ if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
 fi
 
 echo "Installing what $lock lists into .venv; once, and again only when it changes"
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock" || {
+.venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r "$lock" || {
     echo "The packages could not be installed. Is the package index reachable? Then run make again: it goes on." >&2
     exit 1
 }
