@@ -6,4 +6,4 @@ class AssistantConfig(AppConfig):
 
     def ready(self) -> None:
         # In the web and in commands too, tasks ring our broker and not Celery's own default.
-        import assistant.celery  # noqa: F401, PLC0415
+        import assistant.celery  # noqa: F401
