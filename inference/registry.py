@@ -88,8 +88,7 @@ def digest(path: Path, progress: Progress | None = None) -> str:
     """The file's sha256 in hex, from the mark beside it where the file has not changed since."""
     stat = path.stat()
     now = {"size": stat.st_size, "mtime": stat.st_mtime_ns}
-    mark = path.with_name(f"{path.name}.sha256.json")
-    known = _read(mark)
+    known = _read(mark(path))
     if {key: known.get(key) for key in now} == now:
         return str(known["sha256"])
     hashed, done = hashlib.sha256(), 0
@@ -100,8 +99,13 @@ def digest(path: Path, progress: Progress | None = None) -> str:
             if progress:
                 progress(done, stat.st_size, "verifying")
     with contextlib.suppress(OSError):  # a folder that may only be read: it is hashed again next time
-        mark.write_text(json.dumps(now | {"sha256": hashed.hexdigest()}), encoding="utf-8")
+        mark(path).write_text(json.dumps(now | {"sha256": hashed.hexdigest()}), encoding="utf-8")
     return hashed.hexdigest()
+
+
+def mark(path: Path) -> Path:
+    """Where `digest` remembers what it found."""
+    return path.with_name(f"{path.name}.sha256.json")
 
 
 def provenance(path: Path) -> str:

