@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 
 from ingestion import facts, names, spans, terms
 from ingestion.facts import Fact
-from ingestion.spans import Span
+from ingestion.spans import Part, Span
 
 K = TypeVar("K", bound=Hashable)
 
@@ -35,6 +35,7 @@ _NEUTRAL = frozenset(
         know known found find mention mentioned say state stated excerpt excerpts document documents provide provided
         according based see note important let hallo guten liebe danke bitte ja nein gern gerne klar tut leid hilft
         helfen folgende folgenden folgt liste antwort frage zusammenfassung überblick information informationen
+        is amounts amount equals apply applies beträgt betragen gilt gelten liegt lautet
         schritt schritte wissen bekannt gefunden steht dokument dokumente unterlagen laut"""
     )
 )
@@ -105,7 +106,7 @@ def attribute(
 
 
 def _read(key: K, text: str, context: str) -> _Passage[K]:
-    inside = tuple(spans.read(text))
+    inside = spans.read(text)
     above = frozenset(terms.terms(context))
     known = frozenset(term for span in inside for term in span.terms)
     return _Passage(key, text, inside, known, above, tuple(facts.values(context)))
@@ -114,7 +115,7 @@ def _read(key: K, text: str, context: str) -> _Passage[K]:
 def _claim(sentence: str, read: Sequence[_Passage[K]], texts: Sequence[str]) -> _Claim:
     stated = tuple(dict.fromkeys(facts.values(sentence)))
     required = names.required(sentence, texts)
-    weights = {term: _weight(term, read) for term in terms.terms(sentence)}
+    weights = {term: _weight(term, read) for term in terms.terms(sentence) if term not in facts.UNITS}
     return _Claim(weights, stated, required, spans.is_negative(sentence))
 
 
@@ -145,41 +146,64 @@ def _runs(inside: Sequence[Span]) -> Iterator[tuple[Span, ...]]:
 
 def _score(claim: _Claim, passage: _Passage[K], run: Sequence[Span]) -> float:
     """0 unless the run states every value; else the share of the claim's weight that it holds."""
-    if not all(_is_stated(value, claim, passage, run) for value in claim.values) or _strays(claim, run):
+    if not all(_is_stated(value, claim, passage, run) for value in claim.values):
         return 0.0
     inside = frozenset(term for span in run for term in span.terms)
     whole = sum(claim.weights.values())
     held = sum(weight * _share(term, inside, passage.context) for term, weight in claim.weights.items())
-    own = sum(weight * _share(term, inside, frozenset()) for term, weight in claim.weights.items())
+    own = sum(weight * _share(term, inside) for term, weight in claim.weights.items())
     if not whole or own * 3 < whole:
         return 0.0
     share = held / whole
-    against = all(span.is_negative != claim.is_negative for span in run if span.terms & claim.asked)
+    parts = [part for span in run for part in span.parts if part.words & claim.asked]
+    against = bool(parts) and all(part.is_negative != claim.is_negative for part in parts)
     if share < (ENOUGH_AGAINST if against else ENOUGH):
         return 0.0
     return max(share - _PER_SPAN * (len(run) - 1), min(share, ENOUGH))
 
 
 def _is_stated(value: Fact, claim: _Claim, passage: _Passage[K], run: Sequence[Span]) -> bool:
-    if any(span.states(value, claim.asked) for span in run):
-        return True
+    holding = [span for span in run if span.states(value, claim.asked)]
+    if holding:
+        return any(not _is_of_another(value, claim, passage, span) for span in holding)
     # A year may stand in the title alone; an amount may not.
     return not value.kind and any(value.agrees(other) for other in passage.context_values)
 
 
-def _strays(claim: _Claim, run: Sequence[Span]) -> bool:
-    """Whether rows of a table are put together of which the sentence names only one: their figures would mix."""
-    rows = [span for span in run if span.is_row]
-    return len(rows) > 1 and not all(len(row.label & claim.asked) * 2 >= len(row.label) for row in rows)
+def _is_of_another(value: Fact, claim: _Claim, passage: _Passage[K], span: Span) -> bool:
+    """Whether the span says the value of something else, and says another of what the sentence speaks of.
+
+    "Deck work stops at 14 m/s, lifting at 11 m/s" does not support that deck work stops at 11.
+    """
+    series = [other for other in passage.spans if other.series == span.series] if span.series is not None else [span]
+    rivals = [part for other in series for part in other.parts if _has_another(value, claim, part)]
+    holding = [part for part in span.parts if any(value.agrees(other) for other in part.values)]
+    return bool(holding) and all(_is_beaten(part, rivals, claim) for part in holding)
+
+
+def _has_another(value: Fact, claim: _Claim, part: Part) -> bool:
+    same_kind = [other for other in part.values if other.kind == value.kind or not (other.kind and value.kind)]
+    return bool(same_kind) and not any(each.agrees(other) for each in claim.values for other in same_kind)
+
+
+def _is_beaten(part: Part, rivals: Sequence[Part], claim: _Claim) -> bool:
+    own = _common(claim, part)
+    is_apart = len(own) < len(part.words)
+    return is_apart and any(own < _common(claim, rival) for rival in rivals)
+
+
+def _common(claim: _Claim, part: Part) -> frozenset[str]:
+    words = {term for term in claim.weights if not term[0].isdigit() and _share(term, part.words)}
+    return frozenset(words | (part.words & claim.asked))
 
 
 def _is_named(name: str, passage: _Passage[K]) -> bool:
     return _share(name, passage.terms, passage.context) > 0
 
 
-def _share(term: str, inside: frozenset[str], context: frozenset[str]) -> float:
+def _share(term: str, inside: frozenset[str], context: frozenset[str] = frozenset()) -> float:
     """How far a term is found: in the text itself, above it, or as a part of a longer word."""
-    if term in inside:
+    if term in inside or term[0].isdigit():  # figures are compared by value, not by spelling, and were found
         return 1.0
     if term in context:
         return _IN_CONTEXT

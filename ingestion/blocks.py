@@ -45,7 +45,7 @@ class _Line:
             return "blank"
         if self.text.lstrip().startswith("|"):
             return "row"
-        return "item" if _ITEM.match(self.text) else "prose"
+        return "item" if is_item(self.text) else "prose"
 
 
 def units(text: str) -> list[Unit]:
@@ -59,6 +59,11 @@ def units(text: str) -> list[Unit]:
         else:
             found.append(Unit(lines[0].start, lines[-1].end, number))
     return [_trimmed(text, unit) for unit in found]
+
+
+def is_item(text: str) -> bool:
+    """Whether the text starts as an item of a list does."""
+    return bool(_ITEM.match(text))
 
 
 def sentences(text: str, unit: Unit) -> list[Unit]:

@@ -30,7 +30,9 @@ _MONTH = rf"(?P<month>{'|'.join(sorted(filter(str.isalpha, _MONTHS), key=len, re
 
 _DATES = (
     re.compile(r"\b(?P<year>\d{4})-(?P<number>\d{1,2})-(?P<day>\d{1,2})\b"),
-    re.compile(r"\b(?P<day>\d{1,2})\.(?P<number>\d{1,2})\.(?P<year>\d{4})?(?!\d)"),
+    re.compile(r"\b(?P<day>\d{1,2})\.(?P<number>\d{1,2})\.(?P<year>\d{4})(?!\d)"),
+    # Without a year only after such a word, or "is 3.6." at the end of a sentence would be one.
+    re.compile(r"(?i)(?:\b(?:am|bis|zum|vom|ab|seit|dem)\s)(?P<day>\d{1,2})\.(?P<number>\d{1,2})\.(?!\d)"),
     re.compile(
         rf"\b(?P<day>\d{{1,2}})(?:\.|st|nd|rd|th)?(?:\s+of)?\s+{_MONTH}(?:,?\s+(?P<year>\d{{4}}))?", re.IGNORECASE
     ),
@@ -65,6 +67,8 @@ _KIND = [(kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _KINDS.
 _BETWEEN = frozenset(
     {"a", "an", "per", "of", "in", "to", "and", "or", "the", "je", "pro", "im", "von", "bis", "und", "oder"}
 )
+# Terms that only say the kind: written in many ways, and compared with their figures.
+UNITS = frozenset(terms.terms("euro eur pound gbp pfund dollar usd percent prozent am pm uhr"))
 _MARKERS = re.compile(r"\[\d{1,3}\]|^\s*(?:\d{1,2}[.)]|[-*•])\s+", re.MULTILINE)
 _CODE = re.compile(r"(?<!\w)(?=[\w.-]*[^\W\d_])(?=[\w.-]*\d)[^\W_][\w]*(?:[.-]\w+)*")
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from ingestion import blocks, facts, terms
+from ingestion.blocks import Unit
 from ingestion.facts import Fact
 
 _CELL = re.compile(r"(?<!\\)\|")
 _DELIMITER = re.compile(r"[\s|:-]*-[\s|:-]*")
+_CLAUSE = re.compile(r"[,;]\s|\s[–—]\s|\b(?:and|but|und|aber|sondern)\b(?!\s*[£€$]?\d)", re.IGNORECASE)
 _NEGATION = re.compile(
     r"\b(?:not?|never|none|nor|neither|without|cannot|\w+n['’]t|nicht|nie|niemals|kein\w*|ohne|weder)\b", re.IGNORECASE
 )
@@ -25,51 +28,58 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Part:
+    """What a figure belongs to: a clause, a list item or a row. `words` tell it from its neighbours: for a row those of
+    its first cell, else all but the figures.
+    """
+
+    words: frozenset[str]
+    values: tuple[Fact, ...]
+    is_negative: bool
+
+
+@dataclass(frozen=True)
 class Span:
-    """`text[start:end]` of the passage. For a row of a table `terms` and `values` count those of its header rows too;
-    `label` is the terms of its first cell.
+    """`text[start:end]` of the passage. For a row of a table `terms` and `values` count those of its header rows too.
+
+    Spans of one `series` are the items of a list or the rows of a table: they say the same of different things.
     """
 
     start: int
     end: int
     terms: frozenset[str]
     values: tuple[Fact, ...]
-    is_negative: bool
-    label: frozenset[str] = frozenset()
-    cells: tuple[Cell, ...] = field(default=())
-
-    @property
-    def is_row(self) -> bool:
-        return bool(self.cells)
+    parts: tuple[Part, ...]
+    series: int | None = None
+    cells: tuple[Cell, ...] = ()
 
     def states(self, fact: Fact, asked: frozenset[str]) -> bool:
-        """Whether the fact stands here. In a table it has to stand in a column that the asked terms name, if they
+        """Whether the fact stands here. In a table it has to stand in a column that the asked terms name best, if they
         name any.
         """
-        if not self.cells:
-            return any(fact.agrees(other) for other in self.values)
-        named = [cell for cell in self.cells if cell.head & asked]
         inside = [cell for cell in self.cells if any(fact.agrees(value) for value in cell.values)]
-        first = self.cells[0]
         if not inside:
             return any(fact.agrees(other) for other in self.values)
-        return not named or first in inside or any(cell in named for cell in inside)
+        heads = {cell.head & asked for cell in self.cells}
+        best = {head for head in heads if head and not any(head < other for other in heads)}
+        return not best or self.cells[0] in inside or any(cell.head & asked in best for cell in inside)
 
 
-def read(text: str) -> list[Span]:
+@lru_cache(maxsize=256)  # every sentence of an answer is held against the same few passages
+def read(text: str) -> tuple[Span, ...]:
     """The spans of a passage, in its order."""
     spans: list[Span] = []
     for unit in blocks.units(text):
         inside = text[unit.start : unit.end]
         if not inside.startswith("|"):
-            spans.extend(_plain(text, part.start, part.end) for part in blocks.sentences(text, unit))
+            spans.extend(_listed(text, unit) if blocks.is_item(inside) else _told(text, unit))
             continue
         if unit.header:
-            spans.append(_row(text, unit.start, unit.end, text[slice(*unit.header)]))
+            spans.append(_row(text, unit, unit.start, text[slice(*unit.header)]))
         else:
             header, start = _headed(inside)
-            spans.append(_row(text, unit.start + start, unit.end, header))
-    return spans
+            spans.append(_row(text, unit, unit.start + start, header))
+    return tuple(spans)
 
 
 def is_negative(text: str) -> bool:
@@ -84,27 +94,38 @@ def _headed(inside: str) -> tuple[str, int]:
     return (header, len(header) + 1) if 0 <= rule < len(lines) - 1 else ("", 0)
 
 
-def _plain(text: str, start: int, end: int) -> Span:
-    inside = text[start:end]
-    stated = tuple(facts.values(facts.bare(inside)))
-    return Span(start, end, frozenset(terms.terms(inside)), stated, is_negative(inside))
+def _told(text: str, unit: Unit) -> Iterator[Span]:
+    for sentence in blocks.sentences(text, unit):
+        clauses = tuple(map(_part, _CLAUSE.split(text[sentence.start : sentence.end])))
+        yield _span(text, sentence, clauses)
 
 
-def _row(text: str, start: int, end: int, header: str) -> Span:
-    inside = text[start:end]
+def _listed(text: str, unit: Unit) -> Iterator[Span]:
+    whole = _part(text[unit.start : unit.end])
+    yield replace(_span(text, unit, (whole,)), series=unit.block)
+
+
+def _span(text: str, unit: Unit, parts: tuple[Part, ...]) -> Span:
+    inside = facts.bare(text[unit.start : unit.end])
+    return Span(unit.start, unit.end, frozenset(terms.terms(inside)), tuple(facts.values(inside)), parts)
+
+
+def _part(written: str) -> Part:
+    inside = facts.bare(written)
+    words = frozenset(term for term in terms.terms(inside) if not term[0].isdigit()) - facts.UNITS
+    return Part(words, tuple(facts.values(inside)), is_negative(inside))
+
+
+def _row(text: str, unit: Unit, start: int, header: str) -> Span:
+    inside = text[start : unit.end]
     written = _cells(inside)
     heads = _heads(header, len(written))
     cells = tuple(Cell(head, tuple(facts.values(cell))) for head, cell in zip(heads, written, strict=True))
     stated = tuple(fact for cell in cells for fact in cell.values)
-    return Span(
-        start,
-        end,
-        frozenset(terms.terms(f"{header}\n{inside}")),
-        (*stated, *facts.values(header)),
-        is_negative(inside),
-        frozenset(terms.terms(written[0])) if written else frozenset(),
-        cells,
-    )
+    figures = tuple(fact for cell in cells[1:] for fact in cell.values)
+    part = Part(frozenset(terms.terms(written[0])), figures, is_negative(inside))
+    known = frozenset(terms.terms(f"{header}\n{inside}"))
+    return Span(start, unit.end, known, (*stated, *facts.values(header)), (part,), unit.block, cells)
 
 
 def _cells(row: str) -> list[str]:
