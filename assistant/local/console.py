@@ -62,8 +62,11 @@ class Console:
         step = Step(self, label)
         try:
             yield step
-        except BaseException:
+        except Exception:
             step.close("did not succeed")
+            raise
+        except BaseException:  # somebody ended it: no fault of the step
+            step.close("stopped")
             raise
         step.close(step.note)
 
