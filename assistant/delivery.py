@@ -5,6 +5,7 @@ What is delivered is never taken back. Nothing here may run before the commit th
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -65,7 +66,8 @@ class Delivery:
         if not self.passages:
             return [], None
         by_id = {passage.chunk_id: passage for passage in self.passages}
-        found = attribution.attribute(text, [(p.chunk_id, p.text) for p in self.passages])
+        above = {p.chunk_id: _above(p) for p in self.passages}
+        found = attribution.attribute(text, [(p.chunk_id, p.text) for p in self.passages], contexts=above)
         citations = [self._citation(by_id[one.key], one) for one in found]
         return citations, True if citations else None if attribution.is_neutral(text) else False
 
@@ -81,6 +83,12 @@ class Delivery:
             "end": found.end,
             "locator": passage.locator,
         }
+
+
+def _above(passage: Passage) -> str:
+    """What stands over a passage: its document's name, in words, and its headings. A year often stands there alone."""
+    name = re.sub(r"[-_.]+", " ", passage.document_name)
+    return "\n".join((name, *passage.heading_path))
 
 
 def finish(

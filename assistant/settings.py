@@ -223,7 +223,7 @@ LOGGING = {
     "loggers": {"httpx": {"level": "WARNING"}, "httpcore": {"level": "WARNING"}},
 }
 SILENCED_SYSTEM_CHECKS = [
-    "auth.E003",  # one e-mail address may belong to people of two tenants; our backend asks for the tenant
+    "auth.W004",  # one e-mail address may belong to people of two tenants; our backend asks for the tenant
     "security.W004",  # HSTS and the redirect follow CHANCERY_HTTPS: plain HTTP on loopback is the default
     "security.W008",
     "security.W012",
