@@ -70,7 +70,7 @@ _BETWEEN = frozenset(
 # Terms that only say the kind: written in many ways, and compared with their figures.
 UNITS = frozenset(terms.terms("euro eur pound gbp pfund dollar usd percent prozent am pm uhr"))
 _MARKERS = re.compile(r"\[\d{1,3}\]|^\s*(?:\d{1,2}[.)]|[-*•])\s+", re.MULTILINE)
-_CODE = re.compile(r"(?<!\w)(?=[\w.-]*[^\W\d_])(?=[\w.-]*\d)[^\W_][\w]*(?:[.-]\w+)*")
+_RUN = re.compile(r"(?<!\w)[^\W_]\w*(?:[.-]\w+)*")
 
 
 class Fact(NamedTuple):
@@ -95,7 +95,7 @@ def values(text: str) -> list[Fact]:
     for pattern in _DATES:
         text = _taken(pattern, text, found, _date)
     text = _taken(_TIME, text, found, _time)
-    text = _CODE.sub(lambda code: code.group() if _measured(code.group()) else " ", text)
+    text = _RUN.sub(lambda run: " " if _is_code(run.group()) else run.group(), text)
     for match in _AMOUNT.finditer(text):
         value = match.group("value")
         number = terms.number(value) if value else terms.NUMBER_WORDS[match.group("word").lower()]
@@ -105,7 +105,7 @@ def values(text: str) -> list[Fact]:
 
 def codes(text: str) -> set[str]:
     """Names with a digit in them, such as FM45, E-1042 or v2.3, in lower case."""
-    return {code.group().lower() for code in _CODE.finditer(text) if not _measured(code.group())}
+    return {run.group().lower() for run in _RUN.finditer(text) if _is_code(run.group())}
 
 
 def _taken(
@@ -147,6 +147,8 @@ def _kind_after(written: str) -> str:
     return _kind(words[0])
 
 
-def _measured(written: str) -> bool:
-    """Whether a run of digits and letters is a number with its unit, such as 10kg or 5th."""
-    return all(term.isalpha() or not re.search(r"[^\W\d_]", term) for term in terms.terms(written))
+def _is_code(run: str) -> bool:
+    """Digits and letters in one, unless that is a number with its unit, such as 10kg or 5th."""
+    if not any(map(str.isdigit, run)) or not any(map(str.isalpha, run)):
+        return False
+    return any(any(map(str.isdigit, term)) and any(map(str.isalpha, term)) for term in terms.terms(run))
