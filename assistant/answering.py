@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import DatabaseError, connection
-from ingestion.search import Passage
 
 from assistant import delivery, evidence, lease, models
 from assistant.models import Status
@@ -29,6 +28,7 @@ from governance.scope import Scope
 from inference import prompts, runners
 from inference.runners.base import ChatRequest, RunnerState
 from ingestion import search
+from ingestion.search import Passage
 
 log = logging.getLogger(__name__)
 

@@ -95,7 +95,7 @@ KEYS: dict[str, Callable[[random.Random], str]] = {
     "aws_secret": lambda rng: "AWS_SECRET_ACCESS_KEY=" + _mark(_pick(rng, ALNUM + "/+", 40)),
     "dsn": lambda rng: (
         f"{rng.choice(['postgresql', 'mysql', 'redis', 'mongodb+srv', 'amqp'])}://app:"
-        + f"{_mark(_pick(rng, ALNUM + '-_.!', 14))}@db{rng.randint(1, 9)}.internal:5432/main"
+         f"{_mark(_pick(rng, ALNUM + '-_.!', 14))}@db{rng.randint(1, 9)}.internal:5432/main"
     ),
     "basic_auth": lambda rng: (
         f"https://svc-{_pick(rng, HEX, 4)}:{_mark(_pick(rng, ALNUM, 12))}@repo.example.org/simple/"
