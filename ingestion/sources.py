@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from ingestion.parsers.base import Locator, Parsed, Section
 
@@ -40,12 +41,8 @@ def sources(parsed: Parsed, count_tokens: Count, *, tiny: int, most: int) -> lis
     """Sections of one heading path joined, whatever page they stand on; then tiny siblings joined under their parent's
     path, each with its heading above it, up to `most` tokens. A heading with nothing under it becomes text.
     """
-    joined: list[Source] = []
-    for section in _told(parsed.sections):
-        if joined and joined[-1].heading_path == section.heading_path:
-            joined[-1] = _append(joined[-1], section, _seam(joined[-1].text, section.text))
-        else:
-            joined.append(Source(section.heading_path, section.text, (_Part(0, section),)))
+    by_path = groupby(_told(parsed.sections), key=lambda section: section.heading_path)
+    joined = [_joined(path, group) for path, group in by_path]
     return _siblings(joined, count_tokens, tiny, most)
 
 
@@ -64,12 +61,18 @@ def _told(sections: Sequence[Section]) -> list[Section]:
 def _seam(before: str, after: str) -> str:
     """A table that a page break cuts is one table."""
     is_table = before.rstrip().rpartition("\n")[2].lstrip().startswith("|") and after.lstrip().startswith("|")
-    return "\n" if is_table else "\n\n"
+    return ("" if before.endswith("\n") else "\n") if is_table else "\n\n"
 
 
-def _append(source: Source, section: Section, seam: str) -> Source:
-    text = source.text.rstrip() + seam
-    return replace(source, text=text + section.text, parts=(*source.parts, _Part(len(text), section)))
+def _joined(path: tuple[str, ...], group: Iterable[Section]) -> Source:
+    written, parts, at, before = list[str](), list[_Part](), 0, ""
+    for section in group:
+        seam = _seam(before, section.text) if parts else ""
+        parts.append(_Part(at + len(seam), section))
+        written += [seam, section.text]
+        at += len(seam) + len(section.text)
+        before = section.text
+    return Source(path, "".join(written), tuple(parts))
 
 
 def _siblings(joined: Sequence[Source], count_tokens: Count, tiny: int, most: int) -> list[Source]:
