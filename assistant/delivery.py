@@ -13,7 +13,6 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from ingestion.search import Passage
 
 from assistant import lease, models, stream
 from governance.audit import events
@@ -22,6 +21,7 @@ from governance.policy import enforcement
 from governance.policy.streaming import Piece
 from governance.scope import Scope
 from ingestion import attribution
+from ingestion.search import Passage
 
 
 @dataclass

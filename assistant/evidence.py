@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ingestion.search import Passage
-
 from inference import prompts
 from inference.prompts import Build
+from ingestion.search import Passage
 
 # Cosine similarity of the nearest passage, and the share of the question's rare terms that passages hold. Below both
 # marks nothing was found; the marks are those that kept false refusals under one in twenty on the demo's questions.

@@ -57,18 +57,12 @@ class Layout:
 
 LAYOUTS = {
     "plain": Layout("Times-Roman", "Times-Bold", 10.5, colors.black, margin=25 * mm),
-    "ledger": Layout(
-        "Helvetica", "Helvetica-Bold", 9.5, colors.HexColor("#0b5563"), striped=True, margin=20 * mm
-    ),
-    "report": Layout(
-        "Helvetica", "Helvetica-Bold", 9.5, colors.HexColor("#5a2a4d"), running=True, margin=24 * mm
-    ),
+    "ledger": Layout("Helvetica", "Helvetica-Bold", 9.5, colors.HexColor("#0b5563"), striped=True, margin=20 * mm),
+    "report": Layout("Helvetica", "Helvetica-Bold", 9.5, colors.HexColor("#5a2a4d"), running=True, margin=24 * mm),
     "two-column": Layout(
         "Helvetica", "Helvetica-Bold", 8.5, colors.HexColor("#a34700"), two_columns=True, margin=14 * mm
     ),
-    "memo": Layout(
-        "Times-Roman", "Times-Bold", 10.5, colors.HexColor("#7a0c0c"), running=True, margin=26 * mm
-    ),
+    "memo": Layout("Times-Roman", "Times-Bold", 10.5, colors.HexColor("#7a0c0c"), running=True, margin=26 * mm),
 }
 
 
@@ -176,9 +170,7 @@ def _story(source: Source, layout: Layout) -> list[Flowable]:
     return story
 
 
-def _flowables(
-    block: Block, layout: Layout, styles: dict[str, ParagraphStyle], width: float
-) -> list[Flowable]:
+def _flowables(block: Block, layout: Layout, styles: dict[str, ParagraphStyle], width: float) -> list[Flowable]:
     if block.kind == "table":
         table = _table(block, layout, styles, width)
         return [table, Spacer(1, layout.size * 0.8)]
@@ -242,9 +234,7 @@ def _styles(layout: Layout) -> dict[str, ParagraphStyle]:
             spaceAfter=size * 0.4,
             textColor=layout.accent,
         ),
-        "heading2": ParagraphStyle(
-            "heading2", body, keepWithNext=1, fontName=layout.bold, spaceBefore=size * 0.6
-        ),
+        "heading2": ParagraphStyle("heading2", body, keepWithNext=1, fontName=layout.bold, spaceBefore=size * 0.6),
     }
 
 

@@ -64,6 +64,9 @@ def read(path: Path) -> Source:
     return Source({key.strip(): value.strip() for key, value in pairs}, blocks(body))
 
 
+LISTS = {"bullet_list_open": "bullet", "ordered_list_open": "number"}
+
+
 def blocks(markdown: str) -> list[Block]:
     """Headings, paragraphs, list items and tables, flat and in order."""
     tokens = MarkdownIt("commonmark").enable("table").parse(markdown)
@@ -71,13 +74,8 @@ def blocks(markdown: str) -> list[Block]:
     lists: list[tuple[str, int]] = []
     rows: list[list[list[Run]]] = []
     for opening, token in pairwise([tokens[0], *tokens]):
+        _nest(lists, token.type)
         match token.type:
-            case "bullet_list_open" | "ordered_list_open":
-                lists.append(("bullet" if token.type.startswith("bullet") else "number", 0))
-            case "bullet_list_close" | "ordered_list_close":
-                lists.pop()
-            case "list_item_open":
-                lists[-1] = (lists[-1][0], lists[-1][1] + 1)
             case "table_open":
                 rows = []
             case "tr_open":
@@ -87,6 +85,16 @@ def blocks(markdown: str) -> list[Block]:
             case "inline":
                 _place(found, rows, lists, opening, token)
     return found
+
+
+def _nest(lists: list[tuple[str, int]], kind: str) -> None:
+    """Which lists stand around the next block, and at which item each is."""
+    if kind in LISTS:
+        lists.append((LISTS[kind], 0))
+    elif kind.endswith("_list_close"):
+        lists.pop()
+    elif kind == "list_item_open":
+        lists[-1] = (lists[-1][0], lists[-1][1] + 1)
 
 
 def _place(

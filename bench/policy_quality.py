@@ -72,10 +72,7 @@ def benign(limit: int) -> dict[str, tuple[int, Counter[str], list[str]]]:
         for stage in (Stage.INPUT, Stage.PASSAGE, Stage.OUTPUT):
             for decision in engine.evaluate(STRICT, stage, text).decisions:
                 counts[f"{decision.rule} at {stage}"] += len(decision.spans)
-                shown += [
-                    f"{decision.rule}: {kind}: {text[start:end][:60]!r}"
-                    for start, end, kind in decision.spans
-                ]
+                shown += [f"{decision.rule}: {kind}: {text[start:end][:60]!r}" for start, end, kind in decision.spans]
         result[group] = (words + len(text.split()), counts, shown)
     return result
 

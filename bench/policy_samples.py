@@ -54,9 +54,7 @@ def _private_key(rng: random.Random) -> str:
 
 def password(rng: random.Random) -> str:
     """As people make them: a word, a year, a sign; or drawn at random."""
-    word = rng.choice(
-        ["Sommer", "Winter", "Welcome", "dragon", "Berlin", "monkey", "Passw0rd", "chancery", "Tiger"]
-    )
+    word = rng.choice(["Sommer", "Winter", "Welcome", "dragon", "Berlin", "monkey", "Passw0rd", "chancery", "Tiger"])
     made = f"{word}{rng.randint(1, 2030)}{rng.choice(['!', '', '#', '$', '?x'])}"
     return rng.choice([made, _pick(rng, ALNUM + "!#%&*+-_=?", rng.randint(10, 20)) + "7"])
 
@@ -70,8 +68,7 @@ KEYS: dict[str, Callable[[random.Random], str]] = {
         f"xoxb-{_pick(rng, string.digits, 12)}-{_pick(rng, string.digits, 12)}-{_pick(rng, ALNUM, 24)}"
     ),
     "slack_hook": lambda rng: (
-        f"https://hooks.slack.com/services/T{_pick(rng, ALNUM, 8)}/B{_pick(rng, ALNUM, 8)}/"
-        + _pick(rng, ALNUM, 24)
+        f"https://hooks.slack.com/services/T{_pick(rng, ALNUM, 8)}/B{_pick(rng, ALNUM, 8)}/" + _pick(rng, ALNUM, 24)
     ),
     "stripe": lambda rng: rng.choice(["sk_live_", "rk_live_", "sk_test_"]) + _pick(rng, ALNUM, 24),
     "openai": lambda rng: f"sk-proj-{_pick(rng, ALNUM + '-_', 74)}T3BlbkFJ{_pick(rng, ALNUM, 40)}",
@@ -95,7 +92,7 @@ KEYS: dict[str, Callable[[random.Random], str]] = {
     "aws_secret": lambda rng: "AWS_SECRET_ACCESS_KEY=" + _mark(_pick(rng, ALNUM + "/+", 40)),
     "dsn": lambda rng: (
         f"{rng.choice(['postgresql', 'mysql', 'redis', 'mongodb+srv', 'amqp'])}://app:"
-         f"{_mark(_pick(rng, ALNUM + '-_.!', 14))}@db{rng.randint(1, 9)}.internal:5432/main"
+        f"{_mark(_pick(rng, ALNUM + '-_.!', 14))}@db{rng.randint(1, 9)}.internal:5432/main"
     ),
     "basic_auth": lambda rng: (
         f"https://svc-{_pick(rng, HEX, 4)}:{_mark(_pick(rng, ALNUM, 12))}@repo.example.org/simple/"
@@ -161,19 +158,14 @@ def iban(rng: random.Random) -> str:
 
 def luhn_digit(digits: str) -> str:
     for last in string.digits:
-        doubled = [
-            int(d) if at % 2 == 0 else sum(divmod(2 * int(d), 10))
-            for at, d in enumerate((digits + last)[::-1])
-        ]
+        doubled = [int(d) if at % 2 == 0 else sum(divmod(2 * int(d), 10)) for at, d in enumerate((digits + last)[::-1])]
         if sum(doubled) % 10 == 0:
             return last
     raise AssertionError
 
 
 def card(rng: random.Random) -> str:
-    prefix, length = rng.choice(
-        [("4", 16), ("51", 16), ("55", 16), ("2223", 16), ("34", 15), ("37", 15), ("6011", 16)]
-    )
+    prefix, length = rng.choice([("4", 16), ("51", 16), ("55", 16), ("2223", 16), ("34", 15), ("37", 15), ("6011", 16)])
     digits = prefix + _pick(rng, string.digits, length - 1 - len(prefix))
     digits += luhn_digit(digits)
     cuts = (4, 10, 15) if length == 15 else (4, 8, 12, 16)
@@ -202,8 +194,7 @@ def pension_number(rng: random.Random) -> str:
     initial, serial = rng.choice(string.ascii_uppercase), f"{rng.randint(0, 99):02d}"
     digits = area + f"{ord(initial) - 64:02d}" + serial
     total = sum(
-        sum(map(int, str(int(d) * w)))
-        for d, w in zip(digits, (2, 1, 2, 5, 7, 1, 2, 1, 2, 1, 2, 1), strict=True)
+        sum(map(int, str(int(d) * w))) for d, w in zip(digits, (2, 1, 2, 5, 7, 1, 2, 1, 2, 1, 2, 1), strict=True)
     )
     whole = f"{area}{initial}{serial}{total % 10}"
     return rng.choice([whole, f"{whole[:2]} {whole[2:8]} {whole[8]} {whole[9:]}"])
@@ -250,8 +241,6 @@ def date(rng: random.Random) -> str:
 
 def id_card(rng: random.Random) -> str:
     letters = "CFGHJKLMNPRTVWXYZ"
-    number = (
-        rng.choice("LMNPRTVWXY") + _pick(rng, letters + string.digits * 2, 4) + _pick(rng, string.digits, 4)
-    )
+    number = rng.choice("LMNPRTVWXY") + _pick(rng, letters + string.digits * 2, 4) + _pick(rng, string.digits, 4)
     check = sum(int(place, 36) * (7, 3, 1)[at % 3] for at, place in enumerate(number)) % 10
     return rng.choice([number, f"{number}{check}"])

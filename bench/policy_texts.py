@@ -29,9 +29,7 @@ def _ssn(rng: random.Random) -> str:
 def _nino(rng: random.Random) -> str:
     digits = f"{rng.randint(0, 999_999):06d}"
     prefix, suffix = rng.choice(["AB", "JM", "SC", "WE", "ZX"]), rng.choice("ABCD")
-    return rng.choice(
-        [f"{prefix}{digits}{suffix}", f"{prefix} {digits[:2]} {digits[2:4]} {digits[4:]} {suffix}"]
-    )
+    return rng.choice([f"{prefix}{digits}{suffix}", f"{prefix} {digits[:2]} {digits[2:4]} {digits[4:]} {suffix}"])
 
 
 def _passport(rng: random.Random) -> str:
@@ -99,18 +97,12 @@ LOOKALIKES: tuple[Callable[[random.Random], str], ...] = (
     lambda rng: f"version {rng.randint(1, 20)}.{rng.randint(0, 99)}.{rng.randint(0, 9999)} fixes it",
     lambda rng: f"commit {rng.getrandbits(160):040x} broke it",
     lambda rng: f"request {uuid.UUID(int=rng.getrandbits(128))} timed out",
-    lambda rng: (
-        f"a turnover of {rng.randint(100, 999)} {rng.randint(100, 999)} {rng.randint(100, 999)} euros"
-    ),
-    lambda rng: (
-        f"between {rng.randint(1000, 1999)}-{rng.randint(2000, 2100)} and pages {rng.randint(10, 99)}-999"
-    ),
+    lambda rng: f"a turnover of {rng.randint(100, 999)} {rng.randint(100, 999)} {rng.randint(100, 999)} euros",
+    lambda rng: f"between {rng.randint(1000, 1999)}-{rng.randint(2000, 2100)} and pages {rng.randint(10, 99)}-999",
     lambda rng: f"timestamp {rng.randint(1_500_000_000, 1_900_000_000)}.{rng.randint(0, 999_999)}",
     lambda rng: f"part no. {rng.choice('ABKX')}{rng.randint(100, 999)}-{rng.randint(1000, 9999)}-77",
     lambda rng: f"tracking code 1Z{rng.randint(10**15, 10**16 - 1)}",
-    lambda rng: (
-        f"ISO 9001:2015, DIN EN {rng.randint(100, 99999)}-{rng.randint(1, 9)}:20{rng.randint(10, 24)}"
-    ),
+    lambda rng: f"ISO 9001:2015, DIN EN {rng.randint(100, 99999)}-{rng.randint(1, 9)}:20{rng.randint(10, 24)}",
     lambda rng: f"clause {rng.randint(1, 20)}.{rng.randint(1, 20)}.1 and § {rng.randint(1, 900)} BGB",
     lambda rng: f"the pump costs {rng.randint(1, 9)},{rng.randint(100, 999)},{rng.randint(100, 999)}.50 USD",
 )

@@ -34,9 +34,7 @@ def _files() -> list[tuple[int, str, Path]]:
     for package in metadata.distributions():
         label = f"{package.metadata['Name']}-{package.version}"
         wanted = [file for file in package.files or () if file.name.lower().startswith(STEMS)]
-        paths = sorted(
-            Path(str(package.locate_file(file))) for file in wanted if file.suffix.lower() in ENDINGS
-        )
+        paths = sorted(Path(str(package.locate_file(file))) for file in wanted if file.suffix.lower() in ENDINGS)
         readable = [path for path in paths if path.is_file() and path.stat().st_size <= BYTES_AT_MOST]
         for place, path in enumerate(readable):
             ending = ".md" if path.suffix.lower() == ".md" else ".txt"

@@ -264,9 +264,7 @@ def questions() -> list[Question]:
 
 def _question(row: dict[str, Any]) -> Question:
     """An unknown field in the file is a TypeError, not a field that nobody reads."""
-    fields: dict[str, Any] = {
-        name: tuple(said) if isinstance(said, list) else said for name, said in row.items()
-    }
+    fields: dict[str, Any] = {name: tuple(said) if isinstance(said, list) else said for name, said in row.items()}
     return Question(**fields)
 
 

@@ -72,9 +72,7 @@ def split(text: str, limit: int = LIMIT) -> list[Segment]:
     return segments
 
 
-def next_end(
-    text: str, start: int, *, limit: int = LIMIT, in_code: bool = False, final: bool = False
-) -> int | None:
+def next_end(text: str, start: int, *, limit: int = LIMIT, in_code: bool = False, final: bool = False) -> int | None:
     """Where the segment that begins at `start` ends; None while text that is still to come could change that.
 
     With `final` nothing is to come. In code only lines end segments.

@@ -58,7 +58,12 @@ def run(
             start_new_session=True,
         )
     late = threading.Event()
-    timer = threading.Timer(limits.wall_s, lambda: (late.set(), _kill(child)))
+
+    def end() -> None:
+        late.set()
+        _kill(child)
+
+    timer = threading.Timer(limits.wall_s, end)
     timer.start()
     try:
         parsed = _listen(child, limits, on_progress)

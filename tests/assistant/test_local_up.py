@@ -49,6 +49,7 @@ stack.ROOT = pathlib.Path(sys.argv[1])
 models.fetch = lambda local: None
 sys.exit(up.up(then=sys.argv[2] if len(sys.argv) > 2 else ""))
 """
+OURS = ("CHANCERY_", "DJANGO_", "DATABASE_URL", "REDIS_URL", "MODEL_URL")
 PROCESSES = {"web", "model", "answers", "ingest", "housekeeping", "postgres", "valkey"}
 
 
@@ -56,7 +57,8 @@ class Run:
     """One `make run`, whose output goes to a file so that it can be waited for."""
 
     def __init__(self, home: Path, project: Path, *then: str, **variables: str) -> None:
-        inherited = {k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "REDIS_URL", "MODEL_URL"}}
+        # Not what the suite tells its own process: that would be an operator's choice of servers and settings.
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
         inherited |= {"CHANCERY_HOME": str(home), "CHANCERY_PORT": port(home)}
         self._out = home / f"output-{time.monotonic_ns()}"
         with self._out.open("w") as out:
@@ -135,6 +137,11 @@ def test_everything_comes_up_and_goes_down(home: Path, project: Path) -> None:
 
 
 def test_second_start_seeds_nothing_and_asks_nothing(home: Path, project: Path) -> None:
+    if not (home / "run" / "ask_demo.done").exists():
+        first = Run(home, project)
+        first.until_ready()
+        first.process.send_signal(signal.SIGTERM)
+        assert first.result() == 0
     before = (home / "commands").read_text().splitlines()
     run = Run(home, project)
     run.until_ready()

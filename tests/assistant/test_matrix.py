@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import pytest
@@ -84,6 +84,7 @@ def stage(django_db_blocker: pytest.FixtureRequest) -> Stage:
         grant = grants.give(ada, collection, grants.Holder(person=house.ids["bob"]), Level.MANAGE)
         text = f"# {MARKER}\n\nThe {MARKER} is kept in room seven of the old mill.\n".encode()
         document = documents.upload(ada, collection, f"{MARKER}.md", io.BytesIO(text))
+        assert document.latest_id
         pipeline.ingest(house.tenant, document.latest_id)
         grants.withdraw(ada, collection, grant.pk)
         chunk = _chunk(house, document.pk)
@@ -184,7 +185,7 @@ def test_not_yours_and_not_there_are_one_answer(route: Route, stage: Stage) -> N
         assert _without_ids(theirs, stage.ids) == _without_ids(nothing, unknown)
 
 
-def _without_ids(response: object, ids: dict[str, object]) -> bytes:
+def _without_ids(response: object, ids: Mapping[str, object]) -> bytes:
     """The body, less the ids that were sent and the request's own number."""
     import re
 

@@ -34,9 +34,7 @@ def test_an_option_nobody_knows_is_an_error(name: str) -> None:
         detectors.get(name).check({**OPTIONS.get(name, {}), "colour": "red"})
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in NAMES if detectors.get(name).types and name != "control_tokens"]
-)
+@pytest.mark.parametrize("name", [name for name in NAMES if detectors.get(name).types and name != "control_tokens"])
 def test_a_type_nobody_knows_is_an_error(name: str) -> None:
     with pytest.raises(InvalidInput, match="no type 'shoe_size'"):
         detectors.get(name).check({"types": ["shoe_size"]})

@@ -42,9 +42,7 @@ def _filled(house: House, store: VectorStore, vectors: list[Vector], *, is_curre
     collection = catalog.create(house.ada, f"Shelf {uuid.uuid4().hex[:6]}").pk
     made = shelves.document(house.system, collection, [f"text {n}" for n in range(len(vectors))], is_current=is_current)
     ids = shelves.chunks(house.system, made)
-    store.upsert(
-        house.system, INDEX, [Entry(i, collection, made.pk, v) for i, v in zip(ids, vectors, strict=True)]
-    )
+    store.upsert(house.system, INDEX, [Entry(i, collection, made.pk, v) for i, v in zip(ids, vectors, strict=True)])
     return collection, made, ids
 
 

@@ -75,9 +75,7 @@ def test_a_passage_that_gives_orders_is_blocked() -> None:
 )
 @pytest.mark.parametrize("stage", [Stage.INPUT, Stage.OUTPUT])
 def test_control_tokens_of_a_model_are_cut_out(token: str, stage: Stage) -> None:
-    assert (
-        engine.evaluate(DEFAULTS, stage, f"a {token}system b").text == "a [redacted: control token]system b"
-    )
+    assert engine.evaluate(DEFAULTS, stage, f"a {token}system b").text == "a [redacted: control token]system b"
 
 
 def test_the_strongest_action_wins_whatever_the_order() -> None:
@@ -123,12 +121,8 @@ def test_a_decision_has_the_shape_of_the_public_contract() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("wanted", "given_action"), [("redact", "block"), ("block", "block"), ("flag", "flag")]
-)
-def test_a_detector_that_fails_fails_closed(
-    monkeypatch: pytest.MonkeyPatch, wanted: str, given_action: str
-) -> None:
+@pytest.mark.parametrize(("wanted", "given_action"), [("redact", "block"), ("block", "block"), ("flag", "flag")])
+def test_a_detector_that_fails_fails_closed(monkeypatch: pytest.MonkeyPatch, wanted: str, given_action: str) -> None:
     def fail(text: str, options: Mapping[str, object]) -> list[Finding]:
         raise RuntimeError(f"about {text}")
 

@@ -26,9 +26,7 @@ REDACTING = (
         {"words": ["Projekt Falke", "Smith"], "expressions": [r"X-\d{4}"], "reach": 40, "type": "project"},
     ),
 )
-BLOCKING = (
-    Rule("secrets", frozenset({Stage.OUTPUT}), "secrets", Action.BLOCK, 0.6, "The answer held a credential."),
-)
+BLOCKING = (Rule("secrets", frozenset({Stage.OUTPUT}), "secrets", Action.BLOCK, 0.6, "The answer held a credential."),)
 TOKEN = "ghp_" + "aB3dE5gH7j" * 3 + "k9LmNo"
 
 
@@ -53,9 +51,7 @@ def test_a_stream_is_redacted_like_the_whole_text_however_it_arrives(text: str, 
 @given(text=st.lists(texts(), min_size=12, max_size=20).map(" ".join), seed=st.integers(0, 1_000))
 @settings(max_examples=15, deadline=None)
 def test_forgetting_what_left_long_ago_changes_nothing(text: str, seed: int) -> None:
-    assert (
-        shown(run(Gate(DEFAULTS), chunked(text, seed))) == engine.evaluate(DEFAULTS, Stage.OUTPUT, text).text
-    )
+    assert shown(run(Gate(DEFAULTS), chunked(text, seed))) == engine.evaluate(DEFAULTS, Stage.OUTPUT, text).text
 
 
 @given(text=texts(), first=st.integers(0, 1_000), second=st.integers(0, 1_000))

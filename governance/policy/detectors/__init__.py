@@ -13,8 +13,7 @@ from governance.policy.detectors.secrets import Secrets
 __all__ = ["Detector", "Finding", "get", "names"]
 
 _REGISTRY: dict[str, Detector] = {
-    detector.name: detector
-    for detector in (Secrets(), PersonalData(), Injection(), ControlTokens(), Pattern())
+    detector.name: detector for detector in (Secrets(), PersonalData(), Injection(), ControlTokens(), Pattern())
 }
 
 

@@ -126,6 +126,4 @@ def ip_address(candidate: str) -> int:
         address = ipaddress.IPv4Address(candidate)
     except ValueError:
         return 0
-    return (
-        len(candidate) if not (address.is_loopback or address.is_unspecified or address.is_multicast) else 0
-    )
+    return len(candidate) if not (address.is_loopback or address.is_unspecified or address.is_multicast) else 0

@@ -58,9 +58,7 @@ def password(value: str) -> bool:
     has_symbol = bool(_SYMBOL.search(value.rstrip("=!?")))
     if not has_letter:
         return has_digit and has_symbol
-    return (
-        (has_digit and not _NAME.match(value)) or has_symbol or (has_digit and not re.search(r"[._-]", value))
-    )
+    return (has_digit and not _NAME.match(value)) or has_symbol or (has_digit and not re.search(r"[._-]", value))
 
 
 def generic_key(value: str) -> bool:
@@ -165,9 +163,7 @@ def _settings() -> Iterator[Shape]:
     yield Shape("api_key", bearer, varied, 0.9, ignore_case=True)
     yield Shape("api_key", r"_authToken=([A-Za-z0-9_.+/=-]{16,})", varied, 0.9)
     yield Shape("api_key", rf"{_KEY_WORD}{_ASSIGN}({_VALUE}{{16,}})", generic_key, 0.8, ignore_case=True)
-    yield Shape(
-        "api_key", rf"{_KEY_WORD}{_IS}{_QUOTE}?({_VALUE}{{16,}})", generic_key, 0.75, ignore_case=True
-    )
+    yield Shape("api_key", rf"{_KEY_WORD}{_IS}{_QUOTE}?({_VALUE}{{16,}})", generic_key, 0.75, ignore_case=True)
 
 
 def _passwords() -> Iterator[Shape]:
@@ -183,9 +179,7 @@ def _passwords() -> Iterator[Shape]:
         0.8,
     )
     yield Shape("password", rf"{_NAMED}{_ASSIGN}({_VALUE}{{6,}})", password, 0.8, ignore_case=True)
-    purpose = (
-        r"(?:[ \t]+(?:for|to|f\xfcr|zum|zur|of|von|pour|de)(?:[ \t]+[A-Za-z0-9@._\xc0-\xff-]{1,40}){1,4}?)?"
-    )
+    purpose = r"(?:[ \t]+(?:for|to|f\xfcr|zum|zur|of|von|pour|de)(?:[ \t]+[A-Za-z0-9@._\xc0-\xff-]{1,40}){1,4}?)?"
     yield Shape(
         "password",
         rf"{_NAMED}{purpose}{_IS}{_QUOTE}?({_VALUE}{{6,}})",
@@ -198,9 +192,7 @@ def _passwords() -> Iterator[Shape]:
         rf"{purpose}{_IS}"
     )
     yield Shape("password", rf"{mine}({_VALUE}{{4,}})", spoken_password, 0.8, ignore_case=True)
-    yield Shape(
-        "password", rf"{mine}{_QUOTE}({_VALUE}{{4,}}){_QUOTE}", _always, 0.8, ignore_case=True, exact=True
-    )
+    yield Shape("password", rf"{mine}{_QUOTE}({_VALUE}{{4,}}){_QUOTE}", _always, 0.8, ignore_case=True, exact=True)
 
 
 SHAPES: tuple[Shape, ...] = (*_tokens(), *_settings(), *_passwords())

@@ -177,9 +177,7 @@ _SOURCES = (
     ),
 )
 
-_SIGNS = tuple(
-    _Sign(kind, Expression(text, ignore_case=True), score, reason) for kind, text, score, reason in _SOURCES
-)
+_SIGNS = tuple(_Sign(kind, Expression(text, ignore_case=True), score, reason) for kind, text, score, reason in _SOURCES)
 # Tag characters spell out ASCII that no reader sees; flags of regions use them too, after a black flag.
 _TAGS = re.compile(r"(?<!\U0001f3f4)(?<![\U000e0000-\U000e007f])[\U000e0000-\U000e007f]{3,}")
 _INVISIBLE = re.compile(r"[\u200b\u200c\u2060-\u2064\ufeff]{6,}")
@@ -189,9 +187,7 @@ class Injection(Detector):
     """Option: `types`, to look for some only."""
 
     name: ClassVar[str] = "injection"
-    types: ClassVar[frozenset[str]] = frozenset(
-        {*(sign.type for sign in _SIGNS), "control_token", "hidden_text"}
-    )
+    types: ClassVar[frozenset[str]] = frozenset({*(sign.type for sign in _SIGNS), "control_token", "hidden_text"})
     options: ClassVar[frozenset[str]] = frozenset({"types"})
 
     def detect(self, text: str, options: Mapping[str, object]) -> list[Finding]:
@@ -210,9 +206,7 @@ def _all(text: str) -> Iterator[Finding]:
         for match in sign.expression.find(folded):
             yield Finding(sign.type, match.start, match.end, sign.score, sign.reason)
     for found in TOKEN.finditer(text):
-        yield Finding(
-            "control_token", found.start(), found.end(), 0.95, "a token that marks turns in a chat template"
-        )
+        yield Finding("control_token", found.start(), found.end(), 0.95, "a token that marks turns in a chat template")
     for expression, score, reason in (
         (_TAGS, 1.0, "text in characters nobody sees"),
         (_INVISIBLE, 0.8, "a run of invisible characters"),

@@ -56,9 +56,7 @@ class Pattern(Detector):
             if len(source) > LONGEST_EXPRESSION:
                 raise InvalidInput(f"An expression may have at most {LONGEST_EXPRESSION:,} characters.")
             if _compiled(source, True).search("") is not None:
-                raise InvalidInput(
-                    f"The expression {source!r} matches the empty text, so it would match everything."
-                )
+                raise InvalidInput(f"The expression {source!r} matches the empty text, so it would match everything.")
 
     def settled(self, text: str, options: Mapping[str, object]) -> int:
         """Words are as long as they are; an expression may reach as far as the rule says. One more for the

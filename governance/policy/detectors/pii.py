@@ -30,9 +30,7 @@ class PersonalData(Detector):
         if "types" not in options:
             wanted -= {"ip_address"}
         folded = fold(text)
-        findings = [
-            finding for kind in identifiers.KINDS if kind.type in wanted for finding in _of_kind(kind, folded)
-        ]
+        findings = [finding for kind in identifiers.KINDS if kind.type in wanted for finding in _of_kind(kind, folded)]
         if "phone" in wanted:
             taken = sorted((finding.start, finding.end) for finding in findings)
             findings += telephone.find(folded, taken, telephone.regions(options))

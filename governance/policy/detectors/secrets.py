@@ -113,6 +113,4 @@ def _borrowed() -> Iterator[_Shape]:
             # A group in these is the secret only where the expression also holds its context, as for AWS.
             grouped = source.startswith("aws")
             whole = source if grouped else f"({source})"
-            yield _Shape(
-                kind, Expression(whole, ignore_case=insensitive), credentials.varied, 0.95, exact=False
-            )
+            yield _Shape(kind, Expression(whole, ignore_case=insensitive), credentials.varied, 0.95, exact=False)

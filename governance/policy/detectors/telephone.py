@@ -33,9 +33,7 @@ def regions(options: Mapping[str, object]) -> tuple[str, ...]:
     asked = tuple(words(options, "regions"))
     for region in asked:
         if region not in phonenumbers.SUPPORTED_REGIONS:
-            raise InvalidInput(
-                f"There is no telephone region {region!r}; use two capital letters, such as DE."
-            )
+            raise InvalidInput(f"There is no telephone region {region!r}; use two capital letters, such as DE.")
     return asked
 
 
@@ -86,9 +84,7 @@ def _valid(text: str, known: Sequence[str]) -> bool:
         return False
     for region in known or (None,):
         try:
-            number = phonenumbers.parse(
-                f"+{text[2:]}" if not known and text.startswith("00") else text, region
-            )
+            number = phonenumbers.parse(f"+{text[2:]}" if not known and text.startswith("00") else text, region)
         except phonenumbers.NumberParseException:
             continue
         if phonenumbers.is_valid_number(number):

@@ -19,6 +19,7 @@ from inference.worker.engines.base import Address, Engine, EngineSettings, Serve
 
 ORDER = "CHANCERY_ENGINE_ORDER"  # the child is told by its environment: a key in argv would show in ps
 ROOT = Path(__file__).resolve().parents[3]
+WAITING = {"OMP_WAIT_POLICY": "passive"}  # its threads spin by default, against whatever else wants the core
 DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 WARNINGS = 2  # of llama.cpp's log; above it writes several lines a request
 
@@ -31,7 +32,7 @@ class Xllamacpp(Engine):
         order = {"model": str(model_file), "port": port, "key": key} | vars(settings)
         process = subprocess.Popen(
             [sys.executable, "-m", "inference.worker.engines.xllamacpp"],
-            env=os.environ | {ORDER: json.dumps(order), "PYTHONPATH": str(ROOT)},
+            env=WAITING | os.environ | {ORDER: json.dumps(order), "PYTHONPATH": str(ROOT)},
             stdin=subprocess.PIPE,
         )
         return Served(Address(f"http://127.0.0.1:{port}", key), process)
@@ -75,7 +76,7 @@ def _adjusted(params: Any, order: dict[str, Any]) -> Any:
     # Windows of their own: in a shared one, long chats that meet end each other in the middle.
     params.n_parallel, params.kv_unified = order["slots"], False
     params.n_ctx = order["window"] * order["slots"]
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = order["threads"]
+    params.cpuparams.n_threads, params.cpuparams_batch.n_threads = order["threads"], order["reading_threads"]
     # A cancelled request is noticed between two batches only, and others wait as long: with the default of 2048 tokens
     # that is many seconds on a small machine.
     params.n_batch = params.n_ubatch = 256
