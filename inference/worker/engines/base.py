@@ -18,10 +18,9 @@ LOAD_MOST_S = 300.0
 
 @dataclass(frozen=True)
 class EngineSettings:
-    """`window` is tokens a slot; `threads` write and `reading_threads` read prompts; `cache_mib` bounds kept prompts."""
+    """`window` is tokens a slot; `threads` of reading and writing alike; `cache_mib` bounds kept prompts."""
 
     threads: int
-    reading_threads: int
     slots: int
     window: int
     cache_mib: int

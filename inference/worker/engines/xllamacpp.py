@@ -19,7 +19,7 @@ from inference.worker.engines.base import Address, Engine, EngineSettings, Serve
 
 ORDER = "CHANCERY_ENGINE_ORDER"  # the child is told by its environment: a key in argv would show in ps
 ROOT = Path(__file__).resolve().parents[3]
-WAITING = {"OMP_WAIT_POLICY": "passive"}  # its threads spin by default, against whatever else wants the core
+WAITING = {"OMP_WAIT_POLICY": "passive"}  # see serving.Order
 DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 WARNINGS = 2  # of llama.cpp's log; above it writes several lines a request
 
@@ -76,7 +76,7 @@ def _adjusted(params: Any, order: dict[str, Any]) -> Any:
     # Windows of their own: in a shared one, long chats that meet end each other in the middle.
     params.n_parallel, params.kv_unified = order["slots"], False
     params.n_ctx = order["window"] * order["slots"]
-    params.cpuparams.n_threads, params.cpuparams_batch.n_threads = order["threads"], order["reading_threads"]
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = order["threads"]
     # A cancelled request is noticed between two batches only, and others wait as long: with the default of 2048 tokens
     # that is many seconds on a small machine.
     params.n_batch = params.n_ubatch = 256
