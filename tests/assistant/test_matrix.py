@@ -16,6 +16,7 @@ from governance import grants, people
 from governance.roles import Level
 from ingestion import catalog, documents, pipeline
 from tests import cast
+from tests.assistant import portal
 
 MARKER = "zephyrquartz"
 VERBS = ("get", "post", "put", "patch", "delete", "head", "options")
@@ -46,11 +47,22 @@ THEIRS = {
 
 
 @dataclass(frozen=True)
+class Caller:
+    """The same person with a session, for the portal, and with a key, for the API."""
+
+    portal: Client
+    api: Client
+
+    def of(self, address: str) -> Client:
+        return self.api if address.startswith("/api/") else self.portal
+
+
+@dataclass(frozen=True)
 class Stage:
-    """What Ada has, and a client for each who may not have it."""
+    """What Ada has, and a caller for each who may not have it."""
 
     ids: dict[str, object]
-    clients: dict[str, Client]
+    callers: dict[str, Caller]
 
 
 @dataclass(frozen=True)
@@ -99,18 +111,19 @@ def stage(django_db_blocker: pytest.FixtureRequest) -> Stage:
             "event": uuid.uuid4(),
             "slug": house.slug,
         }
-        clients = {
-            "anonymous": Client(),
-            "no grant": _client(house, "charlie"),
-            "revoked": _client(house, "bob"),
-            "other tenant": _client(other, "ada"),
-            "ada": _client(house, "ada"),
+        callers = {
+            "anonymous": Caller(Client(), Client()),
+            "no grant": _caller(house, "charlie"),
+            "revoked": _caller(house, "bob"),
+            "other tenant": _caller(other, "ada"),
+            "ada": _caller(house, "ada"),
         }
-        return Stage(ids, clients)
+        return Stage(ids, callers)
 
 
-def _client(house: cast.House, name: str) -> Client:
-    return Client(headers={"Authorization": f"Bearer {house.key(name)}"}, raise_request_exception=False)
+def _caller(house: cast.House, name: str) -> Caller:
+    key = Client(headers={"Authorization": f"Bearer {house.key(name)}"}, raise_request_exception=False)
+    return Caller(portal.signed_in(house, name), key)
 
 
 def _chunk(house: cast.House, document: uuid.UUID) -> uuid.UUID:
@@ -147,7 +160,7 @@ def test_ada_sees_what_the_others_must_not(stage: Stage) -> None:
         route.name
         for route in ROUTES
         if route.name in THEIRS
-        and MARKER.encode() in _body(stage.clients["ada"].get(route.address.format(**stage.ids)))
+        and MARKER.encode() in _body(stage.callers["ada"].of(route.address).get(route.address.format(**stage.ids)))
     ]
     assert {
         "thread",
@@ -166,7 +179,7 @@ def test_ada_sees_what_the_others_must_not(stage: Stage) -> None:
 def test_nobody_else_gets_through(route: Route, outsider: str, stage: Stage) -> None:
     address = route.address.format(**stage.ids)
     for verb in VERBS:
-        response = getattr(stage.clients[outsider], verb)(address)
+        response = getattr(stage.callers[outsider].of(address), verb)(address)
         body = _body(response)
         assert MARKER.encode() not in body, f"{outsider} {verb} {address} shows the marker"
         if route.name in THEIRS or (route.name in RECORD):
@@ -179,7 +192,7 @@ def test_nobody_else_gets_through(route: Route, outsider: str, stage: Stage) -> 
 def test_not_yours_and_not_there_are_one_answer(route: Route, stage: Stage) -> None:
     unknown = {name: uuid.uuid4() for name in stage.ids}
     for outsider in ("no grant", "revoked", "other tenant"):
-        client = stage.clients[outsider]
+        client = stage.callers[outsider].of(route.address)
         theirs, nothing = client.get(route.address.format(**stage.ids)), client.get(route.address.format(**unknown))
         assert theirs.status_code == nothing.status_code
         assert _without_ids(theirs, stage.ids) == _without_ids(nothing, unknown)
