@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import unicodedata
 import zipfile
 from pathlib import Path
+from typing import BinaryIO
 
 from governance.errors import Unsupported
 
@@ -17,56 +19,102 @@ TEXT = "text/plain"
 
 READABLE = "Chancery reads PDF, DOCX, HTML, Markdown and plain text."
 HEAD = 65_536
+TAIL = 65_557  # a zip file's last record with the longest comment
+DIRECTORY_MOST = 8 << 20  # bytes; the list of an archive's members is held in memory
 NAME_MAX = 200
-MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
-HTML_START = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
-# What no text holds: control characters but tab, line breaks, form feed and escape.
-CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+ENDING_MAX = 20
+
+_PDF = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*%PDF-\d")
+_LATE_PDF = re.compile(rb"%PDF-\d\.\d")  # some mail gateways and printers put bytes of their own before it
+_HTML = re.compile(
+    rb"\A(?>\s*)(?:<\?xml(?>[^>]*>)\s*+)?(?:<!--(?>.*?-->)\s*+)*+<(?:!doctype\s+html|html|head|body)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
+# What text seldom holds: control characters but tab, line breaks, form feed and escape.
+_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_WIDE = re.compile(rb"(?:[\t\n\r -~]\x00){8}|(?:\x00[\t\n\r -~]){8}")
+_STRAY = 0.01  # of its bytes: logs and old printouts hold a few
+_WORD = re.compile(r"word/document\d*\.xml")
+_OTHERS = (
+    (b"\xd0\xcf\x11\xe0", "This is an old Office file, or one that is protected by a password."),
+    (b"{\\rtf", "RTF cannot be read; save it as DOCX."),
+    (b"\x89PNG", "Pictures cannot be read."),
+    (b"\xff\xd8\xff", "Pictures cannot be read."),
+    (b"GIF8", "Pictures cannot be read."),
+    (b"%!PS", "PostScript cannot be read; save it as PDF."),
+)
 
 
 def detect(path: Path, name: str) -> str:
-    """The media type. Raises Unsupported with a sentence that says what can be read."""
+    """The media type. `name` only tells Markdown and HTML from text. Raises Unsupported and says what can be read."""
     with path.open("rb") as file:
         head = file.read(HEAD)
-    if b"%PDF-" in head[:1024]:
+        if head.startswith(b"PK\x03\x04"):
+            return _of_zip(file)
+    for magic, said in _OTHERS:
+        if head.startswith(magic):
+            raise Unsupported(f"{said} {READABLE}")
+    is_text = _is_text(head)
+    if _PDF.match(head) or (not is_text and _LATE_PDF.search(head[:1024])):
         return PDF
-    if head.startswith(b"PK\x03\x04"):
-        return _of_zip(path)
-    if HTML_START.match(head.removeprefix(MARKS[0])):
-        return HTML
-    if not _is_text(head):
+    if not is_text:
         raise Unsupported(f"This kind of file cannot be read. {READABLE}")
-    ending = Path(name).suffix.lower()
-    if ending in {".md", ".markdown"}:
-        return MARKDOWN
-    return HTML if ending in {".html", ".htm", ".xhtml"} and b"<" in head else TEXT
+    return _of_text(head, Path(name).suffix.lower())
+
+
+def is_wide(head: bytes) -> bool:
+    """Whether it is UTF-16 without its mark: begins with Latin letters, a NUL with each."""
+    return bool(_WIDE.match(head))
 
 
 def clean_name(name: str) -> str:
-    """Without folders, control characters and overrides of the writing direction, NFC, at most 200 characters."""
+    """Without folders, control characters and marks of the writing direction, NFC, at most 200 characters."""
     last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
-    shown = "".join(char for char in last if unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn"})
-    shown = " ".join(shown.split()).strip(". ") if set(shown) <= {".", " "} else " ".join(shown.split())
-    if not shown:
+    shown = "".join(char for char in " ".join(last.split()) if unicodedata.category(char)[0] != "C").strip()
+    if not shown.strip(". "):
         return "document"
     if len(shown) <= NAME_MAX:
         return shown
-    ending = Path(shown).suffix[:20]
-    return shown[: NAME_MAX - len(ending)] + ending
+    ending = Path(shown).suffix
+    ending = ending if len(ending) <= ENDING_MAX else ""
+    return shown[: NAME_MAX - len(ending)].rstrip() + ending
 
 
-def _of_zip(path: Path) -> str:
+def _of_text(head: bytes, ending: str) -> str:
+    # UTF-16 is read for its letters alone: what tells HTML is ASCII.
+    letters = (
+        head.removeprefix(codecs.BOM_UTF8).removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff").replace(b"\x00", b"")
+    )
+    if _HTML.match(letters) or (ending in {".html", ".htm", ".xhtml"} and b"<" in letters):
+        return HTML
+    return MARKDOWN if ending in {".md", ".markdown"} else TEXT
+
+
+def _of_zip(file: BinaryIO) -> str:
     try:
-        with zipfile.ZipFile(path) as archive:
-            names = set(archive.namelist())
-    except (zipfile.BadZipFile, OSError, ValueError):
-        raise Unsupported(f"This archive is broken. {READABLE}") from None
-    if "word/document.xml" in names:
+        _require_small_directory(file)
+        with zipfile.ZipFile(file) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError):
+        raise Unsupported(f"This archive is damaged. {READABLE}") from None
+    if any(_WORD.fullmatch(name) for name in names):
         return DOCX
-    raise Unsupported(f"Archives and other office files cannot be read. {READABLE}")
+    raise Unsupported(f"Archives, spreadsheets and presentations cannot be read. {READABLE}")
+
+
+def _require_small_directory(file: BinaryIO) -> None:
+    """`zipfile` reads the whole list of members at once, and a million of them make a small file."""
+    size = file.seek(0, 2)
+    file.seek(max(0, size - TAIL))
+    tail = file.read()
+    record = tail[tail.rfind(b"PK\x05\x06") :] if b"PK\x05\x06" in tail else b""
+    if len(record) < 22 or int.from_bytes(record[12:16], "little") > DIRECTORY_MOST:
+        raise zipfile.BadZipFile
 
 
 def _is_text(head: bytes) -> bool:
-    if head.startswith(MARKS[1:]):
-        return True  # UTF-16 by its mark
-    return not CONTROLS.search(head)
+    if head.startswith(_MARKS):
+        return True
+    controls = len(_CONTROLS.findall(head.replace(b"\x00", b"") if is_wide(head) else head))
+    return controls <= _STRAY * len(head)

@@ -7,7 +7,7 @@ lines that begin with "- " or a number and a dot. Everything else is paragraphs,
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO, Self
 
@@ -66,8 +66,31 @@ class Parsed:
     warnings: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Bounds:
+    """How much is read of one document. `unpacked` is bytes: what an archive may hold once it is decompressed."""
+
+    pages: int = 5_000
+    characters: int = 20_000_000
+    unpacked: int = 256 << 20
+
+
+BOUNDS = Bounds()
+
+
+def unheard(done: int, total: int) -> None:
+    """The listener of a parser whose progress nobody follows."""
+
+
 class Parser(ABC):
-    """Contract: the same bytes give the same sections; whatever cannot be read ends in ParseFailed and nothing else."""
+    """Contract: the same bytes give the same sections; whatever cannot be read ends in ParseFailed and nothing else.
+
+    A parser of a format with pages tells `on_page(done, total)` of each that it has read.
+    """
+
+    def __init__(self, bounds: Bounds = BOUNDS, on_page: Callable[[int, int], None] = unheard) -> None:
+        self.bounds = bounds
+        self.on_page = on_page
 
     @abstractmethod
     def parse(self, stream: BinaryIO) -> Parsed:

@@ -7,79 +7,77 @@ import io
 import json
 import resource
 import sys
+from pathlib import Path
 from typing import Any
 
 from ingestion import media_types
 from ingestion.parsers import jail
-from ingestion.parsers.base import Parsed, ParseFailed, Parser
+from ingestion.parsers.base import Bounds, Parsed, ParseFailed, Parser
 
-PARSERS = {
+_PARSERS = {
     media_types.PDF: "pdf.Pdf",
     media_types.DOCX: "docx.Docx",
     media_types.HTML: "html.Html",
     media_types.MARKDOWN: "markdown.Markdown",
     media_types.TEXT: "text.Text",
 }
-BROKEN = (
-    "broken",
-    "The file is damaged and cannot be read.",
-    "Open it in its program, save it anew and upload it again.",
+_BROKEN = ("broken", "The file is damaged and cannot be read.", "Open it in its program, save it anew and upload that.")
+_MEMORY = (
+    "out_of_memory",
+    "Reading the document took more memory than is allowed.",
+    "Split it into smaller documents.",
 )
-MEMORY = ("out_of_memory", "Reading the document took more memory than is allowed.", "Split it into smaller documents.")
+_GRACE_S = 5  # between the signal that says the time is up and the one that ends it
+_FILES = 64
+_FLOORS = ("ingestion", "governance")
 
 
 def main() -> None:
     order = json.loads(sys.argv[1])
     _limit(order["memory"], order["cpu_s"])
-    parser = _parser(order["media_type"])  # imported before the door is shut: an import opens files
-    isolated = jail.shut()
+    parser = _parser(order["media_type"], Bounds(order["pages"], order["characters"], order["unpacked"]))
+    is_cut_off = jail.shut(_code(Path(order["root"])))
     try:
         parsed = parser.parse(io.BytesIO(sys.stdin.buffer.read()))
-        _require_size(parsed, order)
+        _say({"parsed": _told(parsed, is_cut_off)})
     except ParseFailed as fault:
         _say({"failed": [fault.code, fault.message, fault.remedy]})
     except MemoryError:
-        _say({"failed": MEMORY})
-    except Exception:  # noqa: BLE001  a parser of foreign bytes may raise anything; the document is what is broken
-        _say({"failed": BROKEN})
-    else:
-        _say({"parsed": _told(parsed, isolated)})
-
-
-def progress(done: int, total: int) -> None:
-    _say({"done": done, "total": total})
+        _say({"failed": _MEMORY})
+    except Exception:  # noqa: BLE001  a parser of foreign bytes may raise anything: it is the document that is broken
+        _say({"failed": _BROKEN})
 
 
 def _limit(memory: int, cpu_s: int) -> None:
-    for what, limit in (
-        (resource.RLIMIT_AS, memory),
-        (resource.RLIMIT_CPU, cpu_s),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NOFILE, 64),
+    for what, soft, hard in (
+        (resource.RLIMIT_AS, memory, memory),
+        (resource.RLIMIT_CPU, cpu_s, cpu_s + _GRACE_S),
+        (resource.RLIMIT_FSIZE, 0, 0),
+        (resource.RLIMIT_CORE, 0, 0),
+        (resource.RLIMIT_NOFILE, _FILES, _FILES),
     ):
-        resource.setrlimit(what, (limit, limit))
+        resource.setrlimit(what, (soft, hard))
 
 
-def _parser(media_type: str) -> Parser:
-    module, _, name = PARSERS[media_type].partition(".")
-    parser: Parser = getattr(importlib.import_module(f"ingestion.parsers.{module}"), name)()
-    return parser
+def _parser(media_type: str, bounds: Bounds) -> Parser:
+    module, _, name = _PARSERS[media_type].partition(".")
+    made: type[Parser] = getattr(importlib.import_module(f"ingestion.parsers.{module}"), name)
+    return made(bounds, lambda done, total: _say({"done": done, "total": total}))
 
 
-def _require_size(parsed: Parsed, order: dict[str, Any]) -> None:
-    if (parsed.pages or 0) > order["pages"] or sum(len(one.text) for one in parsed.sections) > order["characters"]:
-        raise ParseFailed("too_large", "The document is longer than is read.", "Split it into smaller documents.")
+def _code(root: Path) -> list[Path]:
+    """Where modules and libraries are loaded from, late ones too. Not the root itself: data may stand below it."""
+    own = [root / floor for floor in _FLOORS]
+    return [*own, *(Path(each) for each in sys.path if each and Path(each) != root), Path("/usr/lib"), Path("/lib")]
 
 
-def _told(parsed: Parsed, isolated: bool) -> dict[str, Any]:
-    warnings = list(parsed.warnings)
-    if not isolated:
-        warnings.append("This system does not let the parser's network be cut off.")
+def _told(parsed: Parsed, is_cut_off: bool) -> dict[str, Any]:
+    notice = () if is_cut_off else ("This system does not let the parser's network be cut off.",)
     sections = [
         {"heading_path": one.heading_path, "text": one.text, "locator": one.locator.to_json()}
         for one in parsed.sections
     ]
+    warnings = (*parsed.warnings, *notice)
     return {"title": parsed.title, "sections": sections, "pages": parsed.pages, "warnings": warnings}
 
 

@@ -1,158 +1,234 @@
-"""HTML: what a reader sees of the main content. No scripts, nothing hidden, no entity or address is followed."""
+"""HTML: what a reader sees of the main content. No scripts, nothing hidden; no entity or address is followed."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from lxml import etree
 from lxml import html as lxml_html
 
 from ingestion.parsers.base import Parsed, ParseFailed, Parser
-from ingestion.parsers.outline import Outline, table
-from ingestion.parsers.text import EMPTY, decode
+from ingestion.parsers.outline import TITLE_MAX, Outline, one_line, table
+from ingestion.parsers.text import decode, empty
 
-DROPPED = {
-    "script",
-    "style",
-    "noscript",
-    "template",
-    "nav",
-    "header",
-    "footer",
-    "aside",
-    "form",
-    "button",
-    "svg",
-    "iframe",
-}
-NOTHING = r"0(?!\.?[1-9])"
-HIDDEN = re.compile(
-    rf"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*{NOTHING}|opacity\s*:\s*{NOTHING}", re.IGNORECASE
+_PROLOG = re.compile(r"\A\ufeff?\s*<\?xml[^>]*\?>")
+_CHARSET = re.compile(rb"<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
+_NOTHING = r"0(?:\.0+)?(?![.\d])"
+_HIDDEN = re.compile(
+    rf"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|(?:font-size|opacity)\s*:\s*{_NOTHING}", re.IGNORECASE
 )
-PARAGRAPHS = {
-    "p",
-    "div",
-    "section",
-    "article",
-    "main",
-    "blockquote",
-    "dd",
-    "dt",
-    "figcaption",
-    "address",
-    "body",
-    "td",
-    "th",
-}
-DEEPEST = 200
+_NEVER_SEEN = frozenset(
+    re.findall(
+        r"\w+", "script style noscript template svg iframe object head title select button input textarea audio video"
+    )
+)
+_AROUND = frozenset(("nav", "header", "footer", "aside"))  # of a page; inside an article they belong to its text
+_BLOCKS = frozenset(
+    re.findall(
+        r"\w+",
+        "p div section article main blockquote dd dt dl figure figcaption address body header footer aside form fieldset "
+        "legend details summary table caption thead tbody tfoot tr td th li ul ol hr center",
+    )
+)
+_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_LISTS = frozenset(("ul", "ol"))
+_BREAK = "\x1e"  # stands for <br>: a line break in the source is only a space
+_SPAN_MOST = 100  # columns or rows of one cell
+_INDENT_MOST = 8
 
 
 class Html(Parser):
     def parse(self, stream: BinaryIO) -> Parsed:
-        text = re.sub(r"^\s*<\?xml[^>]*\?>", "", decode(stream.read()))
-        if not text.strip():
-            raise EMPTY
-        try:
-            root = lxml_html.document_fromstring(text, parser=lxml_html.HTMLParser(no_network=True, huge_tree=False))
-        except (etree.ParserError, etree.XMLSyntaxError, ValueError):
-            raise EMPTY from None
-        title = " ".join((root.findtext(".//title") or "").split())
-        walk = _Walk()
-        walk.visit(_main(root), 0)
-        walk.flush()
-        walk.outline.close()
-        if not walk.outline.sections:
-            raise EMPTY
-        return Parsed(title or walk.outline.first_heading or "Untitled", tuple(walk.outline.sections))
+        raw = stream.read()
+        declared = _CHARSET.search(raw[:4096])
+        text = _PROLOG.sub("", decode(raw, declared[1].decode("ascii", "ignore") if declared else ""), count=1)
+        root = _tree(text)
+        outline = Outline(self.bounds.characters)
+        _Reading(outline).read(_main(root))
+        sections = outline.sections()
+        if not sections:
+            raise empty()
+        return Parsed(one_line(root.findtext(".//title") or "")[:TITLE_MAX] or outline.first_heading, sections)
 
 
-def _main(root: Any) -> Any:
-    for path in (".//main", ".//article", ".//body"):
-        found = root.findall(path)
-        if len(found) == 1 and "".join(found[0].itertext()).strip():
-            return found[0]
+def _tree(text: str) -> Any:
+    # Without huge_tree a page loses its text if a line is very long, and what stands deeper than 255 elements.
+    parser = lxml_html.HTMLParser(no_network=True, huge_tree=True, encoding="utf-8")
+    try:
+        root = lxml_html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
+    except (etree.ParserError, etree.XMLSyntaxError):
+        raise empty() from None
+    if any("depth" in entry.message.lower() for entry in parser.error_log):
+        raise ParseFailed("too_large", "The page is nested too deeply to be read.", "Save its text as plain text.")
     return root
 
 
-def _is_seen(element: Any) -> bool:
-    if not isinstance(element.tag, str) or element.tag in DROPPED:
-        return False
-    if element.get("hidden") is not None or element.get("aria-hidden") == "true":
-        return False
-    return not HIDDEN.search(element.get("style") or "")
+def _main(root: Any) -> Any:
+    """The one element that says it is the content and holds most of it, else the body."""
+    found = root.find(".//body")
+    body = root if found is None else found
+    for tag in ("main", "article"):
+        said = body.findall(f".//{tag}")
+        if len(said) == 1 and len(_words(said[0])) * 2 > len(_words(body)):
+            return said[0]
+    return body
 
 
-class _Walk:
-    """Depth first: inline text gathers in a line, a block ends it."""
+class _Reading:
+    """Walks in the order of the page: inline text gathers, a block ends it. Not recursive, for pages nest deeply."""
 
-    def __init__(self) -> None:
-        self.outline = Outline()
-        self.line: list[str] = []
+    def __init__(self, outline: Outline) -> None:
+        self._outline = outline
+        self._inline: list[str] = []
 
-    def visit(self, element: Any, depth: int) -> None:
-        if depth > DEEPEST:
-            raise ParseFailed("too_large", "The page is nested too deeply to be read.", "Save its text as plain text.")
+    def read(self, root: Any) -> None:
+        walk = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
+        for event, element in walk:
+            if event == "start":
+                if self._takes_whole(element, root):
+                    walk.skip_subtree()
+                else:
+                    self._inline.append(_spaced(element.text))
+                continue
+            if element.tag in _BLOCKS:
+                self._flush()
+            if element is not root:
+                self._inline.append(_spaced(element.tail))
+        self._flush()
+
+    def _takes_whole(self, element: Any, root: Any) -> bool:
+        """Whether nothing below it is walked: it is left out, or has been taken as one block."""
         tag = element.tag
-        if re.fullmatch(r"h[1-6]", tag):
-            self.flush()
-            self.outline.heading(int(tag[1]), _seen_text(element))
-        elif tag == "table":
-            self.flush()
-            rows = [
-                [_seen_text(cell) for cell in row.iterchildren("td", "th")]
-                for row in element.iter("tr")
-                if _is_seen(row)
-            ]
-            self.outline.block(table(rows))
-        elif tag in {"ul", "ol"}:
-            self.flush()
-            self.outline.block("\n".join(_items(element, 0)))
-        elif tag == "pre":
-            self.flush()
-            self.outline.block("".join(element.itertext()))
-        else:
-            self._inside(element, depth, is_block=tag in PARAGRAPHS)
+        if element is not root and (not _is_seen(element) or _is_around(element, root)):
+            return True
+        if tag == "br":
+            self._inline.append(_BREAK)
+        if tag in _BLOCKS or tag in _HEADINGS or tag == "pre":
+            self._flush()
+        if tag in _HEADINGS:
+            self._outline.heading(int(tag[1]), _words(element))
+            return True
+        block = _block(element)
+        if block is not None:
+            self._outline.block(block)
+        return block is not None
 
-    def _inside(self, element: Any, depth: int, *, is_block: bool) -> None:
-        if is_block:
-            self.flush()
-        self.line.append(element.text or "")
-        for child in element:
-            if child.tag == "br":
-                self.line.append("\n")
-            elif _is_seen(child):
-                self.visit(child, depth + 1)
-            self.line.append(child.tail or "")
-        if is_block:
-            self.flush()
-
-    def flush(self) -> None:
-        lines = [" ".join(line.split()) for line in "".join(self.line).split("\n")]
-        self.outline.block("\n".join(line for line in lines if line))
-        self.line = []
+    def _flush(self) -> None:
+        lines = (" ".join(line.split()) for line in "".join(self._inline).split(_BREAK))
+        self._outline.block("\n".join(filter(None, lines)))
+        self._inline = []
 
 
-def _seen_text(element: Any) -> str:
-    parts = [element.text or ""]
-    for child in element:
-        if child.tag == "br":
+def _is_seen(element: Any) -> bool:
+    if element.tag in _NEVER_SEEN or element.get("hidden") is not None or element.get("aria-hidden") == "true":
+        return False
+    return not _HIDDEN.search(element.get("style") or "")
+
+
+def _is_around(element: Any, root: Any) -> bool:
+    """Whether it belongs to the page and not to its text. A header with the page's one title is part of the text."""
+    if element.tag not in _AROUND:
+        return False
+    if element.tag == "nav":
+        return True
+    inside = root.tag in {"main", "article"} or any(True for _ in element.iterancestors("main", "article"))
+    return not inside and not (element.tag == "header" and element.find(".//h1") is not None)
+
+
+def _block(element: Any) -> str | None:
+    """A list, a table or set text as one block; None for anything else, and for those that only lay out a page."""
+    if element.tag == "pre":
+        return "".join(element.itertext())
+    if element.tag not in _LISTS and element.tag != "table":
+        return None
+    if any(True for _ in element.iterdescendants("table", *_HEADINGS)):
+        return None
+    if element.tag in _LISTS:
+        return "\n".join(_items(element, 0))
+    return "\n".join([*map(_words, element.iterchildren("caption")), table(_rows(element))])
+
+
+def _words(element: Any, *, without_lists: bool = False) -> str:
+    """Its visible text on one line."""
+    parts: list[str] = []
+    walk = etree.iterwalk(element, events=("start", "end", "comment", "pi"))
+    for event, each in walk:
+        if event == "start":
+            if each is not element and (not _is_seen(each) or (without_lists and each.tag in _LISTS)):
+                walk.skip_subtree()
+            else:
+                parts.append(each.text or "")
+        elif each is not element:
+            parts.append(each.tail or "")
+        if each.tag in _BLOCKS or each.tag == "br":
             parts.append(" ")
-        elif _is_seen(child):
-            parts.append(_seen_text(child))
-        parts.append(child.tail or "")
     return " ".join("".join(parts).split())
 
 
-def _items(element: Any, depth: int) -> list[str]:
+def _items(element: Any, depth: int) -> Iterator[str]:
     """One line an item; a list inside an item is indented below it."""
-    lines = []
-    for number, item in enumerate((child for child in element if child.tag == "li" and _is_seen(child)), 1):
-        nested = [child for child in item.iterchildren("ul", "ol") if _is_seen(child)]
-        for child in nested:
-            child.drop_tag() if depth > 8 else item.remove(child)
+    first = element.get("start") or "1"
+    number = int(first) if first.isdecimal() and len(first) < 6 else 1
+    for item in element:
+        if not isinstance(item.tag, str) or not _is_seen(item):
+            continue
+        is_flat = depth >= _INDENT_MOST
         mark = f"{number}." if element.tag == "ol" else "-"
-        lines.append(f"{'  ' * depth}{mark} {_seen_text(item)}")
-        for child in nested if depth <= 8 else []:
-            lines += _items(child, depth + 1)
-    return lines
+        words = _words(item, without_lists=not is_flat)
+        if words:
+            yield f"{'  ' * depth}{mark} {words}"
+        number += 1
+        for nested in () if is_flat else _nested(item):
+            yield from _items(nested, depth + 1)
+
+
+def _nested(item: Any) -> list[Any]:
+    """The visible lists of an item, not those inside of them. Sloppy pages put a list straight into a list."""
+    if item.tag in _LISTS:
+        return [item]
+    found = []
+    walk = etree.iterwalk(item, events=("start",))
+    for _, each in walk:
+        if each is not item and (not _is_seen(each) or each.tag in _LISTS):
+            walk.skip_subtree()
+            found += [each] if each.tag in _LISTS and _is_seen(each) else []
+    return found
+
+
+def _rows(element: Any) -> list[list[str]]:
+    """A cell over several columns is followed by empty ones; one over several rows is repeated in each."""
+    rows: list[list[str]] = []
+    below: dict[int, tuple[int, str]] = {}
+    for row in element.iter("tr"):
+        if not _is_seen(row) or not _is_seen(row.getparent()):
+            continue
+        cells: list[str] = []
+        for cell in (each for each in row.iterchildren("td", "th") if _is_seen(each)):
+            _from_above(cells, below)
+            words, tall = _words(cell), _span(cell, "rowspan")
+            for column in range(_span(cell, "colspan")):
+                if tall > 1:
+                    below[len(cells)] = (tall - 1, "" if column else words)
+                cells.append("" if column else words)
+        _from_above(cells, below)
+        rows.append(cells)
+    return rows
+
+
+def _from_above(cells: list[str], below: dict[int, tuple[int, str]]) -> None:
+    while len(cells) in below:
+        left, words = below.pop(len(cells))
+        if left > 1:
+            below[len(cells)] = (left - 1, words)
+        cells.append(words)
+
+
+def _span(cell: Any, name: str) -> int:
+    said = (cell.get(name) or "1").strip()
+    return max(1, min(int(said), _SPAN_MOST)) if said.isdecimal() and len(said) < 6 else 1
+
+
+def _spaced(text: str | None) -> str:
+    return (text or "").replace(_BREAK, " ")

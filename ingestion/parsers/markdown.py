@@ -6,48 +6,71 @@ import re
 from typing import BinaryIO
 
 from ingestion.parsers.base import Parsed, Parser
-from ingestion.parsers.outline import Outline
-from ingestion.parsers.text import EMPTY, decode
+from ingestion.parsers.outline import TITLE_MAX, Outline, legible, one_line
+from ingestion.parsers.text import decode, empty
 
-HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$")
-UNDERLINE = re.compile(r" {0,3}(=+|-{2,})[ \t]*$")
-FENCE = re.compile(r" {0,3}(```+|~~~+)")
-FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
+_HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+|$)(.*)$")
+_CLOSING = re.compile(r"(?:^|[ \t])#+[ \t]*$")
+_RULE = re.compile(r" {0,3}(=+|-{2,})[ \t]*$")
+_FENCE = re.compile(r" {0,3}(```+|~~~+)")
+_FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_TITLE = re.compile(r"^title:[ \t]*(.+)$", re.MULTILINE | re.IGNORECASE)
+_KEYS = re.compile(r"(?:[\w-]+:.*|[ \t#-].*|)")
+_LINK = re.compile(r"!?\[([^\[\]]*)\](?:\([^()]*\)|\[[^\[\]]*\])")
+_EMPHASIS = re.compile(r"(\*\*|__|\*|`)(?=\S)(.+?)(?<=\S)\1")
+_NO_PARAGRAPH = re.compile(r"\s*(?:\||[-*+] |\d+[.)] |>)")
 
 
 class Markdown(Parser):
     def parse(self, stream: BinaryIO) -> Parsed:
-        text = FRONT_MATTER.sub("", decode(stream.read()))
-        outline = Outline()
-        paragraph: list[str] = []
-        fence = ""
-        for line in text.split("\n"):
-            opened = FENCE.match(line)
-            if opened and (not fence or opened[1].startswith(fence)):
-                fence = "" if fence else opened[1]
-            heading = None if fence else HEADING.match(line)
-            if heading:
-                self._flush(outline, paragraph)
-                outline.heading(len(heading[1]), heading[2])
-            elif not fence and paragraph and self._underlines(line, paragraph):
-                outline.heading(1 if "=" in line else 2, paragraph.pop())
-            elif line.strip() or fence:
-                paragraph.append(line)
-            else:
-                self._flush(outline, paragraph)
-        self._flush(outline, paragraph)
-        outline.close()
-        if not outline.sections:
-            raise EMPTY
-        title = outline.first_heading or outline.sections[0].text.split("\n")[0][:200]
-        return Parsed(title, tuple(outline.sections))
+        title, text = _without_front_matter(legible(decode(stream.read())))
+        outline = Outline(self.bounds.characters)
+        _read(outline, text)
+        sections = outline.sections()
+        if not sections:
+            raise empty()
+        return Parsed(title or outline.first_heading, sections)
 
-    def _underlines(self, line: str, paragraph: list[str]) -> bool:
-        """A setext heading is one line with a rule below; below a table row or a list item, a rule is a rule."""
-        return (
-            bool(UNDERLINE.match(line)) and len(paragraph) == 1 and not re.match(r"\s*(\||[-*+] |\d+\. )", paragraph[0])
-        )
 
-    def _flush(self, outline: Outline, paragraph: list[str]) -> None:
-        outline.block("\n".join(paragraph))
-        paragraph.clear()
+def _without_front_matter(text: str) -> tuple[str, str]:
+    """The title it gives, and the rest. What stands between two rules and is no list of keys is text."""
+    found = _FRONT_MATTER.match(text)
+    if not found or not all(_KEYS.fullmatch(line) for line in found[1].split("\n")):
+        return "", text
+    title = _TITLE.search(found[1])
+    return (one_line(title[1]).strip("\"'")[:TITLE_MAX] if title else ""), text[found.end() :]
+
+
+def _read(outline: Outline, text: str) -> None:
+    paragraph: list[str] = []
+    fence = ""
+    for line in text.split("\n"):
+        mark = _FENCE.match(line)
+        if mark and (not fence or mark[1].startswith(fence)):
+            fence = "" if fence else mark[1]
+        heading = None if fence else _HEADING.match(line)
+        if heading:
+            _flush(outline, paragraph)
+            outline.heading(len(heading[1]), _plain(_CLOSING.sub("", heading[2])))
+        elif not fence and _underlines(line, paragraph):
+            outline.heading(1 if "=" in line else 2, _plain(paragraph.pop()))
+        elif line.strip() or fence:
+            paragraph.append(line)
+        else:
+            _flush(outline, paragraph)
+    _flush(outline, paragraph)
+
+
+def _underlines(line: str, paragraph: list[str]) -> bool:
+    """A heading may be one line with a rule below; below a table row, a quote or an item of a list, a rule is a rule."""
+    return len(paragraph) == 1 and bool(_RULE.match(line)) and not _NO_PARAGRAPH.match(paragraph[0])
+
+
+def _plain(heading: str) -> str:
+    """A heading is shown and embedded by itself: without the marks of its links and emphasis."""
+    return _EMPHASIS.sub(r"\2", _LINK.sub(r"\1", heading))
+
+
+def _flush(outline: Outline, paragraph: list[str]) -> None:
+    outline.block("\n".join(paragraph))
+    paragraph.clear()

@@ -1,93 +1,103 @@
-"""PDF: its text page by page, without the lines that every page repeats."""
+"""PDF: its text page by page, with headings, tables and lists as far as sizes and gaps tell them."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from typing import BinaryIO
 
 import pypdfium2
-from pypdfium2 import raw
+import pypdfium2.raw as pdfium
 
-from ingestion.parsers import child
-from ingestion.parsers.base import Locator, Parsed, ParseFailed, Parser, Section
+from ingestion.parsers import layout, letters
+from ingestion.parsers.base import Parsed, ParseFailed, Parser
+from ingestion.parsers.letters import Line
+from ingestion.parsers.outline import TITLE_MAX, Outline, one_line
 
-ENCRYPTED = ParseFailed(
-    "encrypted", "The PDF is protected by a password.", "Save it without the password and upload it again."
+# Titles that programs write and no author: the name of the file, or of the program.
+_NO_TITLE = re.compile(
+    r"(?i)microsoft \w+ - .*|untitled.*|.*\.(?:docx?|odt|pdf|indd|tex|dvi|xlsx?|pptx?|html?)|\(?anonymous\)?"
 )
-SCANNED = ParseFailed(
-    "empty", "There is no text in this PDF; it seems to be a scan.", "Run text recognition on it, then upload it again."
-)
-BROKEN = ParseFailed("broken", "The PDF is damaged and cannot be read.", "Print it to a new PDF and upload that.")
 
 
 class Pdf(Parser):
     def parse(self, stream: BinaryIO) -> Parsed:
-        document = _open(stream.read())
+        document = _opened(stream.read())
+        total = len(document)
+        if total > self.bounds.pages:
+            raise ParseFailed(
+                "too_large", f"The PDF has {total} pages; at most {self.bounds.pages} are read.", "Split it into parts."
+            )
         pages = []
-        for number in range(len(document)):
-            pages.append(_text(document, number))
-            child.progress(number + 1, len(document))
-        repeated = _repeated(pages)
-        sections = []
-        for number, text in enumerate(pages, 1):
-            cleaned = _paragraphs([line for line in text.split("\n") if _shape(line) not in repeated])
-            if cleaned:
-                sections.append(Section((), cleaned, Locator(page=number, start=0, end=len(cleaned))))
+        for number in range(total):
+            pages.append(_lines(document, number))
+            self.on_page(number + 1, total)
+        pages = layout.without_running(pages)
+        body = layout.body(pages)
+        outline = Outline(self.bounds.characters)
+        for number, lines in enumerate(pages, 1):
+            outline.page(number)
+            layout.write(outline, lines, body)
+        sections = outline.sections()
         if not sections:
-            raise SCANNED
-        title = (document.get_metadata_dict().get("Title") or "").strip()
-        return Parsed(title or sections[0].text.split("\n")[0][:200], tuple(sections), len(document))
+            raise _scanned()
+        return Parsed(_title(document) or layout.largest(pages[0], body)[:TITLE_MAX], sections, total, _warnings(pages))
 
 
-def _open(content: bytes) -> pypdfium2.PdfDocument:
+def _opened(content: bytes) -> pypdfium2.PdfDocument:
     try:
         document = pypdfium2.PdfDocument(content)
-        len(document)
+        if len(document):
+            return document
     except pypdfium2.PdfiumError as fault:
-        raise (ENCRYPTED if fault.err_code == raw.FPDF_ERR_PASSWORD else BROKEN) from None
-    return document
+        if fault.err_code == pdfium.FPDF_ERR_PASSWORD:
+            raise ParseFailed(
+                "encrypted", "The PDF is protected by a password.", "Save it without the password and upload it again."
+            ) from None
+    raise ParseFailed("broken", "The PDF is damaged and cannot be read.", "Print it to a new PDF and upload that.")
 
 
-def _text(document: pypdfium2.PdfDocument, number: int) -> str:
-    """One page's text; a page that cannot be loaded is empty, and the others are still read."""
+def _lines(document: pypdfium2.PdfDocument, number: int) -> list[Line]:
+    """A page that cannot be read is empty, and the others are still read."""
     try:
         page = document[number]
-        text = page.get_textpage().get_text_range()
+        # What was filled into a form stands in annotations until it is pressed into the page.
+        if (
+            pdfium.FPDFPage_GetAnnotCount(page.raw)
+            and pdfium.FPDFPage_Flatten(page.raw, pdfium.FLAT_NORMALDISPLAY) == 1
+        ):
+            page.close()
+            page = document[number]
+        text = page.get_textpage()
     except pypdfium2.PdfiumError:
+        return []
+    try:
+        return letters.read(text)
+    finally:
+        text.close()
+        page.close()
+
+
+def _title(document: pypdfium2.PdfDocument) -> str:
+    try:
+        title = one_line(document.get_metadata_value("Title"))
+    except (pypdfium2.PdfiumError, UnicodeDecodeError):
         return ""
-    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\ufffe", "-\n").replace("\x00", "")
+    return "" if _NO_TITLE.fullmatch(title) else title[:TITLE_MAX]
 
 
-def _shape(line: str) -> str:
-    return re.sub(r"\d+", "#", line.strip())
+def _warnings(pages: list[list[Line]]) -> tuple[str, ...]:
+    bare = [number for number, lines in enumerate(pages, 1) if not lines]
+    if not bare:
+        return ()
+    some = ", ".join(map(str, bare[:10])) + (" and others" if len(bare) > 10 else "")
+    return (
+        f"{len(bare)} of {len(pages)} pages hold no text and may be scans: {some}. Text recognition is not available.",
+    )
 
 
-def _repeated(pages: list[str]) -> set[str]:
-    """Running heads and feet: among the first or last two lines of most pages, but for their numbers."""
-    if len(pages) < 3:
-        return set()
-    counted: Counter[str] = Counter()
-    for text in pages:
-        lines = [line for line in text.split("\n") if line.strip()]
-        counted.update({_shape(line) for line in lines[:2] + lines[-2:]})
-    return {shape for shape, count in counted.items() if shape and count > 0.6 * len(pages)}
-
-
-def _paragraphs(lines: list[str]) -> str:
-    """Lines joined to paragraphs: a hyphen at a line's end is taken out, a short line or a full stop ends one."""
-    longest = max((len(line) for line in lines), default=0)
-    text = ""
-    for line in (line.rstrip() for line in lines):
-        if re.search(r"[a-zäöüß]-$", text) and re.match(r"[a-zäöüß]", line):
-            text = text[:-1] + line
-        elif text and not text.endswith("\n"):
-            text += ("\n" if _ends(text, longest) or not line else " ") + line
-        else:
-            text += line
-    return re.sub(r"\n{3,}", "\n\n", text).strip()
-
-
-def _ends(text: str, longest: int) -> bool:
-    last = text.rpartition("\n")[2]
-    return len(last) < 0.6 * longest or (last.endswith((".", ":", "!", "?")) and len(last) < 0.85 * longest)
+def _scanned() -> ParseFailed:
+    return ParseFailed(
+        "empty",
+        "No page of this PDF holds text: it seems to be a scan, and text recognition is not available.",
+        "Run text recognition on it, then upload the result.",
+    )

@@ -2,39 +2,76 @@
 
 from __future__ import annotations
 
-import re
+import codecs
 from typing import BinaryIO
 
 from charset_normalizer import from_bytes
 
-from ingestion.parsers.base import Locator, Parsed, ParseFailed, Parser, Section
+from ingestion import media_types
+from ingestion.parsers.base import Parsed, ParseFailed, Parser
+from ingestion.parsers.outline import Outline, one_line
 
-EMPTY = ParseFailed("empty", "There is no text in this file.", "Check that it is the file you meant to upload.")
 SAMPLE = 200_000
-MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-
-
-def decode(raw: bytes) -> str:
-    """By its mark, as UTF-8, or by the guess that fits best; line ends become \\n, and nothing is lost but NULs."""
-    for mark, encoding in MARKS:
-        if raw.startswith(mark):
-            return _tidy(raw.decode(encoding, "replace"))
-    try:
-        return _tidy(raw.decode("utf-8"))
-    except UnicodeDecodeError:
-        best = from_bytes(raw[:SAMPLE]).best()
-        return _tidy(raw.decode(best.encoding if best else "cp1252", "replace"))
-
-
-def _tidy(text: str) -> str:
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "").replace("\f", "\n\n")
-    return re.sub(r"[\x01-\x08\x0b\x0e-\x1f]", " ", text)
+TITLE_MAX = 100
+# The longer mark first: that of UTF-32 begins with that of UTF-16.
+MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+STRAY = 0.1  # of what is not ASCII: with fewer broken signs than this it is UTF-8 with damage
 
 
 class Text(Parser):
     def parse(self, stream: BinaryIO) -> Parsed:
-        text = decode(stream.read()).strip()
-        if not text:
-            raise EMPTY
-        title = next(line.strip() for line in text.splitlines() if line.strip())[:200]
-        return Parsed(title, (Section((), text, Locator(start=0, end=len(text))),))
+        outline = Outline(self.bounds.characters)
+        outline.block(decode(stream.read()))
+        sections = outline.sections()
+        if not sections:
+            raise empty()
+        first = one_line(sections[0].text.lstrip()[: TITLE_MAX + 1].partition("\n")[0])
+        return Parsed(first if len(first) <= TITLE_MAX else "", sections)
+
+
+def decode(raw: bytes, declared: str = "") -> str:
+    """By its mark, as UTF-8, as `declared` by the document itself, or by the guess that fits best. Never raises."""
+    for mark, encoding in MARKS:
+        if raw.startswith(mark):
+            return raw.decode(encoding, "replace")
+    if media_types.is_wide(raw):
+        return raw.decode("utf-16-be" if raw[:1] == b"\x00" else "utf-16-le", "replace")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return _guessed(raw, declared)
+
+
+def empty() -> ParseFailed:
+    return ParseFailed("empty", "There is no text in this file.", "Check that it is the file you meant to upload.")
+
+
+def _guessed(raw: bytes, declared: str) -> str:
+    damaged = raw.decode("utf-8", "replace")
+    if damaged.count("\ufffd") < STRAY * sum(sign > "\x7f" for sign in damaged):
+        return damaged
+    encoding = declared if _is_text_encoding(declared) else _fitting(raw[:SAMPLE])
+    return raw.decode(encoding, "replace")
+
+
+def _is_text_encoding(name: str) -> bool:
+    """`codecs` also knows encodings of bytes to bytes, such as zip: a document must not choose those."""
+    try:
+        return codecs.lookup(name)._is_text_encoding
+    except (LookupError, ValueError):
+        return False
+
+
+def _fitting(sample: bytes) -> str:
+    # Short Western text fits a dozen encodings equally well: the most common one decides unless it makes no sense.
+    best = from_bytes(sample, preemptive_behaviour=False).best()
+    western = from_bytes(sample, cp_isolation=["cp1252"]).best()
+    if best is None or (western is not None and western.chaos <= best.chaos and western.coherence >= best.coherence):
+        return "cp1252"
+    return best.encoding
