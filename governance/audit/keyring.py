@@ -85,7 +85,8 @@ class FileKeyring(Keyring):
         return self.folder / tenant.hex / f"{subject.hex}.key"
 
     def _create(self, path: Path, tenant: uuid.UUID, subject: uuid.UUID) -> bytes:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.parent.mkdir(exist_ok=True, mode=0o700)
         nonce = secrets.token_bytes(NONCE_BYTES)
         wrapped = nonce + self._master().encrypt(nonce, secrets.token_bytes(KEY_BYTES), _bound(tenant, subject))
         draft = path.with_suffix(f".{secrets.token_hex(6)}")
