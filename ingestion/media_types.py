@@ -25,7 +25,8 @@ NAME_MAX = 200
 ENDING_MAX = 20
 
 _PDF = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*%PDF-\d")
-_LATE_PDF = re.compile(rb"%PDF-\d\.\d")  # some mail gateways and printers put bytes of their own before it
+# Some mail gateways and printers put bytes of their own before it; a text about PDF has no object after it.
+_LATE_PDF = re.compile(rb"\A[\x00-\xff]{1,1024}?%PDF-\d\.\d[\x00-\xff]{1,1024}?\d \d+ obj\b")
 _HTML = re.compile(
     rb"\A(?>\s*)(?:<\?xml(?>[^>]*>)\s*+)?(?:<!--(?>.*?-->)\s*+)*+<(?:!doctype\s+html|html|head|body)\b",
     re.IGNORECASE | re.DOTALL,
@@ -35,6 +36,7 @@ _MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _WIDE = re.compile(rb"(?:[\t\n\r -~]\x00){8}|(?:\x00[\t\n\r -~]){8}")
 _STRAY = 0.01  # of its bytes: logs and old printouts hold a few
+_STRAY_UTF8 = 0.1  # the same where all else is UTF-8, which binary files are not
 _WORD = re.compile(r"word/document\d*\.xml")
 _OTHERS = (
     (b"\xd0\xcf\x11\xe0", "This is an old Office file, or one that is protected by a password."),
@@ -55,10 +57,9 @@ def detect(path: Path, name: str) -> str:
     for magic, said in _OTHERS:
         if head.startswith(magic):
             raise Unsupported(f"{said} {READABLE}")
-    is_text = _is_text(head)
-    if _PDF.match(head) or (not is_text and _LATE_PDF.search(head[:1024])):
+    if _PDF.match(head) or _LATE_PDF.match(head):
         return PDF
-    if not is_text:
+    if not _is_text(head):
         raise Unsupported(f"This kind of file cannot be read. {READABLE}")
     return _of_text(head, Path(name).suffix.lower())
 
@@ -117,4 +118,12 @@ def _is_text(head: bytes) -> bool:
     if head.startswith(_MARKS):
         return True
     controls = len(_CONTROLS.findall(head.replace(b"\x00", b"") if is_wide(head) else head))
-    return controls <= _STRAY * len(head)
+    return controls <= (_STRAY_UTF8 if _is_utf8(head) else _STRAY) * len(head)
+
+
+def _is_utf8(head: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)  # the last sign may be cut off
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -36,6 +36,7 @@ _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _LISTS = frozenset(("ul", "ol"))
 _BREAK = "\x1e"  # stands for <br>: a line break in the source is only a space
 _SPAN_MOST = 100  # columns or rows of one cell
+_CELLS_MOST = 50_000  # of a table: beyond, a cell counts once however many it spans
 _INDENT_MOST = 8
 
 
@@ -58,8 +59,12 @@ def _tree(text: str) -> Any:
     parser = lxml_html.HTMLParser(no_network=True, huge_tree=True, encoding="utf-8")
     try:
         root = lxml_html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
-    except (etree.ParserError, etree.XMLSyntaxError):
+    except etree.ParserError:
         raise empty() from None
+    except etree.XMLSyntaxError as fault:
+        if fault.code == etree.ErrorTypes.ERR_NO_MEMORY:
+            raise MemoryError from fault
+        raise empty() from fault
     if any("depth" in entry.message.lower() for entry in parser.error_log):
         raise ParseFailed("too_large", "The page is nested too deeply to be read.", "Save its text as plain text.")
     return root
@@ -201,14 +206,17 @@ def _rows(element: Any) -> list[list[str]]:
     """A cell over several columns is followed by empty ones; one over several rows is repeated in each."""
     rows: list[list[str]] = []
     below: dict[int, tuple[int, str]] = {}
+    made = 0
     for row in element.iter("tr"):
         if not _is_seen(row) or not _is_seen(row.getparent()):
             continue
         cells: list[str] = []
         for cell in (each for each in row.iterchildren("td", "th") if _is_seen(each)):
             _from_above(cells, below)
-            words, tall = _words(cell), _span(cell, "rowspan")
-            for column in range(_span(cell, "colspan")):
+            words = _words(cell)
+            wide, tall = (_span(cell, "colspan"), _span(cell, "rowspan")) if made < _CELLS_MOST else (1, 1)
+            made += wide * tall
+            for column in range(wide):
                 if tall > 1:
                     below[len(cells)] = (tall - 1, "" if column else words)
                 cells.append("" if column else words)

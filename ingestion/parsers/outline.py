@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from ingestion.parsers.base import Locator, ParseFailed, Section
 
 TITLE_MAX = 200
+SECTIONS_MOST = 100_000
 _SPACES = re.compile(r"[\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
 # Nobody sees these: NUL and other controls, which Postgres or JSON would refuse; soft hyphens, which cut words in two
 # for a search; and marks that reverse or hide text, by which a document can say to a model what it shows to no reader.
@@ -52,7 +53,7 @@ class Outline:
             return
         self._left -= len(said)
         if self._left < 0:
-            raise ParseFailed("too_large", "The document is longer than is read.", "Split it into smaller documents.")
+            raise too_large()
         self._blocks.append(said)
         self._is_bare = False
 
@@ -78,8 +79,14 @@ class Outline:
         self._is_bare = False
 
     def _add(self, path: tuple[str, ...], text: str) -> None:
+        if len(self._sections) == SECTIONS_MOST:
+            raise too_large()
         place = Locator(page=self._page, heading=path[-1] if path else None, start=0, end=len(text))
         self._sections.append(Section(path, text, place))
+
+
+def too_large() -> ParseFailed:
+    return ParseFailed("too_large", "The document is longer than is read.", "Split it into smaller documents.")
 
 
 def legible(text: str) -> str:

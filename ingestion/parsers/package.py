@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 import zipfile
+import zlib
 from typing import Any, BinaryIO
 
 from lxml import etree
@@ -61,7 +62,11 @@ class Package:
             content = self._unpacked(name)
             parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
             return etree.fromstring(content.replace(_STRICT, W[1:-1].encode()), parser)
-        except (zipfile.BadZipFile, etree.XMLSyntaxError, EOFError, OSError, RuntimeError, ValueError) as fault:
+        except etree.XMLSyntaxError as fault:
+            if fault.code == etree.ErrorTypes.ERR_NO_MEMORY:
+                raise MemoryError from fault
+            raise (_too_deep() if "depth" in str(fault) else broken()) from fault
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as fault:
             raise broken() from fault
 
     def _unpacked(self, name: str) -> bytes:
@@ -74,6 +79,10 @@ class Package:
                 "too_large", "The document unpacks to more than is read.", "Split it into smaller documents."
             )
         return content
+
+
+def _too_deep() -> ParseFailed:
+    return ParseFailed("too_large", "The document is nested too deeply to be read.", "Save it as PDF and upload that.")
 
 
 def broken() -> ParseFailed:
