@@ -6,7 +6,7 @@ import re
 import uuid
 from dataclasses import dataclass
 
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, OperationalError, connection
 
 from governance import models
 from governance.audit import events
@@ -15,6 +15,7 @@ from governance.errors import Conflict, InvalidInput
 from governance.policy import rules
 from governance.scope import Scope
 
+ATTEMPTS = 4
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,58}[a-z0-9]")
 
 
@@ -31,18 +32,27 @@ def create(slug: str, name: str, *, domain: str = "", is_demo: bool = False) -> 
         raise InvalidInput("A tenant's short name is 2 to 60 of a-z, 0-9 and hyphens.")
     tenant = uuid.uuid4()
     scope = Scope.system(tenant)
-    try:
-        with scope.transaction():
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT chancery.create_tenant(%s, %s, %s, %s, %s)", [tenant, slug, name, domain.lower(), is_demo]
-                )
-            for rule in rules.defaults():
-                _store(tenant, rule)
-            events.record(scope, Event.TENANT_CREATED, facts={"demo": is_demo}, payload={"slug": slug, "name": name})
-    except IntegrityError:
-        raise Conflict(f"There is a tenant of that short name or e-mail domain already: {slug}.") from None
+    for attempt in range(ATTEMPTS):
+        try:
+            _create(scope, (tenant, slug, name, domain.lower(), is_demo))
+            break
+        except IntegrityError:
+            raise Conflict(f"There is a tenant of that short name or e-mail domain already: {slug}.") from None
+        except OperationalError:
+            # Making partitions locks tables that everybody writes to, and Postgres may have to pick a victim.
+            if attempt == ATTEMPTS - 1:
+                raise
     return tenant
+
+
+def _create(scope: Scope, row: tuple[uuid.UUID, str, str, str, bool]) -> None:
+    tenant, slug, name, _, is_demo = row
+    with scope.transaction():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT chancery.create_tenant(%s, %s, %s, %s, %s)", row)
+        for rule in rules.defaults():
+            _store(tenant, rule)
+        events.record(scope, Event.TENANT_CREATED, facts={"demo": is_demo}, payload={"slug": slug, "name": name})
 
 
 def find_for_login(slug_or_domain: str) -> Found | None:
