@@ -89,7 +89,7 @@ def digest(path: Path, progress: Progress | None = None) -> str:
     stat = path.stat()
     now = {"size": stat.st_size, "mtime": stat.st_mtime_ns}
     known = _read(mark(path))
-    if {key: known.get(key) for key in now} == now:
+    if "sha256" in known and {key: known.get(key) for key in now} == now:
         return str(known["sha256"])
     hashed, done = hashlib.sha256(), 0
     with path.open("rb") as file:

@@ -31,6 +31,19 @@ def test_every_model_has_a_licence_a_hash_and_a_source_that_is_locked() -> None:
             assert "--hash=sha256:" in sources._locked(package.requirement)
 
 
+def test_the_catalogue_holds_what_a_bare_machine_needs() -> None:
+    known = registry.catalog()
+    assert [model.kind for model in known.values()] == ["chat", "chat", "embedding", "embedding-tokenizer"]
+    assert [model.kind for model in registry.embedder()] == ["embedding", "embedding-tokenizer"]
+    assert all(model.size and model.packages for model in known.values())
+
+
+def test_parts_are_told_in_the_order_of_their_numbers() -> None:
+    parts = registry.resolve("qwen2.5-coder-1.5b-instruct").packages
+    assert [int(part.requirement.partition("==")[0].rpartition("part")[2]) for part in parts] == list(range(1, 23))
+    assert (parts[1].member, parts[9].member) == ("data/part02.bin", "data/part10.bin")
+
+
 def test_the_lock_names_no_place_to_fetch_from() -> None:
     assert "://" not in sources.LOCK.read_text(encoding="utf-8")
 
@@ -62,6 +75,13 @@ def test_a_file_is_found_by_its_hash_alone(tmp_path: Path) -> None:
     assert registry.find(tmp_path, model) == tmp_path / model.file
 
 
+def test_a_file_of_another_size_is_refused_without_being_read(tmp_path: Path) -> None:
+    model = replace(registry.resolve("qwen2.5-coder-0.5b-instruct"), sha256=hashlib.sha256(b"short").hexdigest())
+    (tmp_path / model.file).write_bytes(b"short")
+    assert registry.find(tmp_path, model) is None
+    assert not registry.mark(tmp_path / model.file).exists()
+
+
 def test_a_verified_file_is_not_read_again_until_it_changes(tmp_path: Path) -> None:
     path = tmp_path / "weights"
     path.write_bytes(b"one")
@@ -86,3 +106,22 @@ def test_free_memory_is_that_of_the_container(tmp_path: Path) -> None:
     for name, text in {"max": "4096000\n", "current": "1024000\n", "stat": "anon 5\ninactive_file 24000\n"}.items():
         (tmp_path / f"memory.{name}").write_text(text)
     assert memory.free(meminfo, tmp_path) == 4096000 - 1024000 + 24000
+
+
+@pytest.mark.parametrize("mark", ["", "[]", "{", '{"size": 3, "mtime": 1}', "\xff"])
+def test_a_mark_that_says_nothing_is_passed_over(tmp_path: Path, mark: str) -> None:
+    path = tmp_path / "weights"
+    path.write_bytes(b"one")
+    os.utime(path, ns=(1, 1))
+    registry.mark(path).write_bytes(mark.encode("latin-1"))
+    assert registry.digest(path) == hashlib.sha256(b"one").hexdigest()
+
+
+def test_a_change_that_leaves_the_size_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "weights"
+    path.write_bytes(b"one")
+    os.utime(path, ns=(1, 1))
+    registry.digest(path)
+    path.write_bytes(b"two")
+    os.utime(path, ns=(2, 2))
+    assert registry.digest(path) == hashlib.sha256(b"two").hexdigest()
