@@ -71,3 +71,20 @@ def test_a_share_has_a_bound_of_its_own() -> None:
     with pytest.raises(Busy):
         queue.enter("a")
     assert queue.position(queue.enter("b")) == 2
+
+
+def test_who_leaves_the_line_makes_room_in_it() -> None:
+    queue = FairQueue(1, most=1, most_a_share=1)
+    queue.enter("a")
+    queue.leave(queue.enter("a"))
+    assert queue.position(queue.enter("a")) == 1
+
+
+def test_who_leaves_as_it_is_admitted_hands_the_slot_on() -> None:
+    queue = FairQueue(1, most=9, most_a_share=9)
+    running, impatient, patient = (queue.enter(share) for share in ("a", "b", "c"))
+    queue.leave(running)
+    assert impatient.admitted.is_set()
+    queue.leave(impatient)
+    assert patient.admitted.is_set()
+    assert (queue.running, queue.depth) == (1, 0)

@@ -1,0 +1,138 @@
+"""What a client meets in the same moment in which the queue or the engine moves."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+
+import httpx
+import pytest
+from starlette.types import Message
+
+from inference.worker.front import Front
+from inference.worker.queue import FairQueue, Place
+from inference.worker.relay import Relay
+
+
+class Endless(httpx.AsyncByteStream):
+    """An answer under way, which tells whether its line was closed."""
+
+    is_closed = False
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b"data: {}\n\n"
+        await asyncio.Event().wait()
+
+    async def aclose(self) -> None:
+        self.is_closed = True
+
+
+@dataclass
+class Meeting:
+    """One slot that is taken, one client who waits for it, and another behind."""
+
+    queue: FairQueue = field(default_factory=lambda: FairQueue(1, most=9, most_a_share=9))
+    stream: Endless = field(default_factory=Endless)
+    outcomes: list[str] = field(default_factory=list)
+    sent: list[Message] = field(default_factory=list)
+    has_answered: bool = False
+
+    def __post_init__(self) -> None:
+        self.running, self.waiting, self.behind = (self.queue.enter(share) for share in ("a", "b", "c"))
+        self.gone, self.answers = asyncio.Event(), asyncio.Event()
+
+    async def ask(self) -> httpx.Response:
+        await self.answers.wait()
+        self.has_answered = True
+        return httpx.Response(200, headers={"Content-Type": "text/event-stream"}, stream=self.stream)
+
+    async def receive(self) -> Message:
+        await self.gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Message) -> None:
+        self.sent.append(message)
+
+    def relay(self, place: Place) -> asyncio.Task[None]:
+        relay = Relay(self.queue, place, self.ask, self.outcomes.append, is_stream=True, beat_s=60, stamps=False)
+        return asyncio.create_task(relay({"type": "http"}, self.receive, self.send))
+
+
+async def _settled() -> None:
+    """Everything that can run without an event from outside has run."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+def _admit(meeting: Meeting) -> None:
+    meeting.queue.leave(meeting.running)
+
+
+def _hang_up(meeting: Meeting) -> None:
+    meeting.gone.set()
+
+
+@pytest.mark.parametrize("moves", [(_admit, _hang_up), (_hang_up, _admit)])
+def test_who_hangs_up_as_it_is_admitted_hands_the_slot_on(moves: tuple[Callable[[Meeting], None], ...]) -> None:
+    async def meet() -> None:
+        meeting = Meeting()
+        task = meeting.relay(meeting.waiting)
+        await _settled()
+        for move in moves:
+            move(meeting)
+        await task
+        assert meeting.behind.admitted.is_set()
+        assert (meeting.queue.running, meeting.queue.depth) == (1, 0)
+        assert (meeting.outcomes, meeting.sent) == (["gone"], [])
+
+    asyncio.run(meet())
+
+
+def test_who_hangs_up_in_the_line_gives_the_place_up_without_the_engine_being_asked() -> None:
+    async def meet() -> None:
+        meeting = Meeting()
+        meeting.answers.set()
+        task = meeting.relay(meeting.waiting)
+        await _settled()
+        _hang_up(meeting)
+        await task
+        assert meeting.queue.position(meeting.behind) == 1
+        assert (meeting.queue.depth, meeting.sent) == (1, [])
+
+    asyncio.run(meet())
+
+
+@pytest.mark.parametrize("ticks", range(12))
+def test_whenever_the_client_hangs_up_the_line_to_the_engine_is_closed(ticks: int) -> None:
+    """Once for each turn of the loop between the engine's answer and the client's first bytes of it."""
+
+    async def meet() -> None:
+        meeting = Meeting()
+        task = meeting.relay(meeting.waiting)
+        _admit(meeting)
+        await _settled()
+        meeting.answers.set()
+        for _ in range(ticks):
+            await asyncio.sleep(0)
+        _hang_up(meeting)
+        await task
+        assert meeting.stream.is_closed == meeting.has_answered
+        assert meeting.behind.admitted.is_set()
+
+    asyncio.run(meet())
+
+
+def test_a_worker_whose_engine_is_away_says_so_at_every_door() -> None:
+    async def knock() -> None:
+        front = Front("key", {"id": "m"}, FairQueue(1, 1, 1))
+        transport, headers = httpx.ASGITransport(front.app()), {"Authorization": "Bearer key"}
+        async with httpx.AsyncClient(transport=transport, base_url="http://w", headers=headers) as client:
+            answers = [await client.get(path) for path in ("/health", "/v1/models")]
+            answers += [await client.post(path, json={}) for path in ("/v1/chat/completions", "/tokenize")]
+            assert [answer.status_code for answer in answers] == [503] * 4
+            assert {answer.headers["Retry-After"] for answer in answers[1:]} == {"5"}
+            assert (await client.get("/metrics")).is_success
+        await front.client.aclose()
+
+    asyncio.run(knock())
