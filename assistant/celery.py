@@ -16,6 +16,9 @@ app.autodiscover_tasks(["ingestion", "assistant"])
 
 @celeryd_init.connect
 def verify(**_: object) -> None:
+    """Celery logs what a signal's receiver raises and goes on; only SystemExit keeps the worker from starting."""
     from assistant import startup
 
-    startup.verify()
+    found = startup.faults()
+    if found:
+        raise SystemExit(" ".join(found))

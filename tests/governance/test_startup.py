@@ -8,7 +8,6 @@ import sys
 from typing import Any
 from urllib.parse import urlsplit
 
-import psycopg
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
@@ -86,12 +85,8 @@ def address(role: str) -> str:
     services = testing.services()
     place = urlsplit(os.environ["DATABASE_URL"])
     if role == "superuser":
-        return psycopg.conninfo.make_conninfo(services.superuser_url, dbname=place.path[1:]) and _superuser(place.path)
+        return urlsplit(services.superuser_url)._replace(path=place.path).geturl()
     return f"postgresql://chancery_owner:{services.secrets.postgres_owner}@{place.hostname}:{place.port}{place.path}"
-
-
-def _superuser(path: str) -> str:
-    return urlsplit(testing.services().superuser_url)._replace(path=path).geturl()
 
 
 @pytest.mark.parametrize("command", [WEB, WORKER], ids=["web", "worker"])
