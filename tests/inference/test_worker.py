@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -187,6 +188,23 @@ def test_an_engine_that_dies_is_started_again_and_the_answer_under_way_is_told(w
     assert list(worker.runner().stream(SHORT))[-1].finish in {"length", "stop"}
 
 
+def test_while_no_engine_comes_up_the_worker_says_so_and_is_well_again_after(worker: Worker, model: Path) -> None:
+    engine, away = worker.engine(), model.with_name("away")
+    assert engine is not None
+    model.rename(away)
+    try:
+        engine.kill()
+        wait_until(lambda: not worker.is_ready())
+        assert worker.process.poll() is None
+        assert not worker.runner().probe().is_ready
+        with pytest.raises(Unavailable):
+            list(worker.runner().stream(SHORT))
+    finally:
+        away.rename(model)
+    wait_until(worker.is_ready)
+    assert list(worker.runner().stream(SHORT))[-1].finish in {"length", "stop"}
+
+
 def test_the_engine_ends_with_a_worker_that_is_killed(model: Path) -> None:
     with worker_process.running(model) as running:
         engine = running.engine()
@@ -197,9 +215,10 @@ def test_the_engine_ends_with_a_worker_that_is_killed(model: Path) -> None:
 
 
 def test_told_to_stop_it_ends_well_and_takes_the_engine_along(model: Path) -> None:
-    with worker_process.running(model) as running:
+    with worker_process.commanded(model) as running:
         engine = running.engine()
         assert engine is not None
+        assert running.runner().probe().is_ready
         running.process.terminate()
         assert running.process.wait(worker_process.LONGEST_WAIT_S) == 0
         assert not engine.is_running()
@@ -216,6 +235,22 @@ def test_a_file_of_another_hash_is_not_served(model: Path) -> None:
     known = replace(registry.resolve(str(model)), sha256="0" * 64)
     with pytest.raises(InvalidInput, match="sha256 differs"):
         serving.serve(known, Path(), Xllamacpp(), serving.Order("127.0.0.1", 0, KEY))
+
+
+def test_the_command_refuses_a_damaged_file_in_one_line(tmp_path: Path) -> None:
+    known = registry.resolve("qwen2.5-coder-0.5b-instruct")
+    (tmp_path / known.file).write_bytes(b"GGUF and damaged since")
+    done = subprocess.run(
+        [sys.executable, "manage.py", "model_worker", f"--model={known.name}", "--port=0"],
+        cwd=worker_process.ROOT,
+        env=os.environ | {"CHANCERY_MODELS": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "its sha256 differs" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_without_a_key_nothing_is_served(model: Path) -> None:

@@ -62,11 +62,25 @@ def wait_until(holds: Callable[[], object]) -> None:
 
 @contextlib.contextmanager
 def running(model: Path, **sizes: int) -> Iterator[Worker]:
+    options = [f"--{name}={value}" for name, value in sizes.items()]
+    with _started(["-m", __name__, str(model), *options], {}) as worker:
+        yield worker
+
+
+@contextlib.contextmanager
+def commanded(model: Path) -> Iterator[Worker]:
+    """As an operator starts it."""
+    env = {"CHANCERY_MODEL_KEY": KEY, "CHANCERY_MODEL_THREADS": "1", "CHANCERY_MODEL_SLOTS": "1"}
+    with _started(["manage.py", "model_worker", f"--model={model}"], env) as worker:
+        yield worker
+
+
+@contextlib.contextmanager
+def _started(arguments: list[str], env: dict[str, str]) -> Iterator[Worker]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    options = [f"--{name}={value}" for name, value in sizes.items()]
-    process = subprocess.Popen([sys.executable, "-m", __name__, str(model), str(port), *options], cwd=ROOT)
+    process = subprocess.Popen([sys.executable, *arguments, f"--port={port}"], cwd=ROOT, env=os.environ | env)
     worker = Worker(process, f"http://127.0.0.1:{port}")
     try:
         wait_until(lambda: worker.is_ready() or process.poll() is not None)
@@ -80,7 +94,7 @@ def running(model: Path, **sizes: int) -> Iterator[Worker]:
 def serve() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("model")
-    parser.add_argument("port", type=int)
+    parser.add_argument("--port", type=int)
     for name, default in {"window": 2048, "slots": 1, "waiting_most": 8, "waiting_most_a_share": 8}.items():
         parser.add_argument(f"--{name}", type=int, default=default)
     sizes = vars(parser.parse_args())
