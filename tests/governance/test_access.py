@@ -239,10 +239,9 @@ def test_a_grant_that_was_withdrawn_counts_at_the_next_request(house: House) -> 
 def test_leaving_a_group_counts_at_the_next_request(house: House) -> None:
     resource = shelf(house)
     grants.give(house.ada, resource, Holder(group=house.team), Level.READ)
-    before = house.bob
     with house.system.transaction():
-        models.Membership.objects.filter(person=before.person).delete()
-    assert from_postgres(before, Level.READ) == set()
+        models.Membership.objects.filter(person=house.ids["bob"]).delete()
+    assert from_postgres(house.bob, Level.READ) == set()
     assert not access.decide(house.bob, Action.COLLECTION_READ, resource).allowed
 
 
