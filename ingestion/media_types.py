@@ -71,8 +71,9 @@ def is_wide(head: bytes) -> bool:
 
 def clean_name(name: str) -> str:
     """Without folders, control characters and marks of the writing direction, NFC, at most 200 characters."""
-    last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
-    shown = "".join(char for char in " ".join(last.split()) if unicodedata.category(char)[0] != "C").strip()
+    last = re.split(r"[/\\]", name)[-1]
+    seen = "".join(sign for sign in last if sign.isspace() or unicodedata.category(sign)[0] != "C")
+    shown = " ".join(unicodedata.normalize("NFC", seen).split())
     if not shown.strip(". "):
         return "document"
     if len(shown) <= NAME_MAX:

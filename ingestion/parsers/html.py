@@ -21,10 +21,11 @@ _HIDDEN = re.compile(
 )
 _NEVER_SEEN = frozenset(
     re.findall(
-        r"\w+", "script style noscript template svg iframe object head title select button input textarea audio video"
+        r"\w+",
+        "script style noscript template svg iframe object head title select button input textarea audio video nav",
     )
 )
-_AROUND = frozenset(("nav", "header", "footer", "aside"))  # of a page; inside an article they belong to its text
+_AROUND = frozenset(("header", "footer", "aside"))  # of a page; inside an article they belong to its text
 _BLOCKS = frozenset(
     re.findall(
         r"\w+",
@@ -136,8 +137,6 @@ def _is_around(element: Any, root: Any) -> bool:
     """Whether it belongs to the page and not to its text. A header with the page's one title is part of the text."""
     if element.tag not in _AROUND:
         return False
-    if element.tag == "nav":
-        return True
     inside = root.tag in {"main", "article"} or any(True for _ in element.iterancestors("main", "article"))
     return not inside and not (element.tag == "header" and element.find(".//h1") is not None)
 

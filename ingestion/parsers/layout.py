@@ -36,9 +36,11 @@ class Body:
 
     def level(self, line: Line) -> int:
         """0 for text. Bold letters of the text's size make the lowest heading."""
+        if line.is_running or line.is_broken:
+            return 0
         text = line.text
         is_one = len(line.cells) == 1 or (len(line.cells) == 2 and bool(_NUMBER.fullmatch(line.cells[0].text)))
-        if not is_one or len(text) > HEADING_MAX or not _LETTERS.search(text) or line.is_broken:
+        if not is_one or len(text) > HEADING_MAX or not _LETTERS.search(text):
             return 0
         if line.size >= self.size * LARGER:
             return 1 + min(self.sizes.index(line.size), LEVELS - 1) if line.size in self.sizes else LEVELS
@@ -63,7 +65,7 @@ def without_running(pages: Sequence[list[Line]]) -> list[list[Line]]:
     seen: Counter[str] = Counter()
     for page in pages:
         seen.update({_shape(line) for line in _edges(page)})
-    running = {shape for shape, count in seen.items() if count > 2 and count * 2 > len(pages)}
+    running = {shape for shape, count in seen.items() if count > 1 and count * 2 > len(pages)}
     kept, said = [], set[str]()
     for number, page in enumerate(pages, 1):
         edges = _edges(page)
@@ -73,7 +75,8 @@ def without_running(pages: Sequence[list[Line]]) -> list[list[Line]]:
             if (len(page) > 2 * EDGE and _is_page_number(line, number)) or _shape(line) in running & said
         }
         said |= {_shape(line) for line in edges}
-        kept.append([line for line in page if id(line) not in again])
+        edge = {id(line) for line in edges if _shape(line) in running}
+        kept.append([replace(line, is_running=id(line) in edge) for line in page if id(line) not in again])
     return kept
 
 
@@ -106,7 +109,9 @@ def _is_page_number(line: Line, page: int) -> bool:
 
 
 def _edges(page: list[Line]) -> list[Line]:
-    """By their place, for pages write their foot first as often as last."""
+    """By their place, for pages write their foot first as often as last. A page of one or two lines has no edge."""
+    if len(page) <= EDGE:
+        return []
     by_foot = sorted(page, key=lambda line: line.foot)
     return by_foot[:EDGE] + by_foot[EDGE:][-EDGE:]
 
@@ -156,7 +161,7 @@ def _parts(block: Sequence[Line], line: Line, letters: Body) -> bool:
     above = block[-1]
     fall = above.foot - line.foot
     level = letters.level(line)
-    if level != letters.level(above):
+    if level != letters.level(above) or line.is_running != above.is_running:
         return True
     if level:
         return line.size != above.size or not 0 < fall <= GAP * line.size

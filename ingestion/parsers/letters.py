@@ -30,8 +30,8 @@ class Cell:
 
 @dataclass(frozen=True)
 class Line:
-    """`size` is the height of its letters and `foot` its distance from the page's lower edge, in points. Where a word is
-    broken at its end, `is_broken`.
+    """`size` is the height of its letters and `foot` its distance from the page's lower edge, in points. `is_broken`
+    where a word is broken at its end; `is_running` where other pages repeat it.
     """
 
     cells: tuple[Cell, ...]
@@ -39,6 +39,7 @@ class Line:
     foot: float
     is_bold: bool
     is_broken: bool = False
+    is_running: bool = False
 
     @property
     def text(self) -> str:

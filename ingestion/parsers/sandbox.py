@@ -35,6 +35,7 @@ class Limits:
 
 
 LIMITS = Limits()
+_LAST_S = 2.0  # from the end of its output to its own
 # The floors above and the services they talk to do not exist for a parser, whatever it is made to import.
 _START = """
 import sys
@@ -57,11 +58,12 @@ def run(
     timer.start()
     try:
         parsed = _listen(child, limits, on_progress)
+        ended = _ended(child) if parsed is None else 0
     finally:
         timer.cancel()
         timer.join()
         _kill(child)
-        ended = child.wait()
+        child.wait()
     if parsed is None:
         raise _fault(ended, is_late=is_late.is_set())
     return parsed
@@ -89,12 +91,12 @@ def _start(file: IO[bytes], media_type: str, limits: Limits) -> subprocess.Popen
 
 
 def _listen(child: subprocess.Popen[bytes], limits: Limits, on_progress: Callable[[int, int], None]) -> Parsed | None:
-    """None where the child ends before it has said what it found, or says what is no message."""
+    """None where the child ends before it has said what it found."""
     for line in _lines(child, limits.output):
         try:
             said = _message(json.loads(line))
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            return None
+            raise _crashed() from None
         if isinstance(said, ParseFailed):
             raise said
         if isinstance(said, Parsed):
@@ -133,6 +135,14 @@ def _parsed(told: dict[str, Any]) -> Parsed:
     return Parsed(told["title"], sections, told["pages"], tuple(told["warnings"]))
 
 
+def _ended(child: subprocess.Popen[bytes]) -> int:
+    """How it ended by itself. One that has only closed its output is ended by the caller, and counts as a crash."""
+    try:
+        return child.wait(_LAST_S)
+    except subprocess.TimeoutExpired:
+        return 0
+
+
 def _fault(ended: int, *, is_late: bool) -> ParseFailed:
     if is_late or ended == -signal.SIGXCPU:
         return ParseFailed("timeout", "Reading the document took too long.", "Split it into smaller documents.")
@@ -143,6 +153,10 @@ def _fault(ended: int, *, is_late: bool) -> ParseFailed:
             "The system ended the reading of the document.",
             "Try again, or split it into smaller ones.",
         )
+    return _crashed()
+
+
+def _crashed() -> ParseFailed:
     return ParseFailed(
         "crashed", "The document could not be read: its parser stopped.", "Save it anew, or as a PDF, and upload that."
     )

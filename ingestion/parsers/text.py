@@ -21,7 +21,7 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-STRAY = 0.1  # of what is not ASCII: with fewer broken signs than this it is UTF-8 with damage
+STRAY = 0.25  # of what is not ASCII: with fewer broken signs than this it is UTF-8 with damage
 
 
 class Text(Parser):

@@ -1,0 +1,247 @@
+"""A parser that has been taken over by a document gets nowhere, and its end has a name.
+
+The takeover is played by a parser of the tests' own, put into the real child in place of those that it knows.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ingestion import media_types
+from ingestion.parsers import sandbox
+from ingestion.parsers.base import Parsed, ParseFailed
+from ingestion.parsers.sandbox import Limits
+from tests.ingestion import papers
+
+Attempt = Callable[..., Parsed]
+_TAKEN_OVER = """
+import sys, types
+from ingestion.parsers import child
+from ingestion.parsers.base import Locator, Parsed, ParseFailed, Parser, Section
+class Hostile(Parser):
+    def parse(self, stream):
+        said = ""
+        try:
+{body}
+        except OSError as fault:
+            said = type(fault).__name__
+        return Parsed("", (Section((), str(said), Locator()),))
+sys.modules["ingestion.parsers.hostile"] = module = types.ModuleType("hostile")
+module.Hostile = Hostile
+child._PARSERS["hostile"] = "hostile.Hostile"
+child.main()
+"""
+
+
+@pytest.fixture
+def attempt(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Attempt:
+    """Runs lines of Python as the parser; what they assign to `said` becomes the text."""
+    document = tmp_path / "document"
+    document.write_bytes(b"words")
+
+    def run(body: str, limits: Limits = sandbox.LIMITS) -> Parsed:
+        lines = textwrap.indent(textwrap.dedent(body).strip(), " " * 12)
+        program = _TAKEN_OVER.format(body=lines).replace("{", "{{").replace("}", "}}")
+        monkeypatch.setattr(sandbox, "_START", sandbox._START.replace("child.main()", "") + program)
+        return sandbox.run(document, "hostile", limits)
+
+    return run
+
+
+def said(parsed: Parsed) -> str:
+    return parsed.sections[0].text
+
+
+def failed(attempt: Attempt, body: str, limits: Limits = sandbox.LIMITS) -> ParseFailed:
+    with pytest.raises(ParseFailed) as fault:
+        attempt(body, limits)
+    assert fault.value.message.endswith(".")
+    assert fault.value.remedy.endswith(".")
+    return fault.value
+
+
+def parsed(path: Path, content: bytes, media_type: str, limits: Limits = sandbox.LIMITS) -> Parsed:
+    document = path / "upload"
+    document.write_bytes(content)
+    return sandbox.run(document, media_type, limits)
+
+
+def test_every_format_is_read_through_the_sandbox(tmp_path: Path) -> None:
+    formats = {
+        media_types.PDF: papers.pdf("Thirty days."),
+        media_types.DOCX: papers.word(("Normal", "Thirty days.")),
+        media_types.HTML: b"<p>Thirty days.",
+        media_types.MARKDOWN: b"Thirty days.",
+        media_types.TEXT: "Drei\u00dfig Tage. Thirty days.".encode("cp1252"),
+    }
+    for media_type, content in formats.items():
+        read = parsed(tmp_path, content, media_type)
+        assert said(read).endswith("Thirty days.")
+        assert read.warnings == ()  # the network is cut off, or this would say that it is not
+
+
+def test_pages_are_told_while_they_are_read(tmp_path: Path) -> None:
+    document = tmp_path / "upload"
+    document.write_bytes(papers.drawn_pdf([[(72, 700, "words")]] * 3))
+    told: list[tuple[int, int]] = []
+    read = sandbox.run(document, media_types.PDF, on_progress=lambda done, total: told.append((done, total)))
+    assert told == [(1, 3), (2, 3), (3, 3)]
+    assert [section.locator.page for section in read.sections] == [1, 2, 3]
+
+
+def test_the_fault_of_a_parser_arrives_with_its_remedy(tmp_path: Path) -> None:
+    with pytest.raises(ParseFailed) as failed:
+        parsed(tmp_path, papers.drawn_pdf([[(72, 700, "x")]], password="hush"), media_types.PDF)
+    assert failed.value.code == "encrypted"
+    assert "without the password" in failed.value.remedy
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [
+        "import socket; socket.create_connection(('127.0.0.1', 9), 1)",
+        "import socket; socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)",
+        "import socket; socket.socket(socket.AF_UNIX)",
+        "import socket; socket.socketpair()",
+        "import ctypes; said = ('PermissionError', 'done')[ctypes.CDLL(None).syscall(425, 1, 0) >= 0]",  # io_uring
+        "import os; os.fork()",
+        "import os; os.execv('/bin/true', ['true'])",
+        "import subprocess; subprocess.run(['/bin/true'])",
+        "import os; os.kill(os.getppid(), 0)",
+        "import threading; threading.Thread(target=print).start()",
+    ],
+)
+def test_network_programs_and_signals_are_refused(attempt: Attempt, deed: str) -> None:
+    if "Thread" in deed:
+        assert failed(attempt, deed).code == "broken"
+    else:
+        assert said(attempt(deed)) == "PermissionError"
+
+
+def test_the_environment_and_open_files_hold_nothing_of_the_worker(
+    attempt: Attempt, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://app:secret@db/chancery")
+    with (tmp_path / "held").open("w") as held:
+        os.set_inheritable(held.fileno(), True)
+        told = said(attempt("import os; said = *sorted(os.environ), os.getsid(0) == os.getpid()"))
+        assert told in {"('LANG', 'PATH', True)", "('LANG', 'LC_CTYPE', 'PATH', True)"}
+        assert said(attempt(f"import os; os.fstat({held.fileno()})")) == "OSError"
+
+
+def test_django_the_database_and_the_floors_above_do_not_exist(attempt: Attempt) -> None:
+    tried = """
+    said = []
+    for name in ("django.db", "psycopg", "redis", "assistant.settings", "inference.runners", "ingestion.models"):
+        try:
+            __import__(name)
+        except ImportError:
+            said.append(name)
+    said = len(said)
+    """
+    assert said(attempt(tried)) == "6"
+
+
+def test_nothing_is_written(attempt: Attempt, tmp_path: Path) -> None:
+    target = tmp_path / "written"
+    tried = f"""
+    import os, signal
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    os.write(os.open({str(target)!r}, os.O_WRONLY | os.O_CREAT), b"x")
+    said = "written"
+    """
+    assert said(attempt(tried)) in {"PermissionError", "OSError"}
+    assert not target.exists() or not target.read_bytes()
+
+
+def test_files_beside_the_code_are_out_of_reach_where_the_kernel_can_do_that(attempt: Attempt, tmp_path: Path) -> None:
+    secret = tmp_path / "record.key"
+    secret.write_text("secret")
+    read = said(attempt(f"said = open({str(secret)!r}).read()"))
+    if read == "secret":
+        pytest.skip("this kernel has no Landlock: a parser can read what its account can")
+    assert read == "PermissionError"
+    assert (
+        said(attempt("said = open('/proc/' + str(__import__('os').getppid()) + '/environ').read()"))
+        == "PermissionError"
+    )
+    assert said(attempt("import mailbox; said = mailbox.__name__")) == "mailbox"
+
+
+def test_too_much_memory_is_named(attempt: Attempt) -> None:
+    assert failed(attempt, "said = len(b'x' * (2 << 30))").code == "out_of_memory"
+
+
+def test_a_parser_that_the_system_kills_is_out_of_memory(attempt: Attempt) -> None:
+    # By the one signal of the kernel's own that a test can bring about: it ends as by the one for lack of memory.
+    killed = "import resource; resource.setrlimit(resource.RLIMIT_CPU, (1, 1))\nwhile True: pass"
+    assert failed(attempt, killed).code == "out_of_memory"
+
+
+def test_a_parser_that_computes_for_ever_is_late(attempt: Attempt) -> None:
+    assert failed(attempt, "while True: pass", Limits(cpu_s=1)).code == "timeout"
+
+
+def test_a_parser_that_sleeps_is_late_and_leaves_no_process(attempt: Attempt, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[int] = []
+    kill = sandbox._kill
+
+    def noted(child: subprocess.Popen[bytes]) -> None:
+        ended.append(child.pid)
+        kill(child)
+
+    monkeypatch.setattr(sandbox, "_kill", noted)
+    assert failed(attempt, "import time; time.sleep(600)", Limits(wall_s=1)).code == "timeout"
+    with pytest.raises(ProcessLookupError):
+        os.killpg(ended[0], 0)
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [
+        "import os; os._exit(0)",
+        "import os; os.abort()",
+        "import ctypes; ctypes.string_at(0)",
+        "sys.stdout.buffer.write(b'no json\\n'); sys.stdout.flush()",
+        "sys.stdout.buffer.write(b'{\"parsed\": 7}\\n'); sys.stdout.flush()",
+        "sys.stdout.buffer.write(b'[' * 100000 + b'\\n'); sys.stdout.flush()",
+        "sys.stdout.close()",
+    ],
+)
+def test_a_crash_and_a_lie_are_named(attempt: Attempt, deed: str) -> None:
+    assert failed(attempt, deed).code in {"crashed", "broken"}
+
+
+def test_any_exception_means_that_the_document_is_broken(attempt: Attempt) -> None:
+    assert failed(attempt, "raise KeyError('a')").code == "broken"
+    assert failed(attempt, "def f(): return f()\nf()").code == "broken"
+
+
+def test_what_a_parser_prints_is_bounded(attempt: Attempt) -> None:
+    assert (
+        failed(attempt, "while True: sys.stdout.buffer.write(b'x' * 65536)", Limits(output=1 << 20)).code == "too_large"
+    )
+    endless = 'while True: sys.stdout.buffer.write(b\'{"done": 1, "total": 2}\\n\')'
+    assert failed(attempt, endless, Limits(output=1 << 20)).code == "too_large"
+
+
+def test_limits_of_size_reach_the_parser(tmp_path: Path) -> None:
+    with pytest.raises(ParseFailed) as failed:
+        parsed(tmp_path, papers.drawn_pdf([[(72, 700, "x")]] * 3), media_types.PDF, Limits(pages=2))
+    assert failed.value.code == "too_large"
+    with pytest.raises(ParseFailed) as failed:
+        parsed(tmp_path, papers.package(papers.paragraph("x" * 5_000)), media_types.DOCX, Limits(unpacked=1_000))
+    assert failed.value.code == "too_large"
+
+
+def test_fifty_megabytes_on_one_line_end_in_a_named_state(tmp_path: Path) -> None:
+    for media_type in (media_types.TEXT, media_types.MARKDOWN, media_types.HTML):
+        with pytest.raises(ParseFailed) as failed:
+            parsed(tmp_path, b"word " * 10_000_000, media_type)
+        assert failed.value.code in {"too_large", "out_of_memory"}
