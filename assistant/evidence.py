@@ -11,7 +11,7 @@ from inference.prompts import Build
 from ingestion.search import Passage
 
 # Cosine similarity of the nearest passage, and the share of the question's rare terms that passages hold. Below both
-# marks nothing was found; the marks are those that kept false refusals under one in twenty on the demo's questions.
+# marks nothing was found. The marks are first guesses: they have not been fitted to answerable and unanswerable questions.
 NEAR = 0.35
 COVERED = 0.5
 
