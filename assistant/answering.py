@@ -105,13 +105,14 @@ def _guarded(scope: Scope, row: models.Answer, sender: delivery.Delivery, watch:
         return _compose(scope, row, sender, watch)
     except RecordUnavailable:
         raise
-    except (Unavailable, Busy) as fault:
+    except Unavailable as fault:
         said = "The model does not answer at the moment."
         if sender.sent:
             return Outcome(Status.INTERRUPTED, f"{said} What was delivered is kept; ask again for a whole answer.")
         log.warning("answer %s: %s", row.pk, fault.message)
         return Outcome(Status.FAILED, f"{said} Try again in a minute.")
-    except InvalidInput as fault:
+    except (Busy, InvalidInput) as fault:
+        # The quota's bound, the worker's, or the window's: each says itself what is over, and nothing has been delivered.
         return Outcome(Status.FAILED, fault.message)
     except ChanceryError as fault:
         return Outcome(Status.REFUSED if not sender.sent else Status.INTERRUPTED, fault.message)
