@@ -49,8 +49,8 @@ def ask(
     if is_model_only and not tenant.allows_model_only:
         raise InvalidInput("This organisation does not allow answers without documents. Ask about the documents.")
     wanted = frozenset(collections)
-    if access.visible(scope, Action.COLLECTION_READ, wanted) != wanted:
-        raise NotFound("There is no such collection, or it is not yours to read.")
+    for refused in sorted(wanted - access.visible(scope, Action.COLLECTION_READ, wanted)):
+        access.require(scope, Action.COLLECTION_READ, refused)  # raises with the decision, which goes on the record
     with scope.transaction():
         _admit(scope, tenant)
         answer = models.Answer(
