@@ -4,13 +4,15 @@
 PY = .venv/bin/python
 
 .POSIX:
-.PHONY: help run demo test lint venv venv-dev clean
+.PHONY: help run demo test lint messages pictures venv venv-dev clean
 
 help:
 	@echo "make run    start everything, seed the demo, ask a first question (Ctrl-C stops it)"
 	@echo "make demo   the main job from end to end, printed; exits 0 or says what broke"
 	@echo "make test   the tests, against real services that they start themselves"
 	@echo "make lint   style, types, import contracts, templates"
+	@echo "make messages  the catalogues of translations, anew from the code (needs gettext)"
+	@echo "make pictures  the pictures of the documentation, anew from the demo (needs Chromium)"
 	@echo "make clean  remove .venv and caches; CHANCERY_HOME (./var) is left alone"
 
 run: venv
@@ -20,7 +22,7 @@ demo: venv
 	@exec $(PY) manage.py up --then demo
 
 test: venv-dev
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: venv-dev
 	.venv/bin/ruff check .
@@ -28,6 +30,13 @@ lint: venv-dev
 	$(PY) -m mypy --strict .
 	.venv/bin/lint-imports
 	.venv/bin/djlint --check --lint templates
+
+messages: venv-dev
+	$(PY) manage.py makemessages --locale de --no-obsolete
+	$(PY) manage.py compilemessages --locale de
+
+pictures: venv-dev
+	CHANCERY_PICTURES=docs/pictures $(PY) -m pytest tests/browser/test_pictures.py $(ARGS)
 
 venv:
 	@PYTHON="$(PYTHON)" sh deploy/venv.sh requirements.lock

@@ -10,30 +10,33 @@ from __future__ import annotations
 
 import logging
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from django.db import DatabaseError, connection
 
-from assistant import delivery, evidence, lease, models
+from assistant import delivery, evidence, lease, models, notices
+from assistant.brought import Brought
 from assistant.models import Status
 from governance import keys, people, quotas
 from governance.audit import events
 from governance.audit.vocabulary import Event
-from governance.errors import Busy, ChanceryError, InvalidInput, RecordUnavailable, Unavailable
+from governance.errors import Busy, ChanceryError, InvalidInput, NotFound, RecordUnavailable, Unavailable
 from governance.policy import enforcement
 from governance.policy.rules import Action, Stage
 from governance.policy.streaming import Gate
 from governance.scope import Scope
 from inference import prompts, runners
 from inference.runners.base import ChatRequest, RunnerState
-from ingestion import search
+from inference.runners.speech import Speech
+from ingestion import documents, search
 from ingestion.search import Passage
 
 log = logging.getLogger(__name__)
 
 PASSAGES = 5
 HISTORY = 4  # earlier turns that the model is shown
+BROUGHT = 16  # of the turns that a client brought; the window decides how many of them stay
 WINDOW = 4096  # where a server does not tell its own
 MARGIN = 64  # tokens a server's own template may add
 
@@ -43,6 +46,7 @@ class Outcome:
     status: Status
     notice: str = ""
     used: int = 0
+    fault: str = ""  # the code of the error that it failed by
     capsule: dict[str, Any] | None = None
 
 
@@ -58,6 +62,7 @@ def answer(tenant: uuid.UUID, answer_id: uuid.UUID) -> None:
     except RecordUnavailable as fault:
         # Nothing can be written, so nothing is said; the lease runs out and the sweep tries again.
         log.error("answer %s stopped: %s", answer_id, fault.message)
+        lease.hold_up(held, notices.HELD_UP)
         raise
     finally:
         connection.close()
@@ -72,22 +77,24 @@ def due() -> list[tuple[uuid.UUID, uuid.UUID]]:
 
 def _answer(held: lease.Claim) -> None:
     if held.delivered:
-        notice = "The answer broke off. What was delivered is kept; ask again for a whole one."
-        delivery.finish(held.scope, held.answer, held.token, Status.INTERRUPTED, notice)
+        delivery.finish(held.scope, held.answer, held.token, Status.INTERRUPTED, notices.BROKE_OFF)
         return
     if held.attempt > lease.ATTEMPTS:
-        notice = "The answer failed three times. Ask again; if it goes on, tell your administrator."
-        delivery.finish(held.scope, held.answer, held.token, Status.FAILED, notice)
+        delivery.finish(held.scope, held.answer, held.token, Status.FAILED, notices.FAILED_THRICE)
         return
-    scope, row = _reopen(held)
+    try:
+        scope, row = _reopen(held)
+    except NotFound as fault:  # the person or the key that asked is no longer there
+        delivery.finish(held.scope, held.answer, held.token, Status.REFUSED, fault.message)
+        return
     sender = delivery.Delivery(scope, held.answer, held.token)
     with lease.Watch(held) as watch:
         outcome = _guarded(scope, row, sender, watch)
     if watch.is_lost:
         raise lease.LeaseLost
     quotas.settle(scope, row.pk, outcome.used)
-    fields = {"capsule": outcome.capsule} if outcome.capsule else {}
-    facts = {"segments": sender.sent, "tokens": outcome.used} | (outcome.capsule or {})
+    fields = {"fault": outcome.fault} | ({"capsule": outcome.capsule} if outcome.capsule else {})
+    facts = {"segments": sender.sent, "tokens": outcome.used} | _told(outcome)
     delivery.finish(scope, row.pk, held.token, outcome.status, outcome.notice, facts=facts, **fields)
 
 
@@ -106,14 +113,13 @@ def _guarded(scope: Scope, row: models.Answer, sender: delivery.Delivery, watch:
     except RecordUnavailable:
         raise
     except Unavailable as fault:
-        said = "The model does not answer at the moment."
         if sender.sent:
-            return Outcome(Status.INTERRUPTED, f"{said} What was delivered is kept; ask again for a whole answer.")
+            return Outcome(Status.INTERRUPTED, notices.MODEL_WENT_AWAY)
         log.warning("answer %s: %s", row.pk, fault.message)
-        return Outcome(Status.FAILED, f"{said} Try again in a minute.")
+        return Outcome(Status.FAILED, notices.MODEL_AWAY, fault=fault.code)
     except (Busy, InvalidInput) as fault:
         # The quota's bound, the worker's, or the window's: each says itself what is over, and nothing has been delivered.
-        return Outcome(Status.FAILED, fault.message)
+        return Outcome(Status.FAILED, fault.message, fault=fault.code)
     except ChanceryError as fault:
         return Outcome(Status.REFUSED if not sender.sent else Status.INTERRUPTED, fault.message)
     except DatabaseError as fault:
@@ -126,10 +132,10 @@ def _compose(scope: Scope, row: models.Answer, sender: delivery.Delivery, watch:
         return _write(scope, row, sender, watch)
     found = search.passages(scope, row.question, row.collections, PASSAGES)
     passages, withheld = _checked(scope, row.pk, found.passages)
-    verdict = evidence.weigh(passages, found.covered)
+    verdict = evidence.weigh(row.question, passages)
     _keep_receipt(scope, row, found.receipt | {"withheld": withheld, "evidence": verdict.as_json()}, passages)
     if not verdict.suffices:
-        return Outcome(Status.REFUSED, evidence.refusal(found.receipt))
+        return Outcome(Status.REFUSED, evidence.refusal(found.receipt, verdict.unnamed))
     sender.passages = passages
     return _write(scope, row, sender, watch)
 
@@ -168,25 +174,32 @@ def _write(scope: Scope, row: models.Answer, sender: delivery.Delivery, watch: l
     prompt = _prompt(scope, row, sender.passages, state)
     sender.passages = [sender.passages[excerpt.marker - 1] for excerpt in prompt.excerpts]  # what the model was shown
     gate = Gate(enforcement.rules_of(scope))
-    request = ChatRequest(messages=prompt.messages, max_tokens=row.max_tokens, share=f"{scope.tenant}/{scope.person}")
-    used, finish = 0, ""
+    share, longest = f"{scope.tenant}/{scope.person}", _longest(row, state)
+    request = ChatRequest(messages=prompt.messages, max_tokens=longest, share=share, **row.sampler)
     with runner.stream(request) as handle:
         watch.attach(handle.cancel)
         connection.close()  # reading the prompt takes seconds: somebody else may have the connection meanwhile
-        for delta in handle:
-            used = delta.usage.prompt_tokens + delta.usage.completion_tokens if delta.usage else used
-            finish = delta.finish or finish
-            if not _deliver(sender, gate, delta.text, is_last=delta.finish is not None):
+        speech = Speech(handle, request.stop, prompt.tokens)
+        for text, is_last in speech:
+            if not _deliver(sender, gate, text, is_last=is_last):
                 break
-    capsule = _capsule(scope, prompt, request, state, finish)
     if gate.blocked:
         enforcement.note(scope, gate.blocked, interaction=row.pk)
-        return Outcome(Status.BLOCKED, gate.blocked.message, used, capsule)
+    end, notice = _end(sender, gate, watch, request, speech.finish)
+    used = speech.usage.prompt_tokens + speech.usage.completion_tokens
+    return Outcome(end, notice, used, capsule=_capsule(scope, prompt, request, state, speech))
+
+
+def _end(
+    sender: delivery.Delivery, gate: Gate, watch: lease.Watch, request: ChatRequest, finish: str
+) -> tuple[Status, str]:
+    if gate.blocked:
+        return Status.BLOCKED, gate.blocked.message
     if watch.is_cancelled:
-        return Outcome(Status.CANCELLED, "You stopped it.", used, capsule)
-    if finish == "length":
-        return Outcome(Status.ANSWERED, "The answer reached its greatest length.", used, capsule)
-    return Outcome(Status.ANSWERED, "", used, capsule)
+        return Status.CANCELLED, notices.STOPPED
+    if not sender.sent and not request.stop:  # a stop sequence that is met at once leaves nothing, as it was asked to
+        return Status.FAILED, notices.NOTHING_WRITTEN
+    return Status.ANSWERED, notices.LENGTH_REACHED if finish == "length" else ""
 
 
 def _deliver(sender: delivery.Delivery, gate: Gate, text: str, *, is_last: bool) -> bool:
@@ -198,31 +211,58 @@ def _deliver(sender: delivery.Delivery, gate: Gate, text: str, *, is_last: bool)
     return gate.blocked is None
 
 
+def _longest(row: models.Answer, state: RunnerState) -> int:
+    """A client may ask for more than there is room for: the prompt keeps half of the window."""
+    return min(row.max_tokens, (state.context_window or WINDOW) // 2)
+
+
 def _prompt(scope: Scope, row: models.Answer, passages: Any, state: RunnerState) -> prompts.Prompt:
-    with scope.transaction():
-        earlier = models.Answer.objects.filter(conversation=row.conversation_id, status=Status.ANSWERED)
-        recent = earlier.filter(created_at__lt=row.created_at).order_by("-created_at")[:HISTORY]
-        turns = [
-            prompts.Turn(one.question, "".join(segment.text for segment in one.segments.all()))
-            for one in recent.prefetch_related(models.ordered_segments())
-        ]
+    brought = Brought.kept(row.brought)
     excerpts = [
         prompts.Excerpt(number, passage.document_name, " › ".join(passage.heading_path), passage.text)
         for number, passage in enumerate(passages, 1)
     ]
-    budget = (state.context_window or WINDOW) - row.max_tokens - MARGIN
-    count = runners.chat().count_tokens
-    return prompts.fit(evidence.template(row.is_model_only), row.question, excerpts, turns[::-1], count, budget)
+    build = evidence.template(row.is_model_only, brought.instruction)
+    turns = brought.turns[-BROUGHT:] or _earlier(scope, row)
+    budget = (state.context_window or WINDOW) - _longest(row, state) - MARGIN
+    return prompts.fit(build, row.question, excerpts, turns, runners.chat().count_tokens, budget)
+
+
+def _earlier(scope: Scope, row: models.Answer) -> list[prompts.Turn]:
+    """Oldest first."""
+    with scope.transaction():
+        answered = models.Answer.objects.filter(conversation=row.conversation_id, status=Status.ANSWERED)
+        recent = answered.filter(created_at__lt=row.created_at, superseded_at=None).order_by("-created_at")[:HISTORY]
+        said = list(recent.prefetch_related(models.ordered_segments()))
+        # What was said from a document that the person may no longer read is not said to the model again.
+        readable = documents.readable(scope, {uuid.UUID(p["document"]) for one in said for p in one.passages})
+        turns = [
+            prompts.Turn(one.question, "".join(segment.text for segment in one.segments.all()))
+            for one in said
+            if {uuid.UUID(p["document"]) for p in one.passages} <= readable
+        ]
+    return turns[::-1]
 
 
 def _capsule(
-    scope: Scope, prompt: prompts.Prompt, request: ChatRequest, state: RunnerState, finish: str
+    scope: Scope, prompt: prompts.Prompt, request: ChatRequest, state: RunnerState, speech: Speech
 ) -> dict[str, Any]:
     """Enough to say why it said that, and to run it again."""
+    sampler = {"temperature": request.temperature, "seed": request.seed, "max_tokens": request.max_tokens}
+    counted = "engine" if speech.is_counted_by_engine else "prompt and pieces"
     return {
         "prompt": prompt.version,
         "model": {"name": state.model, "sha256": state.sha256, "engine": state.engine, "build": state.build},
-        "sampler": {"temperature": request.temperature, "seed": request.seed, "max_tokens": request.max_tokens},
+        "sampler": sampler | ({"stop": list(request.stop)} if request.stop else {}),
         "access": {"roles": sorted(scope.roles), "groups": sorted(str(group) for group in scope.groups)},
-        "finish": finish,
+        "finish": speech.finish,
+        "usage": asdict(speech.usage) | {"counted_by": counted},
     }
+
+
+def _told(outcome: Outcome) -> dict[str, Any]:
+    """For the record's facts, which stand in clear: a stop sequence is the client's own text."""
+    told = dict(outcome.capsule or {})
+    if "stop" in told.get("sampler", {}):
+        told["sampler"] = told["sampler"] | {"stop": len(told["sampler"]["stop"])}
+    return told | ({"fault": outcome.fault} if outcome.fault else {})

@@ -6,4 +6,5 @@ class AssistantConfig(AppConfig):
 
     def ready(self) -> None:
         # In the web and in commands too, tasks ring our broker and not Celery's own default.
-        import assistant.celery  # noqa: F401
+        import assistant.celery
+        import assistant.startup  # noqa: F401  its check holds for every command

@@ -10,6 +10,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "assistant.settings")
 
 application = get_asgi_application()
 
-from assistant import startup  # noqa: E402  needs the settings that the line above has loaded
+from assistant import heartbeats, startup  # noqa: E402  needs the settings that the line above has loaded
 
 startup.verify()
+heartbeats.keep_beating("web")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from celery import Celery
-from celery.signals import celeryd_init
+from celery.signals import after_task_publish, beat_embedded_init, beat_init, celeryd_init, heartbeat_sent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "assistant.settings")
 
@@ -17,8 +18,34 @@ app.autodiscover_tasks(["ingestion", "assistant"])
 @celeryd_init.connect
 def verify(**_: object) -> None:
     """Celery logs what a signal's receiver raises and goes on; only SystemExit keeps the worker from starting."""
+    from django.db import DatabaseError
+
     from assistant import startup
 
-    found = startup.faults()
+    try:
+        found = startup.faults()
+    except DatabaseError as fault:
+        found = [f"The database does not answer: {fault}"]
     if found:
         raise SystemExit(" ".join(found))
+
+
+@heartbeat_sent.connect
+def live(sender: Any = None, **_: object) -> None:
+    """Every two seconds, from the worker's own loop: a worker that hangs is not heard."""
+    from assistant import heartbeats
+
+    heartbeats.beat(str(sender.eventer.hostname).partition("@")[0])
+
+
+@beat_init.connect
+@beat_embedded_init.connect
+def watch_beat(**_: object) -> None:
+    """Beat lives as long as it sends."""
+    after_task_publish.connect(tick)
+
+
+def tick(**_: object) -> None:
+    from assistant import heartbeats
+
+    heartbeats.beat("beat")

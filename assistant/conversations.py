@@ -7,24 +7,30 @@ import uuid
 from collections.abc import Sequence
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from assistant import models, stream, tasks
+from assistant import models, notices, stops, stream, tasks
+from assistant.brought import Brought, Judged, judge
 from governance import access, tenants
 from governance.actions import Action
 from governance.audit import events
 from governance.audit.vocabulary import Event
-from governance.errors import Busy, InvalidInput, NotFound
+from governance.errors import Busy, Conflict, InvalidInput
 from governance.policy import enforcement
 from governance.policy.engine import Verdict
 from governance.policy.rules import Action as PolicyAction
 from governance.policy.rules import Stage
 from governance.scope import Scope
+from governance.sentence import sentence
+from inference.runners.base import Sampler
 
 log = logging.getLogger(__name__)
 
 LONGEST_QUESTION = 8000  # characters; the window is checked in tokens once the prompt is built
 TITLE = 80
+KEEPERS = {"openai"}  # clients that keep their conversations themselves: here each of their questions stands alone
+NOTHING = Brought()
 SECONDS_AN_ANSWER = 15.0  # what a waiting person is told, until there is a measured figure
 
 
@@ -37,11 +43,16 @@ def ask(
     client: str = "portal",
     is_model_only: bool = False,
     max_tokens: int = 512,
+    brought: Brought = NOTHING,
+    sampler: Sampler | None = None,
+    replaces: uuid.UUID | None = None,
 ) -> models.Answer:
     """Accept a question: its row, its record and its policy verdict commit together, then the doorbell rings.
 
     The input is checked here and not by the worker, so that an original which policy redacts or blocks never stands in
-    a row: it is in the encrypted record alone. Raises InvalidInput, NotFound (a collection or conversation), Busy.
+    a row: it is in the encrypted record alone. With `replaces` it is an earlier turn asked again: that turn and all after
+    it are kept, and neither shown nor told to the model any longer. Raises InvalidInput, NotFound (a collection, a
+    conversation or a turn), Conflict (that turn was asked again before), Busy.
     """
     access.require(scope, Action.ASK)
     question = _checked(text)
@@ -51,6 +62,9 @@ def ask(
     wanted = frozenset(collections)
     for refused in sorted(wanted - access.visible(scope, Action.COLLECTION_READ, wanted)):
         access.require(scope, Action.COLLECTION_READ, refused)  # raises with the decision, which goes on the record
+    judged = judge(scope, brought)
+    if replaces is not None:
+        conversation = _stop_from(scope, replaces)
     with scope.transaction():
         _admit(scope, tenant)
         answer = models.Answer(
@@ -61,13 +75,18 @@ def ask(
             key=scope.key,
             is_model_only=is_model_only,
             max_tokens=max_tokens,
+            sampler=sampler or {},
         )
         facts = {"client": client, "collections": sorted(wanted), "characters": len(question)}
-        events.record(scope, Event.PROMPT_RECEIVED, interaction=answer.pk, facts=facts, payload={"text": question})
-        verdict = enforcement.check(scope, Stage.INPUT, question, interaction=answer.pk)
-        _take(answer, verdict)
-        answer.conversation = _conversation(scope, conversation, answer.question)
+        payload = {"text": question} | brought.to_record() | ({"sampler": sampler} if sampler else {})
+        events.record(scope, Event.PROMPT_RECEIVED, interaction=answer.pk, facts=facts, payload=payload)
+        blocked = judged.note(scope, answer.pk)
+        verdict = blocked or enforcement.check(scope, Stage.INPUT, question, interaction=answer.pk)
+        _take(answer, verdict, judged)
+        answer.conversation = _conversation(scope, conversation, answer.question, client)
         answer.save(force_insert=True)
+        if replaces is not None:
+            _supersede(scope, replaces, answer)
         if answer.status == models.Status.BLOCKED:
             facts = {"status": answer.status, "stage": "input"}
             events.record(scope, Event.ANSWER_FINISHED, interaction=answer.pk, facts=facts)
@@ -89,7 +108,13 @@ def _checked(text: str) -> str:
     if not question:
         raise InvalidInput("Write a question.")
     if len(question) > LONGEST_QUESTION:
-        raise InvalidInput(f"A question has at most {LONGEST_QUESTION:,} characters; this one has {len(question):,}.")
+        raise InvalidInput(
+            sentence(
+                "A question has at most %(most)s characters; this one has %(has)s.",
+                most=LONGEST_QUESTION,
+                has=len(question),
+            )
+        )
     return question
 
 
@@ -102,77 +127,92 @@ def _admit(scope: Scope, tenant: object) -> None:
     wait_s = SECONDS_AN_ANSWER * (waiting + 1)
     if mine >= tenant.answers_per_person_max:  # type: ignore[attr-defined]
         raise Busy(
-            f"You have {mine} answers under way; wait for one, or stop it.", position=mine, wait_s=SECONDS_AN_ANSWER
+            sentence("You have %(mine)s answers under way; wait for one, or stop it.", mine=mine),
+            position=mine,
+            wait_s=SECONDS_AN_ANSWER,
         )
     if waiting >= tenant.answers_waiting_max:  # type: ignore[attr-defined]
         raise Busy(
-            f"{waiting} questions wait already. Try again in a while.", position=waiting + running, wait_s=wait_s
+            sentence("%(waiting)s questions wait already. Try again in a while.", waiting=waiting),
+            position=waiting + running,
+            wait_s=wait_s,
         )
 
 
-def _take(answer: models.Answer, verdict: Verdict) -> None:
+def _take(answer: models.Answer, verdict: Verdict, judged: Judged) -> None:
     if verdict.action is PolicyAction.BLOCK:
         answer.status, answer.finished_at = models.Status.BLOCKED, timezone.now()
         answer.question, answer.notice = "[withheld by policy]", verdict.message
     else:
-        answer.question = verdict.text
+        answer.question, answer.brought = verdict.text, judged.passed().to_keep()
 
 
-def _conversation(scope: Scope, wanted: uuid.UUID | None, question: str) -> models.Conversation:
+def _stop_from(scope: Scope, replaces: uuid.UUID) -> uuid.UUID:
+    """Its conversation; what is still being written from there on is stopped, for nobody will see it."""
+    replaced = answer_of(scope, replaces)
+    if replaced.superseded_at:
+        raise Conflict("This question was asked again already. Go on from there.")
+    with scope.transaction():
+        open_ones = list(_from(replaced).exclude(status__in=models.FINAL).values_list("pk", flat=True))
+    for one in open_ones:
+        cancel(scope, one)
+    return get(scope, replaced.conversation_id).pk
+
+
+def _supersede(scope: Scope, replaces: uuid.UUID, answer: models.Answer) -> None:
+    replaced = models.Answer.objects.select_for_update().get(pk=replaces)
+    if replaced.superseded_at:  # by another window, a moment ago
+        raise Conflict("This question was asked again already. Go on from there.")
+    rows = _from(replaced).exclude(pk=answer.pk)
+    gone = list(rows.order_by("created_at").values_list("pk", flat=True))
+    rows.update(superseded_at=timezone.now())
+    facts = {"by": answer.pk, "answers": gone}
+    events.record(scope, Event.ANSWER_SUPERSEDED, interaction=replaces, facts=facts)
+
+
+def _from(answer: models.Answer) -> QuerySet[models.Answer]:
+    """This turn and those after it, as far as they are shown."""
+    later = models.Answer.objects.filter(conversation=answer.conversation_id, created_at__gte=answer.created_at)
+    return later.filter(superseded_at=None, person=answer.person_id)
+
+
+def _conversation(scope: Scope, wanted: uuid.UUID | None, question: str, client: str) -> models.Conversation:
     if wanted is not None:
         found = get(scope, wanted)
         found.save(update_fields=["updated_at"])
         return found
     title = question if len(question) <= TITLE else question[: TITLE - 1].rsplit(" ", 1)[0] + "…"
-    return models.Conversation.objects.create(tenant_id=scope.tenant, person_id=scope.person, title=title)
-
-
-def listed(scope: Scope) -> list[models.Conversation]:
-    with scope.transaction():
-        rows = models.Conversation.objects.filter(person=scope.person, deleted_at=None)
-        return list(rows.order_by("-is_pinned", "-updated_at")[:500])
+    return models.Conversation.objects.create(
+        tenant_id=scope.tenant, person_id=scope.person, title=title, is_listed=client not in KEEPERS
+    )
 
 
 def get(scope: Scope, conversation: uuid.UUID) -> models.Conversation:
     with scope.transaction():
         found = models.Conversation.objects.filter(pk=conversation, person=scope.person, deleted_at=None).first()
     if found is None:
-        raise NotFound("There is no such conversation.")
+        raise access.unseen(Action.ASK, "conversation", conversation, "There is no such conversation.")
     return found
 
 
-def answers(scope: Scope, conversation: uuid.UUID) -> list[models.Answer]:
-    """Oldest first, each with its segments in order."""
-    with scope.transaction():
-        rows = models.Answer.objects.filter(conversation=conversation, person=scope.person).order_by("created_at")
-        return list(rows.prefetch_related(models.ordered_segments()))
-
-
 def answer_of(scope: Scope, answer: uuid.UUID) -> models.Answer:
+    """One's own. A key that may not ask may not read what was answered either: raises Forbidden or NotFound."""
+    access.require(scope, Action.ASK)
     with scope.transaction():
         rows = models.Answer.objects.filter(pk=answer, person=scope.person)
         found = rows.prefetch_related(models.ordered_segments()).first()
     if found is None:
-        raise NotFound("There is no such answer.")
+        raise access.unseen(Action.ASK, "answer", answer, "There is no such answer.")
     return found
 
 
-def rename(scope: Scope, conversation: uuid.UUID, title: str) -> None:
-    title = title.strip()[:200]
-    if not title:
-        raise InvalidInput("A conversation needs a title.")
-    _change(scope, conversation, Event.CONVERSATION_CHANGED, title=title)
-
-
-def delete(scope: Scope, conversation: uuid.UUID) -> None:
-    _change(scope, conversation, Event.CONVERSATION_DELETED, deleted_at=timezone.now())
-
-
-def _change(scope: Scope, conversation: uuid.UUID, event: Event, **fields: object) -> None:
-    get(scope, conversation)
-    with scope.transaction():
-        models.Conversation.objects.filter(pk=conversation).update(**fields)
-        events.record(scope, event, resource=("conversation", conversation), facts={"fields": sorted(fields)})
+def ahead_of(scope: Scope, answer: models.Answer) -> int:
+    """How many of the organisation's questions wait before this one; 0 once it runs."""
+    if answer.status != models.Status.QUEUED:
+        return 0
+    with scope.transaction(), connection.cursor() as cursor:
+        cursor.execute("SELECT chancery.answers_ahead(%s)", [answer.pk])
+        return int(cursor.fetchone()[0])
 
 
 def cancel(scope: Scope, answer: uuid.UUID) -> models.Answer:
@@ -183,9 +223,10 @@ def cancel(scope: Scope, answer: uuid.UUID) -> models.Answer:
         if changed.update(cancel_requested_at=timezone.now()):
             events.record(scope, Event.ANSWER_CANCELLED, interaction=answer)
         waiting = models.Answer.objects.filter(pk=answer, status=models.Status.QUEUED)
-        if waiting.update(status=models.Status.CANCELLED, finished_at=timezone.now(), notice="You stopped it."):
+        if waiting.update(status=models.Status.CANCELLED, finished_at=timezone.now(), notice=notices.STOPPED):
             facts = {"status": models.Status.CANCELLED}
             events.record(scope, Event.ANSWER_FINISHED, interaction=answer, facts=facts)
+        transaction.on_commit(lambda: stops.ring(answer))
         transaction.on_commit(lambda: stream.wake(answer))
     found.refresh_from_db_in(scope)
     return found

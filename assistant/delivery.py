@@ -5,7 +5,6 @@ What is delivered is never taken back. Nothing here may run before the commit th
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -56,7 +55,9 @@ class Delivery:
                 "is_supported": is_supported,
                 "was_redacted": piece.text != piece.raw,
             }
-            payload = {"text": piece.text} | ({"written": piece.raw} if piece.text != piece.raw else {})
+            payload: dict[str, Any] = {"text": piece.text}
+            payload |= {"written": piece.raw} if piece.text != piece.raw else {}
+            payload |= {"citations": [_shown(c) for c in citations]} if citations else {}
             events.record(self.scope, Event.SEGMENT_DELIVERED, interaction=self.answer, facts=facts, payload=payload)
             self.sent += 1
             number, message = self.sent, segment_message(segment)
@@ -66,7 +67,7 @@ class Delivery:
         if not self.passages:
             return [], None
         by_id = {passage.chunk_id: passage for passage in self.passages}
-        above = {p.chunk_id: _above(p) for p in self.passages}
+        above = {p.chunk_id: p.above for p in self.passages}
         found = attribution.attribute(text, [(p.chunk_id, p.text) for p in self.passages], contexts=above)
         citations = [self._citation(by_id[one.key], one) for one in found]
         return citations, True if citations else None if attribution.is_neutral(text) else False
@@ -85,10 +86,9 @@ class Delivery:
         }
 
 
-def _above(passage: Passage) -> str:
-    """What stands over a passage: its document's name, in words, and its headings. A year often stands there alone."""
-    name = re.sub(r"[-_.]+", " ", passage.document_name)
-    return "\n".join((name, *passage.heading_path))
+def _shown(citation: dict[str, Any]) -> dict[str, Any]:
+    """What its reader got to see of it: the document may be gone by the time somebody asks."""
+    return {name: citation[name] for name in ("marker", "document_name", "quote")}
 
 
 def finish(
@@ -110,7 +110,8 @@ def finish(
         if not changed:
             raise lease.LeaseLost
         told = {"status": status} | (facts or {})
-        events.record(scope, Event.ANSWER_FINISHED, interaction=answer, facts=told)
+        said = {"notice": notice} if notice else None
+        events.record(scope, Event.ANSWER_FINISHED, interaction=answer, facts=told, payload=said)
         transaction.on_commit(lambda: stream.wake(answer))
 
 

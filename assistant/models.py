@@ -28,6 +28,7 @@ class Conversation(TenantModel):
     title = models.CharField(max_length=200)
     updated_at = models.DateTimeField(auto_now=True)
     is_pinned = models.BooleanField(default=False)
+    is_listed = models.BooleanField(default=True)  # false where the client keeps its own, and each call would be one
     deleted_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -55,11 +56,15 @@ class Answer(TenantModel):
     cancel_requested_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    superseded_at = models.DateTimeField(null=True)  # asked again in other words: kept, and no longer shown
     key = models.UUIDField(null=True)  # the API key it was asked with, whose scopes still hold
     receipt = models.JSONField(default=dict)
     capsule = models.JSONField(default=dict)
     passages = models.JSONField(default=list)  # what the model was given: chunk ids, names, locators, hashes
     max_tokens = models.PositiveIntegerField(default=512)
+    sampler = models.JSONField(default=dict)  # what the client set of temperature, seed and stop
+    brought = models.JSONField(default=dict)  # turns and instruction that came with the question, as policy left them
+    fault = models.CharField(max_length=40, blank=True)  # the code of the error that it failed by
     feedback = models.SmallIntegerField(null=True)
     feedback_reason = models.CharField(max_length=500, blank=True)
 

@@ -24,6 +24,10 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "csp",
     "django_htmx",
     "rest_framework",
@@ -40,14 +44,16 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "assistant.middleware.languages.Languages",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "assistant.middleware.callers.Callers",
+    "assistant.middleware.operators.Operators",
     "assistant.middleware.faults.Faults",
 ]
 
@@ -63,7 +69,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "assistant.context.portal",
             ],
-            "builtins": ["assistant.templatetags.elements"],
+            "builtins": ["assistant.templatetags.elements", "assistant.templatetags.permissions"],
         },
     }
 ]
@@ -75,9 +81,16 @@ DATABASES: dict[str, dict[str, Any]] = {
 }
 # A pool a process: a thread takes a connection for the length of a request, not of its life.
 DATABASES["default"]["OPTIONS"] |= {
-    "pool": {"min_size": 1, "max_size": env.number("CHANCERY_DB_POOL", 8, least=1, most=200), "timeout": 10}
+    "pool": {
+        "min_size": 1,
+        "max_size": env.number("CHANCERY_DB_POOL", 8, least=1, most=200),
+        "timeout": 10,
+        # Past it the next caller tries anew. The pool's own pauses between tries double all through an outage, and its
+        # end would be noticed as much later as it had lasted.
+        "reconnect_timeout": 5,
+    }
 }
-MIGRATING = env.flag("CHANCERY_MIGRATING")  # the owner's role may connect while this is set, to migrate
+MIGRATING = env.flag("CHANCERY_MIGRATING")  # the owner's role may run commands while this is set, to migrate
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "governance.Person"
@@ -88,6 +101,21 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "sign-in"
+
+# django-allauth speaks OpenID Connect for us; its accounts, its single set of providers and its pages are not used: see
+# docs/adr/0005-allauth-speaks-we-decide.md.
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_ADAPTER = "allauth.account.adapter.DefaultAccountAdapter"
+SOCIALACCOUNT_ADAPTER = "assistant.sso.adapter.TenantAdapter"
+# Identity providers inside the operator's own network, as host or host:port. No other private address is asked, since
+# a tenant's admin writes the addresses. Plain HTTP is spoken to a loopback address that stands here, and to nothing else.
+SSO_INTERNAL_HOSTS = env.names("CHANCERY_SSO_INTERNAL_HOSTS", [])
+SSO_CA_FILE = env.text(
+    "CHANCERY_SSO_CA_FILE"
+)  # a company's own certificate authorities, beside none of the public ones
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_NAME = "chancery_session"
 SESSION_COOKIE_HTTPONLY = True
@@ -115,6 +143,9 @@ CONTENT_SECURITY_POLICY = {
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 LOCALE_PATHS = [ROOT / "assistant" / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
@@ -154,11 +185,13 @@ CELERY_BEAT_SCHEDULE = {
     "ring-answers": {"task": "assistant.tasks.sweep", "schedule": 5.0},
     "ring-ingestion": {"task": "ingestion.tasks.sweep", "schedule": 5.0},
     "purge-deleted": {"task": "ingestion.tasks.purge", "schedule": 60.0},
+    "remove-stray-files": {"task": "ingestion.tasks.remove_strays", "schedule": 86400.0},
 }
 
 MODEL_URL = env.text("MODEL_URL", "http://127.0.0.1:8801/v1")
 MODELS = env.folder("CHANCERY_MODELS", HOME / "models")
 MODEL_KEY = env.secret("CHANCERY_MODEL_KEY")
+MODEL_ENGINE = env.text("CHANCERY_ENGINE", "xllamacpp")  # or llama_cpp_python, or an Engine by its dotted path
 MODEL_WORKER: dict[str, int] = {
     name: value
     for name, value in {
@@ -185,6 +218,16 @@ for _port, _name in {"chat": "CHANCERY_CHAT_RUNNER", "embedding": "CHANCERY_EMBE
         CHANCERY_RUNNERS[_port] = {"BACKEND": env.text(_name), "OPTIONS": {}}
 VECTOR_STORE = {"BACKEND": "ingestion.stores.pgvector.PgVector", "OPTIONS": {}}
 
+# Mail carries links for setting a password. Without a host none is sent: whoever makes a link hands it over.
+MAIL_IS_THERE = bool(env.text("CHANCERY_MAIL_HOST"))
+EMAIL_HOST = env.text("CHANCERY_MAIL_HOST")
+EMAIL_PORT = env.number("CHANCERY_MAIL_PORT", 587, least=1, most=65535)
+EMAIL_HOST_USER = env.text("CHANCERY_MAIL_USER")
+EMAIL_HOST_PASSWORD = env.secret("CHANCERY_MAIL_PASSWORD") or ""
+EMAIL_USE_TLS = not env.flag("CHANCERY_MAIL_PLAIN")
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text("CHANCERY_MAIL_FROM", "chancery@localhost")
+
 # The record's keys live outside Postgres, so that a backup of one does not carry the other.
 RECORD_KEY = base64.b64decode(env.secret("CHANCERY_RECORD_KEY") or "")
 RECORD_KEYRING = {
@@ -198,7 +241,8 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["assistant.api.authentication.CallerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["assistant.api.authentication.SignedIn"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["assistant.api.reading.Json"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "assistant.api.reading.JsonForAll",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "assistant.api.errors.render",
     "UNAUTHENTICATED_USER": None,

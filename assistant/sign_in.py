@@ -9,16 +9,20 @@ from typing import Any
 from django.conf import settings
 from django.contrib import auth
 from django.contrib.auth.hashers import make_password
-from django.core.cache import cache
 from django.http import HttpRequest
 
+from assistant.sso import pending
+from assistant.tries import are_over, forget
 from governance import models, people, tenants
 from governance.audit import events
 from governance.audit.vocabulary import Event
 from governance.errors import Busy, NotSignedIn
+from governance.identity import providers
+from governance.roles import Role
 from governance.scope import Scope
+from governance.sentence import phrase
 
-REFUSAL = "The e-mail address or the password is wrong."
+REFUSAL = phrase("The e-mail address or the password is wrong.")
 TRIES = 10
 TRIES_WITHIN_S = 300
 
@@ -45,26 +49,37 @@ def sign_in(request: HttpRequest, slug: str, email: str, password: str) -> None:
     found = tenants.find_for_login(place)
     scope = Scope.system(found.id, request_id) if found else None
     person = people.find_by_email(scope, email) if scope else None
+    # At a tenant that is not there, too: a lockout must not tell which are.
     tries = _key(scope.tenant if scope else place, person.pk if person else email)
-    if _is_over(tries):
+    if are_over(tries, TRIES, TRIES_WITHIN_S):
         _record_refusal(scope, person, email, "too many tries", request_id)
         raise Busy("Too many tries. Wait five minutes, then try again.", wait_s=TRIES_WITHIN_S)
     is_right = _may(person, password)
-    if scope is None or person is None or not is_right or not _admits(scope):
-        reason = "no tenant" if scope is None else "demo logins are off" if is_right else "wrong"
-        _record_refusal(scope, person, email, reason, request_id)
+    reason = "wrong" if not is_right else _shut(request, scope, person)
+    if scope is None or person is None or reason:
+        _record_refusal(scope, person, email, reason if scope else "no tenant", request_id)
         raise NotSignedIn(REFUSAL)
-    events.record(people.scope_in(scope.tenant, person.pk, request_id), Event.SIGNED_IN, facts={"method": "password"})
+    begin(request, people.scope_in(scope.tenant, person.pk, request_id), {"method": "password"})
+    forget(tries)
+
+
+def begin(request: HttpRequest, scope: Scope, facts: dict[str, Any]) -> None:
+    """The person's session, under a new key, once that is on the record."""
+    events.record(scope, Event.SIGNED_IN, facts=facts)
     with scope.transaction():
+        person = models.Person.objects.get(pk=scope.person)
         auth.login(request, person, backend="assistant.sign_in.LocalBackend")
-    cache.delete(tries)
 
 
-def sign_out(request: HttpRequest) -> None:
+def sign_out(request: HttpRequest) -> str:
+    """The short name of the tenant that was left; empty where nobody was signed in."""
     caller: Scope | None = request.caller  # type: ignore[attr-defined]
+    left = ""
     if caller is not None:
         events.record(caller, Event.SIGNED_OUT)
+        left = tenants.current(caller).slug
     auth.logout(request)
+    return left
 
 
 def _may(person: models.Person | None, password: str) -> bool:
@@ -74,8 +89,20 @@ def _may(person: models.Person | None, password: str) -> bool:
     return person.check_password(password)
 
 
-def _admits(scope: Scope) -> bool:
+def admits(scope: Scope) -> bool:
+    """Is the tenant open for signing in? A demo tenant is so while its logins are on."""
     return settings.DEMO_LOGINS or not tenants.current(scope).is_demo
+
+
+def _shut(request: HttpRequest, scope: Scope | None, person: models.Person | None) -> str:
+    """Why the right password does not open, or nothing. It may complete a first sign-in through a provider."""
+    if scope is None or person is None or not admits(scope):
+        return "demo logins are off"
+    has_linked = pending.link(request, scope, person.pk)
+    if has_linked or not providers.are_required(scope):
+        return ""
+    roles = people.scope_in(scope.tenant, person.pk).roles
+    return "" if Role.TENANT_ADMIN in roles else "single sign-on is required"
 
 
 def _record_refusal(
@@ -87,12 +114,6 @@ def _record_refusal(
     else:
         subject = person.pk if person else scope.tenant
         events.record(scope, Event.SIGN_IN_REFUSED, facts=facts, payload=payload, subject=subject)
-
-
-def _is_over(tries: str) -> bool:
-    """Counts this try. At a tenant that is not there, too: a lockout must not tell which are."""
-    cache.add(tries, 0, TRIES_WITHIN_S)
-    return cache.incr(tries) > TRIES
 
 
 def _key(tenant: uuid.UUID | str, who: uuid.UUID | str) -> str:

@@ -1,10 +1,17 @@
-"""What must hold before a process serves anyone. Django's checks do not run under ASGI or Celery, so this does."""
+"""What must hold before a process serves anyone. Django's checks do not run under ASGI or Celery, so this does.
+
+Commands are held to the same by the check below; only `migrate` may connect as the owner, and it says so by a setting that
+no process which serves anyone listens to.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
+from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection
+from django.db import DatabaseError, connection
 
 QUESTION = """
 SELECT r.rolname, r.rolsuper, r.rolbypassrls,
@@ -16,13 +23,27 @@ FROM pg_roles r WHERE r.rolname = current_user
 
 def faults() -> list[str]:
     """Sentences that say what is amiss; none where all is well."""
+    return _secret_faults() + _connection_faults()
+
+
+@checks.register("chancery")
+def before_commands(**_: Any) -> list[checks.CheckMessage]:
+    """What commands of manage.py are held to. A database that does not answer is for the command itself to tell of."""
+    found: list[checks.CheckMessage] = [checks.Error(said, id="chancery.E001") for said in _secret_faults()]
+    if settings.MIGRATING:
+        return found
+    try:
+        return found + [checks.Error(said, id="chancery.E002") for said in _connection_faults()]
+    except DatabaseError as fault:
+        return [*found, checks.Warning(f"The database does not answer: {fault}", id="chancery.W001")]
+
+
+def _secret_faults() -> list[str]:
     found = []
     if settings.SECRET_KEY == "not-a-secret":  # noqa: S105  the placeholder that settings start with
         found.append("DJANGO_SECRET_KEY is not set: sessions could be forged.")
     if len(settings.RECORD_KEY) != 32:
         found.append("CHANCERY_RECORD_KEY is not set to 32 bytes in base64: the record cannot be written.")
-    if not settings.MIGRATING:
-        found += _connection_faults()
     return found
 
 

@@ -37,10 +37,14 @@ def publish(answer: uuid.UUID, number: int, message: dict[str, Any]) -> None:
 
 
 def wake(answer: uuid.UUID) -> None:
+    ring(DOORBELL, answer)
+
+
+def ring(channel: str, answer: uuid.UUID) -> None:
     try:
-        client().publish(DOORBELL, answer.hex)
+        client().publish(channel, answer.hex)
     except redis.RedisError as fault:
-        log.warning("the doorbell of answer %s is not reachable: %s", answer, fault)
+        log.warning("%s does not ring for answer %s: %s", channel, answer, fault)
 
 
 @functools.cache

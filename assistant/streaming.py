@@ -10,6 +10,7 @@ from typing import Any
 from django.http import HttpRequest, StreamingHttpResponse
 
 from assistant import relay
+from governance.errors import Forbidden, NotFound
 
 Event = tuple[int, str, dict[str, Any]]
 
@@ -21,15 +22,21 @@ def last_seen(request: HttpRequest) -> int:
 
 
 def respond(
-    events: AsyncIterator[Event], face: Callable[[Event], list[Event]] = lambda event: [event]
+    events: AsyncIterator[Event],
+    face: Callable[[Event], list[Event]] = lambda event: [event],
+    encode: Callable[[int, str, dict[str, Any]], bytes] = relay.encode,
 ) -> StreamingHttpResponse:
-    response = StreamingHttpResponse(_bytes(events, face), content_type="text/event-stream")
+    response = StreamingHttpResponse(_bytes(events, face, encode), content_type="text/event-stream")
     response["Cache-Control"] = "no-cache, no-transform"
     response["X-Accel-Buffering"] = "no"
     return response
 
 
-async def _bytes(events: AsyncIterator[Event], face: Callable[[Event], list[Event]]) -> AsyncIterator[bytes]:
+async def _bytes(
+    events: AsyncIterator[Event],
+    face: Callable[[Event], list[Event]],
+    encode: Callable[[int, str, dict[str, Any]], bytes],
+) -> AsyncIterator[bytes]:
     yield b": open\n\n"
     upcoming = asyncio.ensure_future(anext(events))
     try:
@@ -40,10 +47,10 @@ async def _bytes(events: AsyncIterator[Event], face: Callable[[Event], list[Even
                 continue
             try:
                 event = upcoming.result()
-            except (StopAsyncIteration, TimeoutError):
-                return
+            except (StopAsyncIteration, TimeoutError, NotFound, Forbidden):
+                return  # whoever lost the right to it is told so when they come back
             for number, name, data in face(event):
-                yield relay.encode(number, name, data)
+                yield encode(number, name, data)
             upcoming = asyncio.ensure_future(anext(events))
     finally:
         upcoming.cancel()

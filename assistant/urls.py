@@ -14,5 +14,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("csp-report", probes.csp_report, name="csp-report"),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/v1/", include("assistant.api.routes")),
+    path("v1/", include("assistant.v1.routes")),
+    path("operators/", include("assistant.views.operators.routes")),
     path("", include("assistant.views.routes")),
 ]
+
+handler400 = "assistant.ends.bad_request"
+handler403 = "assistant.ends.forbidden"
+handler404 = "assistant.ends.not_found"
+handler500 = "assistant.ends.failed"

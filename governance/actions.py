@@ -15,6 +15,7 @@ class Action(StrEnum):
     DOCUMENT_WRITE = "document.write"  # upload and delete
     PEOPLE_SEE = "people.see"
     PEOPLE_MANAGE = "people.manage"
+    TENANT_MANAGE = "tenant.manage"  # its name, its limits, how its people sign in, and how much of it is used
     POLICY_CHECK = "policy.check"
     POLICY_MANAGE = "policy.manage"
     RECORD_READ = "record.read"  # who did what when, masked

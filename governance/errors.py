@@ -9,6 +9,7 @@ ChanceryError
 ├── TooLarge (413)         over a limit, which the message names
 ├── Unsupported (415)      a kind of document that cannot be read
 ├── Busy (429)             over a bound; carries the place in the queue and the expected wait
+│   └── QuotaSpent         the day's tokens are used; the wait is the rest of the day
 └── Unavailable (503)      a part this needs does not answer; it is worth trying again
     └── RecordUnavailable  the record cannot be written, therefore nothing is done
 """
@@ -20,10 +21,12 @@ class ChanceryError(Exception):
     """A fault that a person or a client is told about.
 
     `code` is stable and machine-readable, `status` is the HTTP status, `message` is a sentence that says what to do.
+    `param` is the field of what was sent that it is about, where one is meant.
     """
 
     code = "error"
     status = 500
+    param: str | None = None
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -75,6 +78,10 @@ class Busy(ChanceryError):
         super().__init__(message)
         self.position = position
         self.wait_s = wait_s
+
+
+class QuotaSpent(Busy):
+    code = "quota_spent"
 
 
 class Unavailable(ChanceryError):

@@ -10,18 +10,24 @@ from dataclasses import replace
 from datetime import timedelta
 
 from django.db import connection
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from governance import access, models, people
+from governance import access, models, pages, people
 from governance.actions import Action
 from governance.audit import events
 from governance.audit.vocabulary import Event
 from governance.errors import Forbidden, InvalidInput, NotFound
+from governance.pages import Order, Page
 from governance.roles import KEY_SCOPES
 from governance.scope import Scope
+from governance.sentence import sentence
 
 PREFIX = "chy_"
 LONGEST_DAYS = 366
+NAME_MAX = 200
+NOTED_EVERY = timedelta(minutes=1)
+COLUMNS = {"name": "name", "person": "person__name", "expires": "expires_at", "used": "last_used_at"}
 
 
 def scopes_from(text: str) -> frozenset[str]:
@@ -32,7 +38,11 @@ def scopes_from(text: str) -> frozenset[str]:
     unknown = wanted - set(KEY_SCOPES)
     if unknown or not wanted:
         raise InvalidInput(
-            f"Scopes are any of {', '.join(KEY_SCOPES)}, or all; not {', '.join(sorted(unknown)) or 'none'}."
+            sentence(
+                "Scopes are any of %(known)s, or all; not %(unknown)s.",
+                known=", ".join(KEY_SCOPES),
+                unknown=", ".join(sorted(unknown)) or "none",
+            )
         )
     return frozenset(wanted)
 
@@ -43,7 +53,12 @@ def issue(scope: Scope, person: uuid.UUID, name: str, scopes: Iterable[str], day
         # Whoever has made a key can act as its person: not even an admin becomes somebody else, nor a key a wider one.
         raise Forbidden("You make keys for yourself, signed in at the portal and not through another key.")
     if not 1 <= days <= LONGEST_DAYS:
-        raise InvalidInput(f"A key lives 1 to {LONGEST_DAYS} days.")
+        raise InvalidInput(sentence("A key lives 1 to %(most)s days.", most=LONGEST_DAYS))
+    name = " ".join(name.split())
+    if not name or len(name) > NAME_MAX:
+        raise InvalidInput(
+            sentence("Give the key a name of 1 to %(most)s characters, such as what will use it.", most=NAME_MAX)
+        )
     key = PREFIX + secrets.token_urlsafe(32)
     wanted = sorted(scopes_from(" ".join(scopes)))
     with scope.transaction():
@@ -72,7 +87,18 @@ def resolve(key: str, request_id: str = "") -> Scope | None:
         return None
     _, key_id, person, scopes = row
     scope = people.scope_of(person, request_id)
-    return replace(scope, key=key_id, key_scopes=frozenset(scopes)) if scope else None
+    if scope is None:
+        return None
+    _note_use(scope, key_id)
+    return replace(scope, key=key_id, key_scopes=frozenset(scopes))
+
+
+def _note_use(scope: Scope, key: uuid.UUID) -> None:
+    """So that people see which keys are idle. Not at every request: a busy key would be one row that all wait for."""
+    now = timezone.now()
+    with scope.transaction():
+        noted = Q(last_used_at=None) | Q(last_used_at__lt=now - NOTED_EVERY)
+        models.ApiKey.objects.filter(noted, pk=key).update(last_used_at=now)
 
 
 def revoke(scope: Scope, key: uuid.UUID) -> None:
@@ -80,13 +106,59 @@ def revoke(scope: Scope, key: uuid.UUID) -> None:
     if scope.key not in {None, key}:
         access.require(scope, Action.PEOPLE_MANAGE)
     with scope.transaction():
-        if not models.ApiKey.objects.filter(pk=key, revoked_at=None).update(revoked_at=timezone.now()):
-            raise NotFound("There is no such key.")
-        events.record(scope, Event.KEY_REVOKED, resource=("key", key))
+        row = _theirs(scope).select_for_update().filter(pk=key, revoked_at=None).first()
+        if row is None:
+            raise access.unseen(Action.PEOPLE_MANAGE, "key", key, "There is no such key.")
+        row.revoked_at = timezone.now()
+        row.save(update_fields=["revoked_at"])
+        events.record(scope, Event.KEY_REVOKED, resource=("key", key), facts={"person": row.person_id})
+
+
+def mine(scope: Scope) -> list[models.ApiKey]:
+    """One's own that still open anything, newest first."""
+    with scope.transaction():
+        return list(_live().filter(person=scope.person).order_by("-created_at"))
+
+
+def of(scope: Scope, person: uuid.UUID) -> list[models.ApiKey]:
+    """One person's, for an admin. Raises Forbidden."""
+    access.require(scope, Action.PEOPLE_MANAGE)
+    with scope.transaction():
+        return list(_live().filter(person=person).order_by("-created_at"))
+
+
+def found(scope: Scope, words: str, order: Order, number: int = 1) -> Page[models.ApiKey]:
+    """A page of everybody's keys that still open anything, with their people. Raises Forbidden."""
+    access.require(scope, Action.PEOPLE_MANAGE)
+    rows = _live().select_related("person")
+    if words:
+        rows = rows.filter(
+            Q(name__icontains=words) | Q(person__name__icontains=words) | Q(person__email__icontains=words)
+        )
+    with scope.transaction():
+        return pages.cut(pages.ordered(rows, order, COLUMNS), number)
+
+
+def _live() -> QuerySet[models.ApiKey]:
+    return models.ApiKey.objects.filter(revoked_at=None, expires_at__gt=timezone.now())
+
+
+def _theirs(scope: Scope) -> QuerySet[models.ApiKey]:
+    """Whose keys this scope may end: its own, and an admin's everybody's. A key that ends itself needs no right."""
+    rows = models.ApiKey.objects.all()
+    if access.decide(scope, Action.PEOPLE_MANAGE).allowed:
+        return rows
+    return rows.filter(person=scope.actor)
 
 
 def _hash(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
+
+
+def renewed(scope: Scope) -> Scope:
+    """The same caller with the rights they have now. Raises NotFound where the person or the key is no longer there."""
+    now = people.scope_in(scope.tenant, scope.person, scope.request_id)
+    return narrow(now, scope.key) if scope.key else now
 
 
 def narrow(scope: Scope, key: uuid.UUID) -> Scope:

@@ -8,6 +8,7 @@ is for reading across, its constraint is in the database.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -44,6 +45,7 @@ class Tenant(models.Model):
     documents_max = models.PositiveIntegerField(default=100_000)
     tokens_per_day = models.PositiveIntegerField(null=True, blank=True)
     allows_model_only = models.BooleanField(default=True)
+    switched_off_at = models.DateTimeField(null=True)  # by an operator: nobody signs in, and no key works
 
     class Meta:
         db_table = "tenant"
@@ -65,6 +67,8 @@ class Person(AbstractBaseUser, TenantModel):
     email = models.EmailField(max_length=254)
     name = models.CharField(max_length=200)
     is_active = models.BooleanField(default=True)
+    # Counts how often all their sessions were ended: each session carries a hash of it, and dies with the old number.
+    session_epoch = models.PositiveIntegerField(default=0)
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -77,6 +81,27 @@ class Person(AbstractBaseUser, TenantModel):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def get_session_auth_hash(self) -> str:
+        return f"{self.session_epoch}:{super().get_session_auth_hash()}"
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        for fallback in super().get_session_auth_fallback_hash():
+            yield f"{self.session_epoch}:{fallback}"
+
+
+class Invitation(TenantModel):
+    """A link with which a person sets their password, once."""
+
+    person = TenantKey(Person, related_name="invitations")
+    hash = models.CharField(max_length=64)  # sha256 of the token, in hex: it has 256 random bits, nothing to guess
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    created_by = models.UUIDField(null=True)
+
+    class Meta:
+        db_table = "invitation"
+        constraints = [models.UniqueConstraint(fields=["tenant", "hash"], name="invitation_hash_once")]
 
 
 class RoleAssignment(TenantModel):
@@ -227,9 +252,17 @@ class Operator(models.Model):
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=200)
     created_at = models.DateTimeField(auto_now_add=True)
+    password = models.CharField(max_length=128, default="")  # hashed; the empty one fits nothing
+    is_active = models.BooleanField(default=True)
 
     class Meta:
         db_table = "operator"
 
     def __str__(self) -> str:
         return self.email
+
+
+# Django finds an app's tables in this module; these have a room of their own, which reads the ones above.
+from governance.identity.models import Identity as Identity  # noqa: E402
+from governance.identity.models import IdentityProvider as IdentityProvider  # noqa: E402
+from governance.identity.models import ProviderGroup as ProviderGroup  # noqa: E402

@@ -4,27 +4,47 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from django.db import IntegrityError, connection
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Case, Count, Q, When
+from django.utils import timezone
 
-from governance import access, models
+from governance import access, assignments, models, naming, pages
 from governance.actions import Action
 from governance.audit import events
 from governance.audit.vocabulary import Event
-from governance.errors import Conflict, NotFound
+from governance.errors import Conflict, Forbidden, InvalidInput, NotFound
+from governance.pages import Order, Page
 from governance.roles import Role
 from governance.scope import ActorKind, Scope
+from governance.sentence import phrase
+
+_GONE = phrase("There is no such person.")
+COLUMNS = {"name": "name", "email": "email", "added": "created_at", "seen": "last_login"}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which people a list is to hold; what is not named does not matter."""
+
+    words: str = ""
+    role: Role | None = None
+    group: uuid.UUID | None = None
+    is_active: bool | None = None
 
 
 def create(
     scope: Scope, email: str, name: str, *, password: str | None = None, roles: Iterable[Role] = ()
 ) -> uuid.UUID:
-    """A person without grants. No password means that they cannot sign in locally."""
+    """A person without grants. Raises Forbidden, InvalidInput, Conflict. No password means that they cannot sign in locally."""
     access.require(scope, Action.PEOPLE_MANAGE)
-    person = models.Person(tenant_id=scope.tenant, email=email.strip(), name=name.strip())
+    person = models.Person(tenant_id=scope.tenant, email=_email(email), name=naming.checked(name))
     person.set_password(password)
     try:
-        with scope.transaction():
+        with scope.transaction(), transaction.atomic():
             person.save(force_insert=True)
             events.record(
                 scope,
@@ -34,20 +54,62 @@ def create(
                 subject=person.pk,
             )
             for role in roles:
-                give_role(scope, person.pk, role)
+                assignments.give(scope, person.pk, role)
     except IntegrityError:
         raise Conflict("There is a person with that e-mail address already.") from None
     return person.pk
 
 
-def give_role(scope: Scope, person: uuid.UUID, role: Role) -> None:
-    """Raises NotFound for a person of another tenant."""
+def change(scope: Scope, person: uuid.UUID, *, email: str, name: str) -> None:
+    """Their name and address. Raises NotFound, Forbidden, InvalidInput, Conflict."""
+    access.require(scope, Action.PEOPLE_MANAGE)
+    after = {"email": _email(email), "name": naming.checked(name)}
+    try:
+        with scope.transaction(), transaction.atomic():
+            row = _locked(person)
+            before = {"email": row.email, "name": row.name}
+            row.email, row.name = after["email"], after["name"]
+            row.save(update_fields=["email", "name"])
+            events.record(
+                scope,
+                Event.PERSON_CHANGED,
+                resource=("person", person),
+                facts={"changed": [key for key, value in after.items() if value != before[key]]},
+                payload={"before": before, "after": after},
+                subject=person,
+            )
+    except IntegrityError:
+        raise Conflict("There is a person with that e-mail address already.") from None
+
+
+def switch_off(scope: Scope, person: uuid.UUID) -> None:
+    """They are nobody from this commit on: their sessions and keys end, and do not come back with them."""
+    access.require(scope, Action.PEOPLE_MANAGE)
+    if scope.actor == person:
+        raise Forbidden("Nobody switches themselves off. Ask another admin to do it.")
+    with scope.transaction():
+        assignments.hold(scope)
+        row = _locked(person)
+        if not row.is_active:
+            return
+        row.is_active, row.session_epoch = False, row.session_epoch + 1
+        row.save(update_fields=["is_active", "session_epoch"])
+        assignments.require_an_admin(scope)
+        ended = models.ApiKey.objects.filter(person=person, revoked_at=None).update(revoked_at=timezone.now())
+        models.Invitation.objects.filter(person=person, used_at=None).delete()
+        events.record(scope, Event.PERSON_SWITCHED_OFF, resource=("person", person), facts={"keys_revoked": ended})
+
+
+def switch_on(scope: Scope, person: uuid.UUID) -> None:
+    """With the roles, groups and grants they had; they sign in anew."""
     access.require(scope, Action.PEOPLE_MANAGE)
     with scope.transaction():
-        if not models.Person.objects.filter(pk=person).exists():
-            raise NotFound("There is no such person.")
-        models.RoleAssignment.objects.get_or_create(tenant_id=scope.tenant, person_id=person, role=str(role))
-        events.record(scope, Event.ROLE_GIVEN, resource=("person", person), facts={"role": role})
+        row = _locked(person)
+        if row.is_active:
+            return
+        row.is_active = True
+        row.save(update_fields=["is_active"])
+        events.record(scope, Event.PERSON_SWITCHED_ON, resource=("person", person))
 
 
 def scope_of(person: uuid.UUID, request_id: str = "") -> Scope | None:
@@ -90,11 +152,70 @@ def get(scope: Scope, person: uuid.UUID) -> models.Person:
     with scope.transaction():
         found = models.Person.objects.filter(pk=person).first()
     if found is None:
-        raise NotFound("There is no such person.")
+        raise access.unseen(Action.PEOPLE_SEE, "person", person, _GONE)
     return found
 
 
 def listed(scope: Scope) -> list[models.Person]:
+    """Those who are switched on, by name: to choose one from."""
     access.require(scope, Action.PEOPLE_SEE)
     with scope.transaction():
         return list(models.Person.objects.filter(is_active=True).order_by("name", "email"))
+
+
+def found(scope: Scope, wanted: Wanted, order: Order, number: int = 1) -> Page[models.Person]:
+    """A page of the people there are, each with roles and memberships. Raises Forbidden."""
+    access.require(scope, Action.PEOPLE_MANAGE)
+    rows = models.Person.objects.all()
+    if wanted.words:
+        rows = rows.filter(Q(name__icontains=wanted.words) | Q(email__icontains=wanted.words))
+    if wanted.role:
+        rows = rows.filter(pk__in=models.RoleAssignment.objects.filter(role=str(wanted.role)).values("person"))
+    if wanted.group:
+        rows = rows.filter(pk__in=models.Membership.objects.filter(group=wanted.group).values("person"))
+    if wanted.is_active is not None:
+        rows = rows.filter(is_active=wanted.is_active)
+    rows = rows.prefetch_related("role_assignments", "memberships__group")
+    with scope.transaction():
+        return pages.cut(pages.ordered(rows, order, COLUMNS), number)
+
+
+def names(scope: Scope, people: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """What those are called who are there, switched off or not."""
+    access.require(scope, Action.PEOPLE_SEE)
+    with scope.transaction():
+        return {person.pk: str(person) for person in models.Person.objects.filter(pk__in=set(people))}
+
+
+def matching(scope: Scope, words: str, amount: int) -> list[models.Person]:
+    """By a part of the name, or by how the address begins; whoever is called exactly so comes first."""
+    access.require(scope, Action.PEOPLE_SEE)
+    text = words.replace("\x00", "").strip()
+    either = Q(name__icontains=text) | Q(email__istartswith=text)
+    exactly = Case(When(Q(name__iexact=text) | Q(email__iexact=text), then=0), default=1)
+    with scope.transaction():
+        return list(models.Person.objects.filter(either).order_by(exactly, "name", "email")[:amount])
+
+
+def counted(scope: Scope) -> tuple[int, int]:
+    """How many are switched on, and how many off."""
+    access.require(scope, Action.PEOPLE_MANAGE)
+    with scope.transaction():
+        of = models.Person.objects.aggregate(on=Count("pk", filter=Q(is_active=True)), all=Count("pk"))
+    return of["on"], of["all"] - of["on"]
+
+
+def _locked(person: uuid.UUID) -> models.Person:
+    row = models.Person.objects.select_for_update().filter(pk=person).first()
+    if row is None:
+        raise access.unseen(Action.PEOPLE_MANAGE, "person", person, _GONE)
+    return row
+
+
+def _email(given: str) -> str:
+    email = given.strip()
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise InvalidInput("Give an e-mail address, such as ada@example.com.") from None
+    return email

@@ -30,6 +30,7 @@ ROLE_ACTIONS: dict[Role, frozenset[Action]] = {
             Action.COLLECTION_SEE,
             Action.COLLECTION_MANAGE,
             Action.PEOPLE_MANAGE,
+            Action.TENANT_MANAGE,
             Action.POLICY_MANAGE,
         }
     ),
@@ -57,6 +58,7 @@ KEY_SCOPES: dict[str, frozenset[Action]] = {
             Action.COLLECTION_MANAGE,
             Action.PEOPLE_SEE,
             Action.PEOPLE_MANAGE,
+            Action.TENANT_MANAGE,
             Action.POLICY_MANAGE,
         }
     ),

@@ -20,6 +20,7 @@ from governance.roles import Role
 class ActorKind(StrEnum):
     PERSON = "person"
     SYSTEM = "system"  # the tenant's own background work: ingestion, sweeps, seeding
+    OPERATOR = "operator"  # who runs the installation: may nothing inside a tenant, but is named on its record
 
 
 class ScopesDoNotNestError(RuntimeError):
@@ -68,11 +69,13 @@ class Scope:
             raise ScopesDoNotNestError(
                 f"{self.kind} inside {outer.kind}: leave the first transaction before the second"
             )
+        if outer is not None:
+            # It joins the first one, without a savepoint: a part that failed must not be left out of a whole that commits.
+            with transaction.atomic(savepoint=False):
+                yield
+            return
         inside_another = connection.in_atomic_block
         with transaction.atomic():
-            if outer is not None:
-                yield
-                return
             _tell(str(self.tenant), str(self.kind), str(self.actor or ""))
             connection.chancery_scope = self  # type: ignore[attr-defined]
             try:

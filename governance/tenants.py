@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 
-from django.db import IntegrityError, OperationalError, connection
+from django.db import IntegrityError, connection
 
-from governance import models
+from governance import access, models, naming
+from governance.actions import Action
 from governance.audit import events
 from governance.audit.vocabulary import Event
-from governance.errors import Conflict, InvalidInput
+from governance.errors import Conflict, InvalidInput, NotFound
 from governance.policy import rules
 from governance.scope import Scope
+from governance.sentence import phrase, sentence
 
-ATTEMPTS = 4
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,58}[a-z0-9]")
 
 
@@ -26,33 +28,66 @@ class Found:
     name: str
 
 
-def create(slug: str, name: str, *, domain: str = "", is_demo: bool = False) -> uuid.UUID:
-    """A tenant with its partitions and the default policy. Raises InvalidInput or Conflict."""
+@dataclass(frozen=True)
+class Limits:
+    """What a tenant may take from the machine that all share. `tokens_per_day` is None where nothing is counted off."""
+
+    answers_running_max: int
+    answers_waiting_max: int
+    answers_per_person_max: int
+    documents_max: int
+    tokens_per_day: int | None
+    allows_model_only: bool
+
+    def checked(self) -> Limits:
+        """Itself. Raises InvalidInput naming the limit that is out of bounds."""
+        for field, (name, least, most) in BOUNDS.items():
+            value = getattr(self, field)
+            if value is not None and not least <= value <= most:
+                raise InvalidInput(
+                    sentence("%(name)s: give a number from %(least)s to %(most)s.", name=name, least=least, most=most)
+                )
+        return self
+
+
+BOUNDS = {
+    "answers_running_max": (phrase("Answers at the same time"), 1, 1_000),
+    "answers_waiting_max": (phrase("Questions that wait"), 1, 10_000),
+    "answers_per_person_max": (phrase("Answers under way for one person"), 1, 100),
+    "documents_max": (phrase("Documents"), 1, 10_000_000),
+    "tokens_per_day": (phrase("Tokens a day"), 1_000, 2_000_000_000),
+}
+
+
+def create(
+    slug: str, name: str, *, domain: str = "", is_demo: bool = False, operator: uuid.UUID | None = None
+) -> uuid.UUID:
+    """A tenant with its partitions and the default policy. `operator` is whose doing it is, where one signed in for it.
+
+    Raises InvalidInput or Conflict.
+    """
     if not SLUG.fullmatch(slug):
         raise InvalidInput("A tenant's short name is 2 to 60 of a-z, 0-9 and hyphens.")
     tenant = uuid.uuid4()
     scope = Scope.system(tenant)
-    for attempt in range(ATTEMPTS):
-        try:
-            _create(scope, (tenant, slug, name, domain.lower(), is_demo))
-            break
-        except IntegrityError:
-            raise Conflict(f"There is a tenant of that short name or e-mail domain already: {slug}.") from None
-        except OperationalError:
-            # Making partitions locks tables that everybody writes to, and Postgres may have to pick a victim.
-            if attempt == ATTEMPTS - 1:
-                raise
+    try:
+        _create(scope, (tenant, slug, name, domain.lower(), is_demo), operator)
+    except IntegrityError:
+        raise Conflict(
+            sentence("There is a tenant of that short name or e-mail domain already: %(slug)s.", slug=slug)
+        ) from None
     return tenant
 
 
-def _create(scope: Scope, row: tuple[uuid.UUID, str, str, str, bool]) -> None:
+def _create(scope: Scope, row: tuple[uuid.UUID, str, str, str, bool], operator: uuid.UUID | None) -> None:
     tenant, slug, name, _, is_demo = row
     with scope.transaction():
         with connection.cursor() as cursor:
             cursor.execute("SELECT chancery.create_tenant(%s, %s, %s, %s, %s)", row)
         for rule in rules.defaults():
             _store(tenant, rule)
-        events.record(scope, Event.TENANT_CREATED, facts={"demo": is_demo}, payload={"slug": slug, "name": name})
+        facts = {"demo": is_demo} | ({"operator": operator} if operator else {})
+        events.record(scope, Event.TENANT_CREATED, facts=facts, payload={"slug": slug, "name": name})
 
 
 def find_for_login(slug_or_domain: str) -> Found | None:
@@ -66,6 +101,32 @@ def find_for_login(slug_or_domain: str) -> Found | None:
 def current(scope: Scope) -> models.Tenant:
     with scope.transaction():
         return models.Tenant.objects.get(pk=scope.tenant)
+
+
+def change(scope: Scope, name: str, limits: Limits) -> models.Tenant:
+    """Its name and what it may take. Raises Forbidden, InvalidInput."""
+    access.require(scope, Action.TENANT_MANAGE)
+    return write(scope, {"name": naming.checked(name), **asdict(limits.checked())})
+
+
+def write(scope: Scope, after: Mapping[str, object]) -> models.Tenant:
+    """These fields, with their record, where any of them is another now. Who may is decided by whoever calls.
+
+    Raises NotFound.
+    """
+    with scope.transaction():
+        row = models.Tenant.objects.select_for_update().filter(pk=scope.tenant).first()
+        if row is None:
+            raise NotFound("There is no such tenant.")
+        before = {field: getattr(row, field) for field in after}
+        for field, value in after.items():
+            setattr(row, field, value)
+        changed = [field for field in after if before[field] != after[field]]
+        if changed:
+            row.save(update_fields=changed)
+            payload = {"before": before, "after": dict(after)}
+            events.record(scope, Event.TENANT_CHANGED, facts={"changed": changed}, payload=payload)
+    return row
 
 
 def every() -> list[uuid.UUID]:

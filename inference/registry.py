@@ -53,9 +53,9 @@ def catalog() -> dict[str, Model]:
 
 
 def resolve(wanted: str) -> Model:
-    """A catalogue name, or the path of a GGUF file. Raises InvalidInput naming what there is."""
+    """A chat model's catalogue name, or the path of a GGUF file. Raises InvalidInput naming what there is."""
     known = catalog()
-    if wanted in known:
+    if wanted in known and known[wanted].kind == "chat":
         return known[wanted]
     path = Path(wanted).expanduser()
     if path.suffix == ".gguf" and path.is_file():

@@ -150,10 +150,11 @@ def _score(claim: _Claim, passage: _Passage[K], run: Sequence[Span]) -> float:
         return 0.0
     inside = frozenset(term for span in run for term in span.terms)
     whole = sum(claim.weights.values())
-    held = sum(weight * _share(term, inside, passage.context) for term, weight in claim.weights.items())
-    own = sum(weight * _share(term, inside) for term, weight in claim.weights.items())
+    shares = {term: _share(term, inside) for term in claim.weights}
+    own = sum(weight * shares[term] for term, weight in claim.weights.items())
     if not whole or own * 3 < whole:
         return 0.0
+    held = sum(weight * _with_context(shares[term], term, passage.context) for term, weight in claim.weights.items())
     share = held / whole
     parts = [part for span in run for part in span.parts if part.words & claim.asked]
     against = bool(parts) and all(part.is_negative != claim.is_negative for part in parts)
@@ -198,19 +199,24 @@ def _common(claim: _Claim, part: Part) -> frozenset[str]:
 
 
 def _is_named(name: str, passage: _Passage[K]) -> bool:
-    return _share(name, passage.terms, passage.context) > 0
+    return _share(name, passage.terms) > 0 or name in passage.context
 
 
-def _share(term: str, inside: frozenset[str], context: frozenset[str] = frozenset()) -> float:
-    """How far a term is found: in the text itself, above it, or as a part of a longer word."""
+def _with_context(own: float, term: str, context: frozenset[str]) -> float:
+    """A term that stands above the text as it is counts for more than one that stands in the text inside a longer word."""
+    return max(own, _IN_CONTEXT) if term in context else own
+
+
+def _share(term: str, inside: frozenset[str]) -> float:
+    """How far a term is found in the text: by itself, or as a part of a longer word."""
     if term in inside or term[0].isdigit():  # figures are compared by value, not by spelling, and were found
         return 1.0
-    if term in context:
-        return _IN_CONTEXT
-    is_word = len(term) >= _COMPOUND_MIN and term.isalpha()
-    return _IN_COMPOUND if is_word and any(_is_part(term, other) for other in inside) else 0.0
+    if len(term) < _COMPOUND_MIN or not term.isalpha():
+        return 0.0
+    return _IN_COMPOUND if any(_is_part(term, other) for other in inside) else 0.0
 
 
 def _is_part(term: str, other: str) -> bool:
-    short, long = sorted((term, other), key=len)
-    return len(short) >= _COMPOUND_MIN and (long.startswith(short) or long.endswith(short))
+    if len(other) > len(term):
+        return other.startswith(term) or other.endswith(term)
+    return len(other) >= _COMPOUND_MIN and (term.startswith(other) or term.endswith(other))

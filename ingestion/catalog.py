@@ -10,18 +10,20 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count, QuerySet
 from django.utils import timezone
 
-from governance import access, grants
+from governance import access, grants, pages
 from governance.actions import Action
 from governance.audit import events
 from governance.audit.vocabulary import Event
 from governance.errors import Conflict, InvalidInput, NotFound
+from governance.pages import Page
 from governance.scope import Scope
+from governance.sentence import phrase, sentence
 from ingestion.models import Collection, Document
 
 KIND = "collection"
 NAME_MAX = 200
 DESCRIPTION_MAX = 1000
-_GONE = "There is no such collection, or you may not see it."
+_GONE = phrase("There is no such collection, or you may not see it.")
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,9 @@ def create(scope: Scope, name: str, description: str = "") -> Collection:
             row.save(force_insert=True)
             events.record(scope, Event.COLLECTION_CREATED, resource=(KIND, row.pk), payload={"name": row.name})
     except IntegrityError:
-        raise Conflict(f"There is a collection named “{row.name}” already. Choose another name.") from None
+        raise Conflict(
+            sentence("There is a collection named “%(name)s” already. Choose another name.", name=row.name)
+        ) from None
     return row
 
 
@@ -55,6 +59,15 @@ def listed(scope: Scope) -> list[Collection]:
     """What this scope may see, by name."""
     with scope.transaction():
         return list(_seen(scope).order_by("name"))
+
+
+def found(scope: Scope, action: Action, words: str, number: int, size: int) -> Page[Collection]:
+    """A page, by name, of those this scope may do `action` with."""
+    rows = Collection.objects.filter(access.access_filter(scope, action), deleted_at=None)
+    if words:
+        rows = rows.filter(name__icontains=words)
+    with scope.transaction():
+        return pages.cut(rows.order_by("name", "pk"), number, size)
 
 
 def rights(scope: Scope, collections: Iterable[uuid.UUID]) -> dict[uuid.UUID, Rights]:
@@ -77,7 +90,7 @@ def get(scope: Scope, collection: uuid.UUID) -> Collection:
     with scope.transaction():
         found = _seen(scope).filter(pk=collection).first()
     if found is None:
-        raise NotFound(_GONE)
+        raise access.unseen(Action.COLLECTION_SEE, KIND, collection, _GONE)
     return found
 
 
@@ -119,7 +132,9 @@ def change(
                 payload={"before": before, "after": after},
             )
     except IntegrityError:
-        raise Conflict(f"There is a collection named “{name}” already. Choose another name.") from None
+        raise Conflict(
+            sentence("There is a collection named “%(name)s” already. Choose another name.", name=name or "")
+        ) from None
     return row
 
 
@@ -127,7 +142,7 @@ def delete(scope: Scope, collection: uuid.UUID) -> None:
     """Out of everybody's reach at commit; its documents, vectors and files go with the next purge."""
     access.require(scope, Action.COLLECTION_MANAGE, collection)
     with scope.transaction():
-        row = _live(collection)
+        row = _live(collection, locked=True)
         row.deleted_at = timezone.now()
         # Before the resource is retired: a retired one is no longer the manager's to change.
         row.save(update_fields=["deleted_at"])
@@ -139,8 +154,10 @@ def _seen(scope: Scope) -> QuerySet[Collection]:
     return Collection.objects.filter(access.access_filter(scope, Action.COLLECTION_SEE), deleted_at=None)
 
 
-def _live(collection: uuid.UUID) -> Collection:
-    found = Collection.objects.filter(pk=collection, deleted_at=None).first()
+def _live(collection: uuid.UUID, *, locked: bool = False) -> Collection:
+    """`locked` where two at once must not both do it."""
+    rows = Collection.objects.select_for_update() if locked else Collection.objects.all()
+    found = rows.filter(pk=collection, deleted_at=None).first()
     if found is None:
         raise NotFound(_GONE)
     return found
@@ -149,7 +166,7 @@ def _live(collection: uuid.UUID) -> Collection:
 def _name(given: str) -> str:
     name = " ".join(given.split())
     if not name or len(name) > NAME_MAX:
-        raise InvalidInput(f"A collection's name has 1 to {NAME_MAX} characters.")
+        raise InvalidInput(sentence("A collection's name has 1 to %(most)s characters.", most=NAME_MAX))
     if not name.isprintable():
         raise InvalidInput("A collection's name cannot hold control characters.")
     return name
@@ -158,5 +175,7 @@ def _name(given: str) -> str:
 def _description(given: str) -> str:
     text = given.strip()
     if len(text) > DESCRIPTION_MAX:
-        raise InvalidInput(f"A collection's description has at most {DESCRIPTION_MAX} characters.")
+        raise InvalidInput(
+            sentence("A collection's description has at most %(most)s characters.", most=DESCRIPTION_MAX)
+        )
     return text

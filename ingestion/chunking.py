@@ -17,6 +17,7 @@ from ingestion.sources import Source, sources
 Count = Callable[[Sequence[str]], list[int]]
 Finer = Callable[[str, Unit], list[Unit]]
 _PATH_SIGN = " › "
+_SIGNS_A_TOKEN = 20  # an embedder may take a word of any length for one token: an encoded picture is a single word
 _FINER: tuple[Finer, ...] = (blocks.sentences, blocks.clauses, blocks.words, *[blocks.halves] * 20)
 
 
@@ -73,7 +74,11 @@ class _Scale:
         headers = sorted({unit.header for unit in self._units if unit.header})
         tokens = self._count(headers)
         # Header rows that fill a third of a piece would cost more than they tell.
-        self._headers = {place: cost for place, cost in zip(headers, tokens, strict=True) if cost * 3 <= room}
+        self._headers = {
+            place: cost
+            for place, cost in zip(headers, tokens, strict=True)
+            if cost * 3 <= room and (place[1] - place[0]) * 3 <= room * _SIGNS_A_TOKEN
+        }
 
     def measure(self) -> list[_Measured]:
         bare = [unit if unit.header in self._headers else replace(unit, header=None) for unit in self._units]
@@ -93,7 +98,8 @@ class _Scale:
         return result
 
     def _fits(self, one: _Measured) -> bool:
-        return one.tokens + one.header_tokens <= self._room
+        length = one.unit.end - one.unit.start
+        return one.tokens + one.header_tokens <= self._room and length <= self._room * _SIGNS_A_TOKEN
 
     def _measured(self, units: Sequence[Unit]) -> list[_Measured]:
         tokens = self._count([(unit.start, unit.end) for unit in units])
@@ -157,8 +163,9 @@ def _fitted(
     result, open_ends = list(found), set(range(len(found)))
     while open_ends:
         at_work = sorted(open_ends)
-        counts = count_tokens([_text(result[at][0].text, result[at][1]) for at in at_work])
-        over = {at for at, tokens in zip(at_work, counts, strict=True) if tokens > most}
+        texts = [_text(result[at][0].text, result[at][1]) for at in at_work]
+        counts = zip(at_work, texts, count_tokens(texts), strict=True)
+        over = {at for at, text, tokens in counts if tokens > most or len(text) > most * _SIGNS_A_TOKEN}
         result, open_ends = _halved(result, over)
     return result
 

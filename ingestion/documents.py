@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import IO, Any
 
 from django.core.files.base import File
 from django.db import connection, transaction
 from django.db.models import Max, QuerySet
 from django.utils import timezone
+from psycopg.errors import InsufficientPrivilege
 
 from governance import access, tenants
 from governance.actions import Action
@@ -17,12 +20,21 @@ from governance.audit import events
 from governance.audit.vocabulary import Event
 from governance.errors import ChanceryError, Conflict, NotFound, Unsupported
 from governance.scope import Scope
+from governance.sentence import phrase, sentence
 from ingestion import catalog, files, leases, media_types
 from ingestion.models import FINAL, Discarded, Document, Status, Version
 
 KIND = "document"
-_GONE = "There is no such document, or you may not see it."
+_GONE = phrase("There is no such document, or you may not see it.")
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Room:
+    """How many documents the tenant holds, in all its collections, of how many it may."""
+
+    held: int
+    limit: int
 
 
 def upload(scope: Scope, collection: uuid.UUID, name: str, file: IO[Any]) -> Document:
@@ -48,6 +60,9 @@ def upload(scope: Scope, collection: uuid.UUID, name: str, file: IO[Any]) -> Doc
         files.remove(stored.path)
         if isinstance(fault, Unsupported):
             _refuse(scope, collection, name, fault)
+        if isinstance(fault.__cause__, InsufficientPrivilege):
+            # Taken away, or deleted, while the file came in: Postgres saw it first, and the caller is told as ever.
+            access.require(scope, Action.DOCUMENT_WRITE, collection)
         raise
     if not is_new:
         files.remove(stored.path)
@@ -66,8 +81,14 @@ def get(scope: Scope, document: uuid.UUID) -> Document:
     with scope.transaction():
         found = _readable(scope).filter(pk=document).first()
     if found is None:
-        raise NotFound(_GONE)
+        raise access.unseen(Action.COLLECTION_READ, KIND, document, _GONE)
     return found
+
+
+def readable(scope: Scope, wanted: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    """Those among `wanted` that are there and that this scope may read."""
+    with scope.transaction():
+        return set(_readable(scope).filter(pk__in=list(wanted)).values_list("pk", flat=True))
 
 
 def open_file(scope: Scope, document: uuid.UUID) -> tuple[File, str]:  # type: ignore[type-arg]
@@ -90,6 +111,8 @@ def delete(scope: Scope, document: uuid.UUID) -> None:
     row = get(scope, document)
     access.require(scope, Action.DOCUMENT_WRITE, row.collection_id)
     with scope.transaction():
+        if not Document.objects.select_for_update().filter(pk=document).exists():
+            raise NotFound(_GONE)  # by another request, a moment ago
         erase(scope, row)
         events.record(
             scope,
@@ -138,8 +161,17 @@ def retry(scope: Scope, document: uuid.UUID) -> Document:
         version.lease = version.lease_until = None
         version.mark("queued", "tried again")
         version.save()
+        facts = {"collection": row.collection_id, "version": version.pk}
+        events.record(scope, Event.DOCUMENT_RETRIED, resource=(KIND, document), facts=facts)
         _ring(version)
     return get(scope, document)
+
+
+def room(scope: Scope) -> Room:
+    """Only the numbers: whoever may upload is told them when the tenant is full, too."""
+    limit = tenants.current(scope).documents_max
+    with scope.as_system().transaction():  # a person counts only what they may read
+        return Room(Document.objects.count(), limit)
 
 
 def _readable(scope: Scope) -> QuerySet[Document]:
@@ -148,11 +180,15 @@ def _readable(scope: Scope) -> QuerySet[Document]:
 
 
 def _require_room(scope: Scope) -> None:
-    limit = tenants.current(scope).documents_max
-    with scope.as_system().transaction():  # a person counts only what they may read
-        held = Document.objects.count()
-    if held >= limit:
-        raise Conflict(f"Your organisation holds {held} documents, and {limit} is its limit. Delete some first.")
+    there = room(scope)
+    if there.held >= there.limit:
+        raise Conflict(
+            sentence(
+                "Your organisation holds %(held)s documents, and %(limit)s is its limit. Delete some first.",
+                held=there.held,
+                limit=there.limit,
+            )
+        )
 
 
 def _media_type(stored: files.Stored, name: str) -> str:

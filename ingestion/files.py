@@ -16,6 +16,9 @@ from django.core.files.base import File
 from django.core.files.storage import default_storage
 
 from governance.errors import InvalidInput, NotFound, TooLarge
+from governance.sentence import phrase, sentence
+
+TOO_LARGE = phrase("The file is larger than the limit of %(limit)s.")
 
 _PIECE = 2**20
 
@@ -43,7 +46,7 @@ class _Metered(File):  # type: ignore[type-arg]
         while piece := self.source.read(chunk_size or _PIECE):
             self.count += len(piece)
             if self.count > self.limit:
-                raise TooLarge(f"The file is larger than the limit of {in_words(self.limit)}.")
+                raise TooLarge(sentence(TOO_LARGE, limit=in_words(self.limit)))
             self.digest.update(piece)
             yield piece
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from governance.errors import Unsupported
+from governance.sentence import phrase, sentence
 
 PDF = "application/pdf"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -17,7 +18,7 @@ HTML = "text/html"
 MARKDOWN = "text/markdown"
 TEXT = "text/plain"
 
-READABLE = "Chancery reads PDF, DOCX, HTML, Markdown and plain text."
+READABLE = phrase("Chancery reads PDF, DOCX, HTML, Markdown and plain text.")
 HEAD = 65_536
 TAIL = 65_557  # a zip file's last record with the longest comment
 DIRECTORY_MOST = 8 << 20  # bytes; the list of an archive's members is held in memory
@@ -39,13 +40,17 @@ _STRAY = 0.01  # of its bytes: logs and old printouts hold a few
 _STRAY_UTF8 = 0.1  # the same where all else is UTF-8, which binary files are not
 _WORD = re.compile(r"word/document\d*\.xml")
 _OTHERS = (
-    (b"\xd0\xcf\x11\xe0", "This is an old Office file, or one that is protected by a password."),
-    (b"{\\rtf", "RTF cannot be read; save it as DOCX."),
-    (b"\x89PNG", "Pictures cannot be read."),
-    (b"\xff\xd8\xff", "Pictures cannot be read."),
-    (b"GIF8", "Pictures cannot be read."),
-    (b"%!PS", "PostScript cannot be read; save it as PDF."),
+    (b"\xd0\xcf\x11\xe0", phrase("This is an old Office file, or one that is protected by a password. %(readable)s")),
+    (b"{\\rtf", phrase("RTF cannot be read; save it as DOCX. %(readable)s")),
+    (b"\x89PNG", phrase("Pictures cannot be read. %(readable)s")),
+    (b"\xff\xd8\xff", phrase("Pictures cannot be read. %(readable)s")),
+    (b"GIF8", phrase("Pictures cannot be read. %(readable)s")),
+    (b"%!PS", phrase("PostScript cannot be read; save it as PDF. %(readable)s")),
 )
+_UNKNOWN = phrase("This kind of file cannot be read. %(readable)s")
+_DAMAGED = phrase("This archive is damaged. %(readable)s")
+_ARCHIVE = phrase("Archives, spreadsheets and presentations cannot be read. %(readable)s")
+REFUSALS = (_UNKNOWN, _DAMAGED, _ARCHIVE, *(said for _, said in _OTHERS))
 
 
 def detect(path: Path, name: str) -> str:
@@ -56,11 +61,11 @@ def detect(path: Path, name: str) -> str:
             return _of_zip(file)
     for magic, said in _OTHERS:
         if head.startswith(magic):
-            raise Unsupported(f"{said} {READABLE}")
+            raise Unsupported(sentence(said, readable=READABLE))
     if _PDF.match(head) or _LATE_PDF.match(head):
         return PDF
     if not _is_text(head):
-        raise Unsupported(f"This kind of file cannot be read. {READABLE}")
+        raise Unsupported(sentence(_UNKNOWN, readable=READABLE))
     return _of_text(head, Path(name).suffix.lower())
 
 
@@ -99,10 +104,10 @@ def _of_zip(file: BinaryIO) -> str:
         with zipfile.ZipFile(file) as archive:
             names = archive.namelist()
     except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError):
-        raise Unsupported(f"This archive is damaged. {READABLE}") from None
+        raise Unsupported(sentence(_DAMAGED, readable=READABLE)) from None
     if any(_WORD.fullmatch(name) for name in names):
         return DOCX
-    raise Unsupported(f"Archives, spreadsheets and presentations cannot be read. {READABLE}")
+    raise Unsupported(sentence(_ARCHIVE, readable=READABLE))
 
 
 def _require_small_directory(file: BinaryIO) -> None:

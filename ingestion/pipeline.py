@@ -8,6 +8,7 @@ version until the flip, and nothing of a version that fails.
 from __future__ import annotations
 
 import logging
+import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from governance.errors import Busy, Unavailable
 from governance.policy import enforcement
 from governance.policy.rules import Action, Stage
 from governance.scope import Scope
+from governance.sentence import phrase
 from inference import runners
 from ingestion import chunking, files, leases, postings, stores
 from ingestion.leases import Claim, LeaseLostError, Watch, held
@@ -33,13 +35,17 @@ from ingestion.parsers.base import Parsed, ParseFailed
 from ingestion.stores.base import Entry
 
 BATCH = 16
+# One model at work a process, however many documents are: while one is embedded others are parsed and stored, and a
+# second core stays free for answering.
+_embedding = threading.Lock()
 PROGRESS_EVERY_S = 1.0
 FIRST_WAIT = timedelta(seconds=5)
 WAIT_FOR_A_PART = timedelta(seconds=15)
 # Codes of ParseFailed that say something of this machine's hour, and not of the file.
 MAY_PASS = frozenset({"timeout", "crashed", "out_of_memory", "file_gone"})
-_GIVEN_UP = "The document could not be made ready in three attempts."
-_REMEDY = "Try it again. If that does not help, tell your administrator."
+_GIVEN_UP = phrase("The document could not be made ready in three attempts.")
+_MEND = phrase("Remove what the policy names and upload the document again, or ask your compliance officer.")
+_REMEDY = phrase("Try it again. If that does not help, tell your administrator.")
 log = logging.getLogger(__name__)
 
 
@@ -69,8 +75,7 @@ def _guarded(claimed: Claim) -> None:
         status = Status.FAILED if fault.code in MAY_PASS else Status.REJECTED
         _fail(claimed, status, fault.code, fault.message, fault.remedy)
     except QuarantinedError as refusal:
-        remedy = "Remove what the policy names and upload the document again, or ask your compliance officer."
-        _fail(claimed, Status.QUARANTINED, "policy", str(refusal), remedy)
+        _fail(claimed, Status.QUARANTINED, "policy", str(refusal), _MEND)
     except (Unavailable, Busy) as fault:
         # A part that is away is nothing the document has done: it waits as long as that takes.
         _wait(claimed, WAIT_FOR_A_PART, fault.message, is_counted=False)
@@ -119,7 +124,7 @@ def _progress(claimed: Claim) -> Callable[[int, int], None]:
 def _read(claimed: Claim, row: Version) -> None:
     _begin(claimed, "parse")
     if not files.exists(row.path):
-        raise ParseFailed("file_gone", "The file is no longer in storage.", "Upload the document again.")
+        raise ParseFailed("file_gone", "The file is no longer in storage.", phrase("Upload the document again."))
     with files.on_disk(row.path) as path:
         parsed = sandbox.run(path, row.media_type, on_progress=_progress(claimed))
     if not parsed.title:
@@ -129,7 +134,9 @@ def _read(claimed: Claim, row: Version) -> None:
     pieces = chunking.chunk(parsed, embedder.count_tokens)
     if not pieces:
         raise ParseFailed(
-            "no_text", "There is no text in this document.", "If it is a scan, run text recognition on it first."
+            "no_text",
+            "There is no text in this document.",
+            phrase("If it is a scan, run text recognition on it first."),
         )
     _judge(claimed.scope, row, pieces)
     _keep(claimed, parsed, pieces)
@@ -146,7 +153,7 @@ def _judge(scope: Scope, row: Version, pieces: list[chunking.Piece]) -> None:
     text = "\n\n".join(piece.text for piece in pieces)
     verdict = enforcement.check(scope, Stage.UPLOAD, text, interaction=row.pk, subject_id=row.document_id)
     if verdict.action >= Action.REDACT:
-        raise QuarantinedError(verdict.message or "A policy rule keeps this document back.")
+        raise QuarantinedError(verdict.message or phrase("A policy rule keeps this document back."))
 
 
 def _keep(claimed: Claim, parsed: Parsed, pieces: list[chunking.Piece]) -> None:
@@ -185,7 +192,8 @@ def _embed(claimed: Claim) -> None:
         with claimed.scope.transaction():
             chunks = list(Chunk.objects.filter(tenant_id=claimed.scope.tenant, id__in=missing[start : start + BATCH]))
         # Outside a transaction: a model at work must not hold a connection.
-        vectors = embedder.embed([chunk.context for chunk in chunks], "passage")
+        with _embedding:
+            vectors = embedder.embed([chunk.context for chunk in chunks], "passage")
         entries = [
             Entry(chunk.id, chunk.collection_id, chunk.version_id, vector)
             for chunk, vector in zip(chunks, vectors, strict=True)
@@ -208,7 +216,7 @@ def _index(claimed: Claim) -> None:
 def _flip(claimed: Claim) -> None:
     with held(claimed) as row:
         document = Document.objects.select_for_update(of=("self",)).select_related("current").get(pk=row.document_id)
-        before = document.current
+        before = None if document.current_id == row.pk else document.current  # itself, where it is made ready again
         # An older version that took longer must not replace a newer one.
         is_newest = before is None or before.number < row.number
         if is_newest:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 
 from django.core.files.storage import default_storage
 from django.db import connection
+from django.utils import timezone
 
 from governance import tenants
 from governance.audit import events
@@ -16,6 +19,7 @@ from ingestion import documents
 from ingestion.models import Discarded, Document, Version
 
 AT_ONCE = 200
+STRAY = timedelta(days=1)  # an upload may still be on its way to its row for as long
 
 # What belongs to no document that readers see, and to no version that is still on its way.
 ORPHANS = """
@@ -51,6 +55,11 @@ def purge() -> int:
     return sum(_purge(Scope.system(tenant)) for tenant in tenants.every())
 
 
+def remove_strays() -> int:
+    """Remove files that no row has named for a day: a process died between keeping an upload and its row."""
+    return sum(_remove_strays(Scope.system(tenant)) for tenant in tenants.every())
+
+
 def verify_index(scope: Scope) -> Orphans:
     """Count what a deletion should have taken along, in the scope's tenant. It reads as background work does."""
     system = scope.as_system()
@@ -58,9 +67,8 @@ def verify_index(scope: Scope) -> Orphans:
         with connection.cursor() as cursor:
             cursor.execute(ORPHANS, {"tenant": system.tenant})
             chunks, vectors, postings = cursor.fetchone()
-        discarded = set(Discarded.objects.values_list("path", flat=True))
-        known = set(Version.objects.values_list("path", flat=True)) | discarded
-    return Orphans(chunks, vectors, postings, len(_files(system.tenant) - known), len(discarded))
+        discarded = Discarded.objects.count()
+    return Orphans(chunks, vectors, postings, len(_unknown(system)), discarded)
 
 
 def _purge(system: Scope) -> int:
@@ -71,6 +79,16 @@ def _purge(system: Scope) -> int:
         _erase(system, document)
     documents.clear(system)
     return len(due)
+
+
+def _remove_strays(system: Scope) -> int:
+    removed = 0
+    for path in _unknown(system):
+        with contextlib.suppress(FileNotFoundError):  # somebody else was faster
+            if timezone.now() - default_storage.get_modified_time(path) > STRAY:
+                default_storage.delete(path)
+                removed += 1
+    return removed
 
 
 def _erase(system: Scope, document: uuid.UUID) -> None:
@@ -86,6 +104,16 @@ def _erase(system: Scope, document: uuid.UUID) -> None:
             facts={"collection": row.collection_id, "with": "collection"},
             payload={"name": row.name},
         )
+
+
+def _unknown(system: Scope) -> set[str]:
+    """Files that no row names. They are listed first: a row that comes meanwhile is then seen with its file."""
+    found = _files(system.tenant)
+    with system.transaction():
+        known = set(Version.objects.values_list("path", flat=True)) | set(
+            Discarded.objects.values_list("path", flat=True)
+        )
+    return found - known
 
 
 def _files(tenant: uuid.UUID) -> set[str]:

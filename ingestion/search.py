@@ -7,6 +7,7 @@ away how much better the first is than the second.
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,8 +18,9 @@ from numpy.typing import NDArray
 
 from governance import access
 from governance.actions import Action
-from governance.errors import InvalidInput, NotFound
+from governance.errors import InvalidInput
 from governance.scope import Scope
+from governance.sentence import phrase, sentence
 from inference import runners
 from ingestion import catalog, postings, stores
 from ingestion.models import Chunk, Document
@@ -27,7 +29,7 @@ CANDIDATES = 50  # by each of the two ways
 LEXICAL_WEIGHT = 0.2
 LIMIT_MAX = 50
 Row = NDArray[np.floating[Any]]
-_GONE = "There is no such passage, or you may not see it."
+_GONE = phrase("There is no such passage, or you may not see it.")
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,11 @@ class Passage:
     dense: float = 0.0
     lexical: float = 0.0
     coverage: float = 0.0
+
+    @property
+    def above(self) -> str:
+        """What stands over it: its document's name, in words, and its headings. A year often stands there alone."""
+        return "\n".join((re.sub(r"[-_.]+", " ", self.document_name), *self.heading_path))
 
 
 @dataclass(frozen=True)
@@ -85,7 +92,7 @@ def passages(scope: Scope, question: str, collections: Sequence[uuid.UUID] = (),
     if not question.strip():
         raise InvalidInput("Say what to look for.")
     if not 1 <= limit <= LIMIT_MAX:
-        raise InvalidInput(f"The limit lies between 1 and {LIMIT_MAX}.")
+        raise InvalidInput(sentence("The limit lies between 1 and %(most)s.", most=LIMIT_MAX))
     searched = _searched(scope, collections)
     embedder = runners.embedder()
     # Before the transaction: a model at work must not hold a connection.
@@ -117,8 +124,17 @@ def passage(scope: Scope, chunk: uuid.UUID) -> Passage:
     with scope.transaction():
         found = _passages(scope, [chunk])
     if not found:
-        raise NotFound(_GONE)
+        raise access.unseen(Action.COLLECTION_READ, "passage", chunk, _GONE)
     return found[chunk]
+
+
+def neighbours(scope: Scope, one: Passage, most: int) -> tuple[list[Passage], list[Passage]]:
+    """What stands before and after it in its document, at most `most` passages each, in the document's order."""
+    with scope.transaction():
+        rows = Chunk.objects.filter(tenant_id=scope.tenant, version_id=one.version_id)
+        near = rows.filter(ordinal__range=(one.ordinal - most, one.ordinal + most)).exclude(id=one.chunk_id)
+        found = sorted(_passages(scope, list(near.values_list("id", flat=True))).values(), key=lambda two: two.ordinal)
+    return [two for two in found if two.ordinal < one.ordinal], [two for two in found if two.ordinal > one.ordinal]
 
 
 def document_text(scope: Scope, document: uuid.UUID) -> list[Passage]:
@@ -127,7 +143,8 @@ def document_text(scope: Scope, document: uuid.UUID) -> list[Passage]:
         may = access.access_filter(scope, Action.COLLECTION_READ, "collection")
         row = Document.objects.filter(may, pk=document, collection__deleted_at=None).first()
         if row is None:
-            raise NotFound("There is no such document, or you may not see it.")
+            message = phrase("There is no such document, or you may not see it.")
+            raise access.unseen(Action.COLLECTION_READ, "document", document, message)
         if row.current_id is None:
             return []
         chunks = Chunk.objects.filter(tenant_id=scope.tenant, version_id=row.current_id).values_list("id", flat=True)
@@ -139,8 +156,9 @@ def _searched(scope: Scope, asked: Sequence[uuid.UUID]) -> list[uuid.UUID]:
     mine = catalog.readable(scope)
     if not asked:
         return mine
-    if not set(asked) <= set(mine):
-        raise NotFound("There is no such collection, or you may not read it.")
+    for refused in sorted(set(asked) - set(mine)):
+        message = phrase("There is no such collection, or you may not read it.")
+        raise access.unseen(Action.COLLECTION_READ, "collection", refused, message)
     return [one for one in mine if one in set(asked)]
 
 

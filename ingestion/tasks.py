@@ -34,6 +34,11 @@ def purge() -> int:
     return purging.purge()
 
 
+@shared_task
+def remove_strays() -> int:
+    return purging.remove_strays()
+
+
 def ring(tenant: uuid.UUID, version: uuid.UUID) -> None:
     """Never fails: while the broker is away the row waits, and the sweep rings when it is back."""
     try:

@@ -1,11 +1,13 @@
 """The suite runs on real Postgres and Valkey, as the application's own role.
 
-The owner migrates a template once a session; each xdist worker clones it. Tests take a fresh tenant each and commit for
-real: nothing is flushed, because the app role may not truncate, and isolation is only shown on real commits.
+The owner migrates a template once a session; each xdist worker clones it. Sessions that run side by side in one tree each
+hold a slot, and with it databases of their own. Tests take a fresh tenant each and commit for real: nothing is flushed,
+because the app role may not truncate, and isolation is only shown on real commits.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import subprocess
@@ -27,15 +29,18 @@ if TYPE_CHECKING:
     from tests import cast
 
 ROOT = Path(__file__).resolve().parent.parent
-TEMPLATE = "chancery_template"
+SLOTS = 8  # sessions side by side; each has 16 of Valkey's 128 databases
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Before Django reads its settings: where everything is."""
     services = testing.services()
     secrets = services.secrets
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
-    os.environ |= {
+    slot = _slot(Path(services.home))
+    (Path(services.home) / "static").mkdir(exist_ok=True)
+    worker = int(re.sub(r"[^0-9]", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0)
+    database, template = f"chancery_s{slot}_w{worker}", f"chancery_s{slot}_template"
+    variables = {
         "CHANCERY_HOME": services.home,
         "DJANGO_SETTINGS_MODULE": "assistant.settings",
         "DJANGO_SECRET_KEY": secrets.django_key,
@@ -44,15 +49,43 @@ def pytest_configure(config: pytest.Config) -> None:
         "CHANCERY_HOSTS": "localhost,127.0.0.1,testserver",
         "CHANCERY_CHAT_RUNNER": "inference.runners.scripted.ScriptedChat",
         "CHANCERY_EMBEDDING_RUNNER": "inference.runners.scripted.ScriptedEmbedder",
-        "DATABASE_URL": _address(services.superuser_url, "chancery_app", secrets.postgres_app, f"chancery_{worker}"),
-        "REDIS_URL": f"{services.valkey_url}/{int(re.sub(r'[^0-9]', '', worker) or 0)}",
+        "DATABASE_URL": _address(services.superuser_url, "chancery_app", secrets.postgres_app, database),
+        "REDIS_URL": f"{services.valkey_url}/{slot * 16 + worker}",
     }
     if not hasattr(config, "workerinput"):
-        _migrate_template(services)
-    _clone(services, f"chancery_{worker}")
+        _migrate(services, template, variables)
+    if getattr(config.option, "numprocesses", None):
+        return  # this process runs no tests, and those that do must not inherit its settings before they have their own
+    os.environ |= variables
+    _clone(services, template, database)
     django.setup()
     # A hundred test people a minute: their passwords need not be slow to guess.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Files are called by their argument: the bytes of one may hold the time, and xdist's workers must agree on names."""
+    return argname if isinstance(val, bytes) and len(val) > 40 else None
+
+
+def _slot(home: Path) -> int:
+    """A number no session beside this one has; xdist's workers inherit their session's."""
+    if "CHANCERY_TEST_SLOT" not in os.environ:
+        for number in range(SLOTS):
+            file = (home / f"slot-{number}").open("w")
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            _held.append(file)
+            os.environ["CHANCERY_TEST_SLOT"] = str(number)
+            break
+        else:
+            pytest.exit(f"{SLOTS} sessions run in this tree already; wait for one to end", returncode=3)
+    return int(os.environ["CHANCERY_TEST_SLOT"])
+
+
+_held: list[object] = []  # a lock is held as long as its file is open
 
 
 def _address(superuser_url: str, role: str, password: str, database: str) -> str:
@@ -60,15 +93,16 @@ def _address(superuser_url: str, role: str, password: str, database: str) -> str
     return f"postgresql://{role}:{password}@{place['host']}:{place['port']}/{database}"
 
 
-def _migrate_template(services: testing.Services) -> None:
+def _migrate(services: testing.Services, template: str, variables: dict[str, str]) -> None:
     with psycopg.connect(services.superuser_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(TEMPLATE)))
-    roles.prepare(services.superuser_url, services.secrets, [TEMPLATE])
-    owner = _address(services.superuser_url, "chancery_owner", services.secrets.postgres_owner, TEMPLATE)
+        connection.execute("SELECT pg_advisory_lock(1)")  # roles are the server's, and sessions may start at once
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(template)))
+        roles.prepare(services.superuser_url, services.secrets, [template])
+    owner = _address(services.superuser_url, "chancery_owner", services.secrets.postgres_owner, template)
     done = subprocess.run(
         [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
         cwd=ROOT,
-        env=os.environ | {"DATABASE_URL": owner, "CHANCERY_MIGRATING": "1"},
+        env=os.environ | variables | {"DATABASE_URL": owner, "CHANCERY_MIGRATING": "1"},
         capture_output=True,
         text=True,
         check=False,
@@ -77,12 +111,12 @@ def _migrate_template(services: testing.Services) -> None:
         pytest.exit(f"the migrations failed:\n{done.stdout}{done.stderr}", returncode=3)
 
 
-def _clone(services: testing.Services, name: str) -> None:
+def _clone(services: testing.Services, template: str, name: str) -> None:
     with psycopg.connect(services.superuser_url, autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
         connection.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER chancery_owner").format(
-                sql.Identifier(name), sql.Identifier(TEMPLATE)
+                sql.Identifier(name), sql.Identifier(template)
             )
         )
         # A clone carries the template's tables, not what was granted on the database itself.

@@ -46,14 +46,16 @@ def citation(one: dict[str, Any]) -> dict[str, Any]:
 def answer(row: models.Answer) -> dict[str, Any]:
     """`segments` say which citation stands behind which part of `text`; `audit` is what the record knows it by."""
     segments = list(row.segments.all())
-    citations = {one["marker"]: citation(one) for segment in segments for one in segment.citations}
+    cited = [one for segment in segments for one in segment.citations]
+    # A passage keeps its marker and may stand behind several sentences, each by words of its own.
+    citations = {(one["marker"], one["quote"]): citation(one) for one in cited}
     return {
         "id": row.pk,
         "conversation": row.conversation_id,
         "status": row.status,
         "notice": row.notice,
         "text": "".join(segment.text for segment in segments),
-        "citations": [citations[marker] for marker in sorted(citations)],
+        "citations": [citations[marker] for marker in sorted(citations, key=lambda found: found[0])],
         "segments": [
             {"text": s.text, "markers": [one["marker"] for one in s.citations], "is_supported": s.is_supported}
             for s in segments

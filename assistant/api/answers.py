@@ -17,7 +17,8 @@ from assistant import conversations, models, relay, streaming
 from assistant.api import answered, shapes
 from assistant.api.shapes import parse
 from assistant.api.view import Operation
-from governance.errors import Unavailable
+from governance import keys
+from governance.errors import RecordUnavailable, Unavailable
 from governance.scope import Scope
 
 WAIT_MOST_S = 600.0
@@ -65,12 +66,18 @@ class Feedback(Operation):
 
 
 def settled(caller: Scope, answer: uuid.UUID) -> models.Answer:
-    """The answer in its final status; the database connection is free while it is waited for."""
+    """The answer in its final status; the database connection is free while it is waited for.
+
+    Raises RecordUnavailable where it stopped because of that, Unavailable where it takes too long, and NotFound where
+    the caller is no longer there.
+    """
     until = time.monotonic() + WAIT_MOST_S
     while time.monotonic() < until:
-        row = conversations.answer_of(caller, answer)
+        row = conversations.answer_of(keys.renewed(caller), answer)
         if row.is_final:
             return row
+        if row.notice:  # it stopped for want of the record, and nobody knows for how long
+            raise RecordUnavailable(f"{row.notice} Fetch /api/v1/answers/{answer} later.")
         connection.close()
         time.sleep(GLANCE_S)
     raise Unavailable(f"The answer is still under way; fetch /api/v1/answers/{answer} later.")

@@ -13,6 +13,7 @@ from assistant.api import shapes
 from assistant.api.shapes import parse
 from assistant.api.view import Operation
 from governance.audit import reading
+from governance.audit.rows import Recorded
 
 
 class Events(Operation):
@@ -33,7 +34,7 @@ class Event(Operation):
         return Response(shown(opened.recorded) | {"payload": opened.payload, "is_erased": opened.is_erased})
 
 
-def shown(event: reading.Recorded) -> dict[str, Any]:
+def shown(event: Recorded) -> dict[str, Any]:
     return {
         "id": event.id,
         "at": event.at,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from rest_framework import serializers
@@ -13,20 +14,27 @@ from governance.roles import Level
 LEVELS = [level.name.lower() for level in Level]
 
 
+class Id(serializers.UUIDField):
+    """As text alone: a number would be taken for a UUID by its value."""
+
+    def to_internal_value(self, data: object) -> uuid.UUID:
+        return super().to_internal_value(data) if isinstance(data, str) else self.fail("invalid", value=data)
+
+
 class CollectionIn(serializers.Serializer):  # type: ignore[type-arg]
     name = serializers.CharField(max_length=200)
     description = serializers.CharField(max_length=1000, required=False, allow_blank=True, default="")
 
 
 class CollectionOut(serializers.Serializer):  # type: ignore[type-arg]
-    id = serializers.UUIDField()
+    id = Id()
     name = serializers.CharField()
     description = serializers.CharField()
 
 
 class GrantIn(serializers.Serializer):  # type: ignore[type-arg]
-    person = serializers.UUIDField(required=False, allow_null=True, default=None)
-    group = serializers.UUIDField(required=False, allow_null=True, default=None)
+    person = Id(required=False, allow_null=True, default=None)
+    group = Id(required=False, allow_null=True, default=None)
     level = serializers.ChoiceField(LEVELS)
     denies = serializers.BooleanField(required=False, default=False)
 
@@ -37,14 +45,14 @@ class UploadIn(serializers.Serializer):  # type: ignore[type-arg]
 
 class SearchIn(serializers.Serializer):  # type: ignore[type-arg]
     query = serializers.CharField(max_length=LONGEST_QUESTION)
-    collections = serializers.ListField(child=serializers.UUIDField(), required=False, default=list, max_length=200)
+    collections = serializers.ListField(child=Id(), required=False, default=list, max_length=200)
     limit = serializers.IntegerField(min_value=1, max_value=50, required=False, default=8)
 
 
 class AnswerIn(serializers.Serializer):  # type: ignore[type-arg]
     question = serializers.CharField(max_length=LONGEST_QUESTION)
-    collections = serializers.ListField(child=serializers.UUIDField(), required=False, default=list, max_length=200)
-    conversation = serializers.UUIDField(required=False, allow_null=True, default=None)
+    collections = serializers.ListField(child=Id(), required=False, default=list, max_length=200)
+    conversation = Id(required=False, allow_null=True, default=None)
     stream = serializers.BooleanField(required=False, default=False)
     model_only = serializers.BooleanField(required=False, default=False)
 
@@ -60,9 +68,9 @@ class PolicyIn(serializers.Serializer):  # type: ignore[type-arg]
 
 
 class EventsIn(serializers.Serializer):  # type: ignore[type-arg]
-    interaction = serializers.UUIDField(required=False)
-    person = serializers.UUIDField(required=False)
-    resource = serializers.UUIDField(required=False)
+    interaction = Id(required=False)
+    person = Id(required=False)
+    resource = Id(required=False)
     action = serializers.CharField(max_length=80, required=False)
     since = serializers.DateTimeField(required=False)
     until = serializers.DateTimeField(required=False)

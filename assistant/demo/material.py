@@ -256,9 +256,9 @@ def handbook() -> list[Item]:
     ]
 
 
-def questions() -> list[Question]:
+def questions(path: Path = QUESTIONS) -> list[Question]:
     """The questions, in the order of the file."""
-    rows = tomllib.loads(QUESTIONS.read_text("utf-8"))["question"]
+    rows = tomllib.loads(path.read_text("utf-8"))["question"]
     return [_question(row) for row in rows]
 
 

@@ -14,7 +14,7 @@ from governance import keys
 
 TENANT = "halden"
 ADMIN, EMPLOYEE, OUTSIDER, OFFICER = (f"{name}@halden.example" for name in ("yusuf", "ada", "nils", "omar"))
-WAIT_MOST_S = 300.0
+WAIT_MOST_S = 1200.0  # a busy machine of two cores reads the passages in minutes
 NOTE = (
     "# Visitors' parking in Kassel\n\nVisitors park on deck P4, behind the calibration laboratory. "
     "The barrier code for November 2026 is printed on the visitor badge. Parking is free for eight hours.\n"

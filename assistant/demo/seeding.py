@@ -26,12 +26,13 @@ def seed(tell: Tell) -> None:
         if tenants.find_for_login(told.slug):
             tell(f"{told.name} is there already.")
             continue
-        later += _tenant(told, tell)
+        later += company(told, tell)
     for scope, collection in later:
         gathered = material.gathered_licences()
         for name, content in gathered:
             _upload(scope, collection, name, content, tell)
         tell(f"{len(gathered)} licences and readmes of installed packages uploaded.")
+        leave(scope, collection)
 
 
 def await_handbooks(tell: Tell) -> None:
@@ -58,7 +59,8 @@ def scope_for(slug: str, email: str) -> Scope:
     return people.scope_in(found.id, person.pk)
 
 
-def _tenant(told: material.Tenant, tell: Tell) -> list[tuple[Scope, uuid.UUID]]:
+def company(told: material.Tenant, tell: Tell) -> list[tuple[Scope, uuid.UUID]]:
+    """One tenant with its handbook. Gives back the collections, with their admin, that are to be filled by gathering."""
     tenant = tenants.create(told.slug, told.name, domain=told.domain, is_demo=True)
     system = Scope.system(tenant)
     group_ids = {name: groups.create(system, name) for name in told.groups}
@@ -81,7 +83,13 @@ def _tenant(told: material.Tenant, tell: Tell) -> list[tuple[Scope, uuid.UUID]]:
         for item in items:
             _upload(scope, collection, item.name, item.path.read_bytes(), tell)
         tell(f"{told.name}: {len(items)} documents uploaded to {shelf.name}.")
+        leave(scope, collection)
     return later
+
+
+def leave(scope: Scope, collection: uuid.UUID) -> None:
+    """Whoever makes a collection manages it. The demo's admins run collections without reading the board's papers."""
+    grants.replace(scope, collection, grants.Holder(person=scope.person), [])
 
 
 def _person(system: Scope, told: material.Person, group_ids: dict[str, uuid.UUID]) -> uuid.UUID:

@@ -59,7 +59,7 @@ def argv(command: Command) -> list[str]:
 
 
 def write(home: Path, ours: dict[str, str]) -> Path:
-    """The same for a shell: `set -a; . var/env; set +a`, and every command of manage.py finds this stack."""
+    """For `adopt`, and the same for a shell: `set -a; . var/env; set +a`."""
     file = home / "env"
     draft = home / ".env.new"
     draft.unlink(missing_ok=True)
@@ -77,3 +77,15 @@ def read(home: Path) -> dict[str, str]:
         return {}
     pairs = (line.split("=", 1) for line in lines if "=" in line)
     return {name: "".join(shlex.split(value)) for name, value in pairs}
+
+
+def adopt(argv: list[str], default_home: Path) -> None:
+    """So that a command that is typed by hand finds the stack that `up` started. What is set already wins.
+
+    `up` itself chooses anew: what it finds set is an operator's own server.
+    """
+    if argv[:1] == ["up"] or is_replaced("DATABASE_URL"):
+        return
+    for name, value in read(env.folder("CHANCERY_HOME", default_home)).items():
+        if not env.secret(name):
+            os.environ[name] = value

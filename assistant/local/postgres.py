@@ -34,6 +34,9 @@ SETTINGS = {
     "jit": "off",  # compiling costs more than it saves on scans of a few thousand vectors
     "timezone": "UTC",
     "log_timezone": "UTC",
+    # A statement that fails holds what was asked, said or typed, and its detail the row: neither belongs into a log.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
 }
 # For tests only: what is lost with the machine's power is made anew by the next run.
 CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}

@@ -51,9 +51,10 @@ def worker(queue: str, pool: str, size: int, *more: str, nice: int = 0) -> Comma
 
 
 def workers(run: str) -> tuple[Command, ...]:
-    """`run` is the folder of beat's schedule. Reading yields to answering: it has fewer hands and runs nice."""
+    """`run` is the folder of beat's schedule. Reading yields to answering: it runs nice, and of its hands one at a time
+    embeds; the others parse and store meanwhile."""
     return (
         worker("answers", "threads", 8),
-        worker("ingest", "prefork", 1, nice=10),
+        worker("ingest", "threads", 3, nice=10),
         worker("housekeeping", "threads", 2, "-B", "-s", f"{run}/beat"),
     )

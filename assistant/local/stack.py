@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
+import redis
 
 from assistant import env
 from assistant.local import environment, ports, postgres, processes, readiness, roles, valkey
@@ -61,9 +62,27 @@ def start_services(stack: Stack) -> None:
             stack.valkey = valkey.prepare(stack.home, stack.secrets)
             stack.supervisor.start(stack.valkey.process)
             step.note = f"{stack.valkey.host}:{stack.valkey.port}"
+    check_replaced()
     model_url = env.text("MODEL_URL") or f"http://{HOST}:{ports.choose(stack.home, 'model')}/v1"
     stack.variables = environment.build(stack.home, stack.secrets, stack.postgres, stack.valkey, model_url)
     environment.write(stack.home, stack.variables)
+
+
+def check_replaced() -> None:
+    """An operator's own server that does not answer is told at once. Raises Unavailable."""
+    if url := env.secret("DATABASE_URL"):
+        try:
+            psycopg.connect(url, connect_timeout=5).close()
+        except psycopg.Error as fault:
+            raise Unavailable(f"DATABASE_URL is set, and no database answers there: {str(fault).strip()}") from None
+    if url := env.secret("REDIS_URL"):
+        client = redis.Redis.from_url(url, socket_connect_timeout=5, socket_timeout=5)
+        try:
+            client.ping()
+        except redis.RedisError as fault:
+            raise Unavailable(f"REDIS_URL is set, and no Redis or Valkey answers there: {fault}") from None
+        finally:
+            client.close()
 
 
 def migrate(stack: Stack) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 import time
@@ -16,6 +17,8 @@ from assistant.local.supervisor import AlreadyRuns, Stopped, Supervisor
 from governance.errors import ChanceryError
 
 DEFAULT_HOME = stack.ROOT / "var"
+# Of an operating system that has no place for the state: another folder, or room in this one, is what helps.
+NO_PLACE = {errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR, errno.ENOENT, errno.ENAMETOOLONG}
 
 
 @dataclass(frozen=True)
@@ -50,11 +53,21 @@ def up(then: str = "") -> int:
         if then:
             return _run_beside(home, then)
         console.say(fault.message)
-    except ChanceryError as fault:
-        console.say(f"\n{fault.message}")
-    except PermissionError as fault:
-        console.say(f"\n{fault.filename} belongs to another account. Start as that one, or set CHANCERY_HOME.")
+    except (ChanceryError, OSError) as fault:
+        console.say(f"\n{_told(fault, home)}")
     return 1
+
+
+def _told(fault: ChanceryError | OSError, home: Path) -> str:
+    """Raises a fault that is not the folder's."""
+    if isinstance(fault, ChanceryError):
+        return fault.message
+    where = fault.filename or home
+    if isinstance(fault, PermissionError):
+        return f"{where} belongs to another account. Start as that one, or set CHANCERY_HOME."
+    if fault.errno in NO_PLACE:
+        return f"{where}: {fault.strerror}. Set CHANCERY_HOME to a folder that can be filled."
+    raise fault
 
 
 def _up(home: Path, console: Console, then: str) -> int:
@@ -63,6 +76,7 @@ def _up(home: Path, console: Console, then: str) -> int:
     if not home.exists():
         home.mkdir(parents=True)
         home.chmod(0o711)  # others may pass, as Postgres' account must, and see nothing
+    (home / "static").mkdir(exist_ok=True)  # what is collected for a proxy; empty here, and looked for by every process
     console.say(f"Chancery in {home}, its logs in {home / 'log'}")
     with Supervisor(home, f"http://{stack.HOST}:{port}", console.say) as supervisor:
         local = Stack(home, port, secrets.load(home), supervisor, console)

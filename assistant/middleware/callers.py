@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from assistant.middleware import faults
+from assistant.operators.sign_in import DOOR
 from governance import keys, people
 from governance.scope import Scope
 
@@ -15,8 +17,16 @@ class Callers:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.caller = identify(request)  # type: ignore[attr-defined]
-        return self.get_response(request)
+        try:
+            # On the operators' pages nobody is a caller, whatever they carry: see middleware.operators.
+            is_theirs = request.path.startswith(DOOR)
+            request.caller = None if is_theirs else identify(request)  # type: ignore[attr-defined]
+        except faults.DATABASE_AWAY as fault:  # what middleware raises reaches no process_exception
+            return faults.respond(request, faults.unavailable(fault))
+        response = self.get_response(request)
+        # What one person may see is kept by no proxy, and by no browser that somebody else sits down at.
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
 
 
 def identify(request: HttpRequest) -> Scope | None:

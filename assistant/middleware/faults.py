@@ -1,4 +1,4 @@
-"""The one place where a ChanceryError becomes a response, and a denial an event of the record.
+"""The one place where a fault becomes a response, and a denial an event of the record.
 
 It runs after whatever was refused has been rolled back, so the event stands in a transaction of its own.
 """
@@ -8,15 +8,21 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from redis import RedisError
 
+from assistant.v1 import errors
 from governance import access
 from governance.audit import events
 from governance.audit.vocabulary import Event
-from governance.errors import Busy, ChanceryError, RecordUnavailable
+from governance.errors import Busy, ChanceryError, RecordUnavailable, Unavailable
 
 log = logging.getLogger(__name__)
+
+DATABASE_AWAY = (OperationalError, InterfaceError)
+PARTS_AWAY = (*DATABASE_AWAY, RedisError)
 
 
 class Faults:
@@ -27,7 +33,19 @@ class Faults:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, fault: Exception) -> HttpResponse | None:
+        if isinstance(fault, PARTS_AWAY):
+            return respond(request, unavailable(fault))
         return respond(request, fault) if isinstance(fault, ChanceryError) else None
+
+
+def unavailable(fault: Exception) -> Unavailable:
+    """A service that is away is told as such, and not as a fault of ours."""
+    if isinstance(fault, DATABASE_AWAY):
+        told = Unavailable("The database does not answer at the moment. Nothing is lost; try again in a minute.")
+    else:
+        told = Unavailable("The message broker does not answer at the moment. Nothing is lost; try again in a minute.")
+    told.__cause__ = fault
+    return told
 
 
 def respond(request: HttpRequest, fault: ChanceryError) -> HttpResponse:
@@ -35,13 +53,23 @@ def respond(request: HttpRequest, fault: ChanceryError) -> HttpResponse:
     if fault.status >= 500:
         log.error("%s: %s", fault.code, fault.message, exc_info=fault)
     response: HttpResponse
-    if request.path.startswith(("/api/", "/v1/")):
-        response = JsonResponse(body(request, fault), status=fault.status)
+    if is_for_programs(request):
+        response = JsonResponse(told(request, fault), status=fault.status)
     else:
         response = render(request, "fault.html", {"fault": fault}, status=fault.status)
     if isinstance(fault, Busy):
         response["Retry-After"] = str(max(1, round(fault.wait_s)))
     return response
+
+
+def is_for_programs(request: HttpRequest) -> bool:
+    """Whether a program asks, which wants JSON, and not a page of the portal."""
+    return request.path.startswith(("/api/", "/v1/"))
+
+
+def told(request: HttpRequest, fault: ChanceryError) -> dict[str, object]:
+    """In the error shape of the API that was asked."""
+    return errors.body(fault) if request.path.startswith("/v1/") else body(request, fault)
 
 
 def body(request: HttpRequest, fault: ChanceryError) -> dict[str, object]:
@@ -58,7 +86,7 @@ def note_denial(request: HttpRequest, fault: ChanceryError) -> ChanceryError:
     if caller is None or not isinstance(fault, (access.Denied, access.NotVisible)):
         return fault
     decision = fault.decision
-    resource = ("resource", decision.resource) if decision.resource else None
+    resource = (decision.kind, decision.resource) if decision.resource else None
     try:
         facts = {"action": decision.action, "reason": decision.reason}
         events.record(caller, Event.ACCESS_DENIED, resource=resource, facts=facts)

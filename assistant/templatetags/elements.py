@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from datetime import datetime
 from typing import Any
 
 from django import template
@@ -9,13 +11,15 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from assistant.views import segments
+from assistant import models, quoting, wording
+from assistant.views import passages, segments, tables, undoing
 from governance import access
 from governance.actions import Action
-from governance.roles import Level
+from governance.pages import Page
 from governance.scope import Scope
 
 register = template.Library()
+register.filter("translated", wording.translated)
 
 TONES = {
     "ready": "good",
@@ -42,13 +46,42 @@ def panel(content: str, title: str = "", *, flush: bool = False) -> SafeString:
 @register.simple_block_tag
 def table(content: str, caption: str, columns: str) -> SafeString:
     """A table whose rows are the content. `columns` are headings parted by `|`; an empty one heads the actions."""
-    return _framed("table", content, caption=caption, columns=columns.split("|"))
+    return grid(content, caption, [tables.Head(label) for label in columns.split("|")])
 
 
 @register.simple_block_tag
 def notice(content: str, tone: str = "") -> SafeString:
     """`tone` is good, warn, bad or nothing."""
     return _framed("notice", content, tone=tone)
+
+
+@register.simple_block_tag
+def grid(content: str, caption: str, heads: list[tables.Head]) -> SafeString:
+    """A table that the server sorts: its headings are links."""
+    return _framed("table", content, caption=caption, heads=heads)
+
+
+@register.inclusion_tag("elements/pager.html", takes_context=True)
+def pager(context: template.Context, page: Page[Any], name: str = "page") -> dict[str, object]:
+    """Where one is in a long list, and the ways on; nothing where it is short. `name` is the address's parameter."""
+    request = context["request"]
+    before = tables.with_(request, **{name: page.before}) if page.before else ""
+    after = tables.with_(request, **{name: page.after}) if page.after else ""
+    return {"page": page, "before": before, "after": after}
+
+
+@register.simple_tag(takes_context=True)
+def undo(context: template.Context) -> undoing.Undo | None:
+    """What may be taken back, once."""
+    request = context.get("request")
+    return undoing.take(request) if request is not None else None
+
+
+@register.simple_tag
+@functools.cache
+def icon(name: str) -> SafeString:
+    """A small picture beside words, or in the place of words that a label says. A page shows hundreds."""
+    return mark_safe(render_to_string("elements/icon.html", {"icon": name}))  # noqa: S308
 
 
 @register.filter
@@ -58,9 +91,27 @@ def tone(status: str) -> str:
 
 
 @register.filter
-def level_name(level: int) -> str:
-    names = {Level.READ: _("Read"), Level.CONTRIBUTE: _("Read and add"), Level.MANAGE: _("Manage")}
-    return names[Level(level)]
+def moment(text: str) -> datetime:
+    """From the text that JSON made of a time."""
+    return datetime.fromisoformat(text)
+
+
+@register.filter
+def stage_name(stage: str) -> str:
+    """A stage of an ingest, or how it ended."""
+    names = {
+        "queued": _("Queued"),
+        "parse": _("Reading"),
+        "chunk": _("Cutting into passages"),
+        "embed": _("Embedding"),
+        "index": _("Indexing"),
+        "ready": _("Ready"),
+        "failed": _("Failed"),
+        "rejected": _("Rejected"),
+        "quarantined": _("Quarantined"),
+        "waiting": _("Waiting"),
+    }
+    return names.get(stage, stage)
 
 
 @register.filter
@@ -71,7 +122,18 @@ def locator(place: dict[str, Any]) -> str:
 
 @register.filter
 def segment_html(segment: Any) -> SafeString:
-    return segments.html(segment)
+    return segments.html(segment, segment.answer_id)
+
+
+@register.filter
+def sources(answer: models.Answer) -> list[quoting.Source]:
+    return quoting.sources(list(answer.segments.all()), segments.place_name)
+
+
+@register.filter
+def blocks(text: str, quote: str = "") -> list[passages.Block]:
+    """A passage's text in paragraphs and tables, what was quoted marked."""
+    return passages.blocks(text, quote)
 
 
 @register.simple_tag(takes_context=True)

@@ -1,104 +1,86 @@
-"""Asking, and what came of it."""
+"""The room where one asks: its first page, the list of conversations, and one conversation."""
 
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
-from django.conf import settings
-from django.db import connection
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from assistant import conversations, relay, streaming
-from assistant.demo import material
-from assistant.views import segments, shelves, signed_in
+from assistant import conversations, suggestions, threads
+from assistant.views import shelves, sidebar, signed_in
+from governance import tenants
 from governance.errors import InvalidInput
 from governance.scope import Scope
-
-SUGGESTIONS = 4
 
 
 @require_GET
 @signed_in.required
 def home(request: HttpRequest, scope: Scope) -> HttpResponse:
-    mine = shelves.listed(scope)
-    readable = [shelf for shelf in mine if shelf.can_read]
-    context = {
-        "room": "ask",
-        "conversations": conversations.listed(scope),
-        "shelves": mine,
-        "can_read_any": bool(readable),
-        "suggestions": _suggestions(request, readable),
-    }
+    context = _room(request, scope)
+    if context["can_read_any"]:
+        context["suggestions"] = suggestions.questions(scope, getattr(request.user, "email", ""))
     return render(request, "conversations/home.html", context)
 
 
-@require_POST
+@require_GET
 @signed_in.required
-def ask(request: HttpRequest, scope: Scope) -> HttpResponse:
-    wanted = request.POST.get("conversation")
-    answer = conversations.ask(
-        scope,
-        request.POST.get("question", ""),
-        conversation=parsed_id(wanted) if wanted else None,
-        collections=[parsed_id(one) for one in request.POST.getlist("collections")],
-    )
-    response = redirect("thread", answer.conversation_id)
-    response["Location"] += f"#a-{answer.pk}"
-    return response
+def listed(request: HttpRequest, scope: Scope) -> HttpResponse:
+    """The list alone, for the page that shows it, or as a page of its own."""
+    at = request.GET.get("at", "")
+    context = {"room": "ask"} | sidebar.context(request, scope, parsed_id(at) if at else None)
+    part = "conversations/more.html" if "before_time" in request.GET else "conversations/list.html"
+    return render(request, part if signed_in.is_part(request) else "conversations/listed.html", context)
 
 
 @require_GET
 @signed_in.required
 def thread(request: HttpRequest, scope: Scope, conversation: uuid.UUID) -> HttpResponse:
     found = conversations.get(scope, conversation)
-    answers = conversations.answers(scope, conversation)
-    context = {
-        "room": "ask",
-        "conversation": found,
-        "answers": answers,
-        "shelves": shelves.listed(scope),
-        "picked": answers[-1].collections if answers else [],
-    }
+    place = {name: parsed_id(request.GET[name]) for name in ("before", "at") if request.GET.get(name)}
+    turns = threads.turns(scope, conversation, **place)
+    context = {"conversation": found, "turns": turns, "is_part": signed_in.is_part(request)}
+    if context["is_part"]:
+        return render(request, "conversations/turns.html", context)
+    context |= _room(request, scope, conversation)
+    context |= {"picked": turns.answers[-1].collections if turns.answers else [], "renames": "rename" in request.GET}
     return render(request, "conversations/thread.html", context)
 
 
 @require_POST
 @signed_in.required
 def rename(request: HttpRequest, scope: Scope, conversation: uuid.UUID) -> HttpResponse:
-    conversations.rename(scope, conversation, request.POST.get("title", ""))
-    return redirect("thread", conversation)
+    threads.rename(scope, conversation, request.POST.get("title", ""))
+    return HttpResponse(status=204) if signed_in.is_part(request) else redirect("thread", conversation)
+
+
+@require_POST
+@signed_in.required
+def pin(request: HttpRequest, scope: Scope, conversation: uuid.UUID) -> HttpResponse:
+    threads.pin(scope, conversation, is_pinned=request.POST.get("is_pinned") == "1")
+    return HttpResponse(status=204) if signed_in.is_part(request) else redirect(_back(request, conversation))
 
 
 @require_POST
 @signed_in.required
 def delete(request: HttpRequest, scope: Scope, conversation: uuid.UUID) -> HttpResponse:
-    conversations.delete(scope, conversation)
-    return redirect("home")
-
-
-@require_GET
-@signed_in.required
-def answer(request: HttpRequest, scope: Scope, answer: uuid.UUID) -> HttpResponse:
-    return render(request, "conversations/answer.html", {"answer": conversations.answer_of(scope, answer)})
-
-
-@require_GET
-@signed_in.required
-def stream(request: HttpRequest, scope: Scope, answer: uuid.UUID) -> HttpResponseBase:
-    conversations.answer_of(scope, answer)  # not theirs: refused before anything streams
-    events = relay.follow(scope, answer, streaming.last_seen(request))
-    connection.close()  # the stream may stay open for minutes, and needs none
-    return streaming.respond(events, _face)
+    """What is deleted can be brought back from the page that follows."""
+    threads.delete(scope, conversation)
+    if signed_in.is_part(request):
+        return render(request, "conversations/deleted.html", {"deleted": threads.deleted(scope, conversation)})
+    where = _back(request, conversation)
+    return redirect(f"{reverse('home') if where.endswith(str(conversation)) else where}?deleted={conversation}")
 
 
 @require_POST
 @signed_in.required
-def stop(request: HttpRequest, scope: Scope, answer: uuid.UUID) -> HttpResponse:
-    stopped = conversations.cancel(scope, answer)
-    return HttpResponse(status=204) if signed_in.is_part(request) else redirect("thread", stopped.conversation_id)
+def restore(request: HttpRequest, scope: Scope, conversation: uuid.UUID) -> HttpResponse:
+    threads.restore(scope, conversation)
+    return HttpResponse(status=204) if signed_in.is_part(request) else redirect("thread", conversation)
 
 
 def parsed_id(text: str) -> uuid.UUID:
@@ -109,16 +91,24 @@ def parsed_id(text: str) -> uuid.UUID:
         raise InvalidInput(_("That is not the number of anything here.")) from None
 
 
-def _face(event: streaming.Event) -> list[streaming.Event]:
-    number, name, data = event
-    return [(number, name, data | {"html": segments.html(data)} if name == "segment" else data)]
+def parsed_number(text: str) -> int:
+    """Raises InvalidInput."""
+    if not (text.isascii() and text.isdigit() and len(text) < 7):
+        raise InvalidInput(_("That is not a number."))
+    return int(text)
 
 
-def _suggestions(request: HttpRequest, readable: list[shelves.Shelf]) -> list[str]:
-    """To begin with: the demo's own questions for its people, else one a collection."""
-    if settings.DEMO_LOGINS:
-        email = getattr(request.user, "email", "")
-        asked = [one.question for one in material.questions() if one.asker == email]
-        if asked:
-            return asked[:SUGGESTIONS]
-    return [_("What is in “%(name)s”?") % {"name": shelf.name} for shelf in readable[:SUGGESTIONS]]
+def _back(request: HttpRequest, conversation: uuid.UUID) -> str:
+    """The conversation that was open when another one's menu was used."""
+    at = request.POST.get("at", "")
+    return reverse("thread", args=[parsed_id(at) if at else conversation])
+
+
+def _room(request: HttpRequest, scope: Scope, current: uuid.UUID | None = None) -> dict[str, Any]:
+    mine = shelves.listed(scope)
+    return {
+        "room": "ask",
+        "shelves": mine,
+        "can_read_any": any(shelf.can_read for shelf in mine),
+        "allows_model_only": tenants.current(scope).allows_model_only,
+    } | sidebar.context(request, scope, current)

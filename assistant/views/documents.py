@@ -8,9 +8,13 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from assistant import threads
 from assistant.views import signed_in
+from assistant.views.conversations import parsed_id, parsed_number
 from governance.scope import Scope
 from ingestion import documents, search
+
+AROUND_MOST = 6  # passages on each side; whoever wants more opens the document
 
 
 @require_GET
@@ -34,7 +38,19 @@ def file(request: HttpRequest, scope: Scope, document: uuid.UUID) -> FileRespons
 @require_GET
 @signed_in.required
 def passage(request: HttpRequest, scope: Scope, chunk: uuid.UUID) -> HttpResponse:
-    return render(request, "library/passage.html", {"passage": search.passage(scope, chunk)})
+    """Beside an answer, or as a page; with what its sentence quotes marked, and with its neighbours where they are asked for."""
+    found = search.passage(scope, chunk)
+    asked = request.GET.get("answer", ""), request.GET.get("segment", "")
+    quote = threads.quote(scope, parsed_id(asked[0]), parsed_number(asked[1]), chunk) if all(asked) else ""
+    around = min(parsed_number(request.GET.get("around", "0")), AROUND_MOST)
+    before, after = search.neighbours(scope, found, around) if around else ([], [])
+    kept = request.GET.copy()
+    kept["around"] = str(around + 2)
+    context = {"room": "library", "passage": found, "quote": quote, "before": before, "after": after, "around": around}
+    context["more_around"] = kept.urlencode() if around < AROUND_MOST else ""
+    return render(
+        request, "library/passage.html" if signed_in.is_part(request) else "library/passage_page.html", context
+    )
 
 
 @require_POST

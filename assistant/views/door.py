@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from assistant import sign_in as signing
 from assistant.demo import material
 from assistant.local import demo_logins
+from assistant.sso import flow, pending, ways
 from governance import tenants
 from governance.errors import NotSignedIn
 
@@ -27,6 +28,8 @@ def sign_in(request: HttpRequest, slug: str = "") -> HttpResponse:
         caller = request.caller  # type: ignore[attr-defined]
         return redirect("home") if caller else _page(request, slug, next=request.GET.get("next", ""))
     email, onward = request.POST.get("email", "")[:254], request.POST.get("next", "")
+    if request.POST.get("way") == "sso":
+        return _page(request, slug, email=email, next=onward, has_asked=True)
     try:
         signing.sign_in(request, slug, email, request.POST.get("password", "")[:1000])
     except NotSignedIn as refusal:
@@ -36,13 +39,21 @@ def sign_in(request: HttpRequest, slug: str = "") -> HttpResponse:
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    signing.sign_out(request)
-    return redirect("sign-in")
+    provider, slug = request.session.get(flow.LEFT_BY), signing.sign_out(request)
+    return redirect("sso-signed-out", slug, provider) if provider and slug else redirect("sign-in")
 
 
 def _page(request: HttpRequest, slug: str, status: int = 200, **context: Any) -> HttpResponse:
     # An unknown short name gets the same page: who is a customer here is nobody's to try out.
-    context["tenant"] = tenants.find_for_login(slug) if slug else None
+    offered = ways.offered(slug, context.get("email", ""))
+    context |= {
+        "slug": slug,
+        "tenant": tenants.find_for_login(slug) if slug else None,
+        "ways": offered,
+        "has_no_ways": not offered,
+        # Open for whoever has just been told to give the password once, to be linked.
+        "is_password_spare": any(way.is_required for way in offered) and pending.PLACE not in request.session,
+    }
     if settings.DEMO_LOGINS:
         shown = [one for one in material.TENANTS if slug in {"", one.slug}]
         context |= {"demo_tenants": shown, "demo_password": demo_logins.PASSWORD}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -12,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from assistant.views import shelves, signed_in
+from assistant.views import contents, shelves, signed_in
 from governance import grants as giving
 from governance import groups, people
 from governance.errors import InvalidInput
@@ -34,7 +33,9 @@ def collections(request: HttpRequest, scope: Scope) -> HttpResponse:
 @signed_in.required
 def collection(request: HttpRequest, scope: Scope, collection: uuid.UUID) -> HttpResponse:
     shelf = shelves.get(scope, collection)
-    context = {"room": "library", "upload_max": settings.UPLOAD_MAX_BYTES} | _documents(scope, shelf)
+    context = {"room": "library", "upload_max": settings.UPLOAD_MAX_BYTES} | contents.of(request, scope, shelf)
+    if shelf.can_write:
+        context["room_left"] = documents.room(scope)
     if shelf.can_manage:
         context |= {
             "grants": giving.listed(scope, collection),
@@ -63,20 +64,6 @@ def delete(request: HttpRequest, scope: Scope, collection: uuid.UUID) -> HttpRes
     return redirect("collections")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@signed_in.required
-def in_collection(request: HttpRequest, scope: Scope, collection: uuid.UUID) -> HttpResponse:
-    """The documents as a part of their page; a POST uploads, one file or several."""
-    if request.method != "POST":
-        return render(request, "library/documents.html", _documents(scope, shelves.get(scope, collection)))
-    files = request.FILES.getlist("files")
-    if not files:
-        raise InvalidInput(_("Choose a file to upload."))
-    for file in files:
-        documents.upload(scope, collection, file.name or "", file)
-    return HttpResponse(status=204) if signed_in.is_part(request) else redirect("collection", collection)
-
-
 @require_POST
 @signed_in.required
 def give(request: HttpRequest, scope: Scope, collection: uuid.UUID) -> HttpResponse:
@@ -91,12 +78,6 @@ def withdraw(request: HttpRequest, scope: Scope, collection: uuid.UUID, grant: u
     # Whoever withdrew their own last grant has no page to go back to.
     is_seen = any(shelf.id == collection for shelf in shelves.listed(scope))
     return redirect("collection", collection) if is_seen else redirect("collections")
-
-
-def _documents(scope: Scope, shelf: shelves.Shelf) -> dict[str, Any]:
-    found = documents.listed(scope, shelf.id) if shelf.can_read else []
-    is_busy = any(one.latest and not one.latest.is_final for one in found)
-    return {"shelf": shelf, "documents": found, "is_busy": is_busy}
 
 
 def _holder(text: str) -> giving.Holder:

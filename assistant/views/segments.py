@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,7 +19,7 @@ MARKDOWN = MarkdownIt("commonmark", {"html": False}).disable(["image", "link", "
 TAGS = {"strong", "em", "code", "br"}
 
 
-def html(segment: models.Segment | Mapping[str, Any]) -> SafeString:
+def html(segment: models.Segment | Mapping[str, Any], answer: uuid.UUID) -> SafeString:
     """Of a row, or of the stream's message with the same names. What a model wrote never becomes live markup."""
     row = segment if isinstance(segment, Mapping) else vars(segment)
     text = str(row["text"])
@@ -27,6 +28,7 @@ def html(segment: models.Segment | Mapping[str, Any]) -> SafeString:
     before, after = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :] if words else ""
     citations = [one | {"place": place_name(one.get("locator") or {})} for one in row["citations"]]
     context = {
+        "answer": answer,
         "ordinal": row["ordinal"],
         "written": mark_safe(written),  # noqa: S308  cleaned above
         "before": before,

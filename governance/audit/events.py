@@ -18,7 +18,7 @@ from governance.audit.vocabulary import Event
 from governance.errors import RecordUnavailable
 from governance.scope import Scope
 
-FORMAT = 1
+FORMAT = 2
 # Events that belong to no tenant, such as a sign-in at an address nobody has.
 INSTALLATION = uuid.UUID(int=0)
 
@@ -51,9 +51,17 @@ def record(
         return _append(scope.tenant, action, fields, interaction, payload, subject or scope.actor or scope.tenant)
 
 
-def record_installation(action: Event, *, facts: dict[str, Any], payload: dict[str, Any], request_id: str) -> uuid.UUID:
-    """Append to the installation's own log, outside every tenant."""
-    fields = {"actor": {"kind": "unknown", "id": None}, "facts": _plain(facts), "resource": None, "request": request_id}
+def record_installation(
+    action: Event,
+    *,
+    facts: dict[str, Any],
+    payload: dict[str, Any],
+    request_id: str,
+    operator: uuid.UUID | None = None,
+) -> uuid.UUID:
+    """Append to the installation's own log, outside every tenant. `operator` is who did it, where that is known."""
+    actor = {"kind": "operator" if operator else "unknown", "id": str(operator) if operator else None}
+    fields = {"actor": actor, "facts": _plain(facts), "resource": None, "request": request_id}
     with transaction.atomic():
         return _append(INSTALLATION, action, fields, None, payload, INSTALLATION)
 

@@ -12,9 +12,9 @@ from typing import Any
 from governance import models
 from governance.audit import events
 from governance.audit.vocabulary import Event
-from governance.policy import engine
+from governance.policy import engine, rulebook
 from governance.policy.engine import Decision, Verdict
-from governance.policy.rules import Action, Rule, Stage
+from governance.policy.rules import Rule, Stage
 from governance.scope import Scope
 
 REASON_LONGEST = 500
@@ -23,7 +23,7 @@ REASON_LONGEST = 500
 def rules_of(scope: Scope) -> tuple[Rule, ...]:
     """The tenant's enabled rules, by name."""
     with scope.transaction():
-        return tuple(_rule(row) for row in models.PolicyRule.objects.filter(is_enabled=True).order_by("name"))
+        return tuple(rulebook.of(row) for row in models.PolicyRule.objects.filter(is_enabled=True).order_by("name"))
 
 
 def check(
@@ -51,9 +51,14 @@ def note(
     interaction: uuid.UUID,
     stage: Stage = Stage.OUTPUT,
     subject_id: uuid.UUID | None = None,
+    part: str = "",
 ) -> None:
-    """The same for a verdict that was made elsewhere, by a streaming Gate. A text that passed is noted too."""
-    facts = _facts(stage, verdict) | ({"subject": subject_id} if subject_id else {})
+    """The same for a verdict that was made elsewhere, by a streaming Gate. A text that passed is noted too.
+
+    `part` says which text of several that came together; the spans count from its start.
+    """
+    told = {"subject": subject_id} if subject_id else {}
+    facts = _facts(stage, verdict) | told | ({"part": part} if part else {})
     with scope.transaction():
         models.PolicyDecision.objects.bulk_create(
             _row(scope, decision, interaction, subject_id) for decision in verdict.decisions
@@ -66,19 +71,6 @@ def try_out(scope: Scope, stage: Stage, text: str) -> Verdict:
     verdict = engine.evaluate(rules_of(scope), stage, text)
     events.record(scope, Event.POLICY_DECIDED, facts=_facts(stage, verdict) | {"is_trial": True})
     return verdict
-
-
-def _rule(row: models.PolicyRule) -> Rule:
-    return Rule(
-        name=row.name,
-        stages=frozenset(Stage(stage) for stage in row.stages),
-        detector=row.detector,
-        action=Action.named(row.action),
-        threshold=row.threshold,
-        message=row.message,
-        options=row.options,
-        version=row.version,
-    )
 
 
 def _row(

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from governance.policy import detectors
+from governance.policy import detectors, invisible
 from governance.policy.detectors import Finding
 from governance.policy.rules import Action, Rule, Stage
+from governance.sentence import phrase
 
-UNCHECKED = "The text could not be checked, so it was stopped. Try again, or tell your administrator."
+UNCHECKED = phrase("The text could not be checked, so it was stopped. Try again, or tell your administrator.")
 _REASONS_SHOWN = 3
 
 
@@ -135,11 +136,21 @@ def merge(spans: Iterable[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
 def _inspect(rule: Rule, text: str) -> Inspection:
     began = time.perf_counter()
     try:
-        found = detectors.get(rule.detector).detect(text, rule.options)
+        found = _detect(rule, text)
     except Exception as fault:  # noqa: BLE001 - whatever went wrong, the text was not checked
         return Inspection(rule, (), _since(began), f"{type(fault).__name__} in detector {rule.detector}")
     counted = tuple(finding for finding in found if finding.score >= rule.threshold)
     return Inspection(rule, counted, _since(began))
+
+
+def _detect(rule: Rule, text: str) -> list[Finding]:
+    detector = detectors.get(rule.detector)
+    found = list(detector.detect(text, rule.options))
+    if seen := invisible.see(text):
+        for one in detector.detect(seen.text, rule.options):
+            start, end = seen.span(one.start, one.end)
+            found.append(replace(one, start=start, end=end))
+    return sorted(found, key=lambda one: (one.start, one.end))
 
 
 def _decide(inspection: Inspection, stage: Stage, start: int, end: int) -> Decision | None:

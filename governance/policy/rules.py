@@ -8,6 +8,7 @@ from enum import IntEnum, StrEnum
 
 from governance.errors import InvalidInput
 from governance.policy import detectors
+from governance.sentence import sentence
 
 
 class Stage(StrEnum):
@@ -36,7 +37,11 @@ class Action(IntEnum):
         for action in cls:
             if str(action) == word:
                 return action
-        raise InvalidInput(f"There is no action {word!r}; use one of: {', '.join(map(str, cls))}.")
+        raise InvalidInput(
+            sentence(
+                "There is no action %(word)s; use one of: %(known)s.", word=repr(word), known=", ".join(map(str, cls))
+            )
+        )
 
 
 @dataclass(frozen=True)
@@ -58,11 +63,13 @@ def check(rule: Rule) -> None:
     if not rule.name.strip():
         raise InvalidInput("A rule needs a name.")
     if not rule.stages:
-        raise InvalidInput(f"Rule {rule.name!r} names no stage, so it would never run.")
+        raise InvalidInput(sentence("Rule %(name)s names no stage, so it would never run.", name=repr(rule.name)))
     if not 0.0 <= rule.threshold <= 1.0:
-        raise InvalidInput(f"The threshold of rule {rule.name!r} must lie between 0 and 1.")
+        raise InvalidInput(sentence("The threshold of rule %(name)s must lie between 0 and 1.", name=repr(rule.name)))
     if rule.action > Action.ALLOW and not rule.message.strip():
-        raise InvalidInput(f"Rule {rule.name!r} needs a message: a person will want to know why.")
+        raise InvalidInput(
+            sentence("Rule %(name)s needs a message: a person will want to know why.", name=repr(rule.name))
+        )
     detectors.get(rule.detector).check(rule.options)
 
 

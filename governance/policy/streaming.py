@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from governance.policy import detectors, engine, seams, segments
+from governance.policy import detectors, engine, invisible, seams, segments
 from governance.policy.engine import Inspection, Verdict
 from governance.policy.rules import Action, Rule, Stage
 
@@ -96,10 +96,15 @@ class Gate:
         return segments.next_end(self._text, start, limit=self._room, in_code=self._in_code, final=final)
 
     def _settled(self) -> int:
-        return min(
-            (detectors.get(rule.detector).settled(self._text, rule.options) for rule in self._rules),
-            default=len(self._text),
-        )
+        """By the text as it stands, and by the text as it is read: see `invisible`."""
+        found = [len(self._text)]
+        seen = invisible.see(self._text)
+        for rule in self._rules:
+            detector = detectors.get(rule.detector)
+            found.append(detector.settled(self._text, rule.options))
+            if seen:
+                found.append(seen.places[detector.settled(seen.text, rule.options)])
+        return min(found)
 
     def _pass(self, inspections: Sequence[Inspection], end: int) -> Piece:
         verdict = engine.judge(inspections, self._stage, self._text, self._left, end)

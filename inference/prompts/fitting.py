@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from governance.errors import InvalidInput
+from governance.sentence import phrase, sentence
 from inference.prompts.templates import Excerpt, Prompt, Turn
 from inference.runners.base import Message
+
+TOO_LONG = phrase(
+    "The question is too long: with what has to stand around it, it has %(tokens)s tokens, and the limit is %(budget)s. "
+    "Ask it in fewer words."
+)
 
 Build = Callable[[str, Sequence[Excerpt], Sequence[Turn]], Prompt]
 
@@ -31,13 +38,10 @@ def fit(
         prompt = build(question, best_first, turns)
         tokens = count_tokens(prompt.messages)
         if tokens <= budget:
-            return prompt
+            return replace(prompt, tokens=tokens)
         if turns:
             del turns[0]
         elif len(best_first) > 1:
             del best_first[-1]
         else:
-            raise InvalidInput(
-                f"The question is too long: with what has to stand around it, it has {tokens} tokens, "
-                f"and the limit is {budget}. Ask it in fewer words."
-            )
+            raise InvalidInput(sentence(TOO_LONG, tokens=tokens, budget=budget))

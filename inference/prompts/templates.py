@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from inference.runners.base import Message
@@ -30,6 +30,7 @@ Do not claim a source, and do not invent facts about the organisation."""
 
 ANSWER_VERSION = "answer-1"
 MODEL_ONLY_VERSION = "model-only-1"
+INSTRUCTED = "+instruction-1"  # what a version ends in where the caller's own instruction stands before the question
 
 # What chat templates read as the end of a turn or the start of another. In a text it would forge a turn.
 _CONTROL = re.compile(r"<(?=[|｜]|/?s>|start_of_turn>|end_of_turn>)|\[(?=/?INST\])", re.IGNORECASE)
@@ -55,24 +56,35 @@ class Turn:
 
 @dataclass(frozen=True)
 class Prompt:
-    """`version` names the template; `excerpts` and `history` are those that the messages contain."""
+    """`version` names the template; `excerpts` and `history` are those that the messages contain.
+
+    `tokens` is its length, where `fit` has counted it.
+    """
 
     messages: tuple[Message, ...]
     version: str
     excerpts: tuple[Excerpt, ...] = ()
     history: tuple[Turn, ...] = ()
+    tokens: int = field(default=0, compare=False)
 
 
-def answer(question: str, excerpts: Sequence[Excerpt], history: Sequence[Turn] = ()) -> Prompt:
-    """The prompt for an answer from `excerpts`; `history` is oldest first."""
+def answer(
+    question: str, excerpts: Sequence[Excerpt], history: Sequence[Turn] = (), *, instruction: str = ""
+) -> Prompt:
+    """The prompt for an answer from `excerpts`; `history` is oldest first.
+
+    `instruction` is the caller's own. It stands in the caller's turn, with no more authority than the question.
+    """
     ordered = tuple(sorted(excerpts, key=lambda excerpt: excerpt.marker))
     system = "\n\n".join([_ANSWER, *map(_shown, ordered)])
-    return Prompt(_messages(system, history, question), ANSWER_VERSION, ordered, tuple(history))
+    messages = _messages(system, history, instruction, question)
+    return Prompt(messages, _version(ANSWER_VERSION, instruction), ordered, tuple(history))
 
 
-def model_only(question: str, history: Sequence[Turn] = ()) -> Prompt:
+def model_only(question: str, history: Sequence[Turn] = (), *, instruction: str = "") -> Prompt:
     """The prompt for a turn over the conversation alone."""
-    return Prompt(_messages(_MODEL_ONLY, history, question), MODEL_ONLY_VERSION, (), tuple(history))
+    messages = _messages(_MODEL_ONLY, history, instruction, question)
+    return Prompt(messages, _version(MODEL_ONLY_VERSION, instruction), (), tuple(history))
 
 
 def first_excerpt(messages: Sequence[Message]) -> str:
@@ -81,11 +93,28 @@ def first_excerpt(messages: Sequence[Message]) -> str:
     return found[1] if found else ""
 
 
-def _messages(system: str, history: Sequence[Turn], question: str) -> tuple[Message, ...]:
+def _version(template: str, instruction: str) -> str:
+    return f"{template}{INSTRUCTED}" if instruction else template
+
+
+def _messages(system: str, history: Sequence[Turn], instruction: str, question: str) -> tuple[Message, ...]:
     messages = [Message("system", system)]
     for turn in history:
-        messages += [_message("user", turn.question), _message("assistant", turn.answer)]
-    return (*messages, _message("user", question))
+        if turn.question:  # some chat templates take no answer before a question: a client's greeting is left out
+            messages += [_message("user", turn.question), _message("assistant", turn.answer)]
+    messages += [_message("user", instruction), _message("user", question)]
+    return tuple(_alternating(messages))
+
+
+def _alternating(messages: Sequence[Message]) -> list[Message]:
+    """Without empty ones, and neighbours of one role as one: some chat templates take nothing else."""
+    result: list[Message] = []
+    for message in messages:
+        if result and result[-1].role == message.role and message.content:
+            result[-1] = Message(message.role, f"{result[-1].content}\n\n{message.content}")
+        elif message.content:
+            result.append(message)
+    return result
 
 
 def _message(role: Literal["user", "assistant"], text: str) -> Message:

@@ -14,7 +14,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Literal, Self
+from typing import Literal, Self, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,14 @@ Vectors = NDArray[np.float32]
 class Message:
     role: Literal["system", "user", "assistant"]
     content: str
+
+
+class Sampler(TypedDict, total=False):
+    """What a caller may set of how the next token is chosen; what is absent stays as `ChatRequest` has it."""
+
+    temperature: float
+    seed: int
+    stop: list[str]
 
 
 @dataclass(frozen=True)

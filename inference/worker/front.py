@@ -37,13 +37,17 @@ class Front:
     engine: Address | None = None
 
     def __post_init__(self) -> None:
-        self.client = httpx.AsyncClient(timeout=TIMEOUT, trust_env=False, limits=httpx.Limits(max_connections=None))
+        # No connection is kept: an engine closes idle ones when it likes, and a request that meets that has failed.
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+        self.client = httpx.AsyncClient(timeout=TIMEOUT, trust_env=False, limits=limits)
         self.registry = CollectorRegistry()
         self.asked = Counter("chancery_model_requests", "Requests by outcome", ["outcome"], registry=self.registry)
         depth = Gauge("chancery_model_waiting", "Requests that wait for a slot", registry=self.registry)
         depth.set_function(lambda: self.queue.depth)
         running = Gauge("chancery_model_running", "Requests in a slot", registry=self.registry)
         running.set_function(lambda: self.queue.running)
+        slots = Gauge("chancery_model_slots", "Requests that may run at once", registry=self.registry)
+        slots.set(self.queue.slots)
 
     def app(self) -> Starlette:
         return Starlette(

@@ -43,12 +43,12 @@ class Relay:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         passing = asyncio.ensure_future(self._pass(send))
-        leaving = asyncio.ensure_future(_left(receive))
+        leaving = asyncio.ensure_future(left(receive))
         try:
             await asyncio.wait({passing, leaving}, return_when=asyncio.FIRST_COMPLETED)
             self.ended(passing.result() if passing.done() else "gone")
         finally:
-            await _stopped(passing, leaving)
+            await stopped(passing, leaving)
             if self.upstream is not None:
                 with contextlib.suppress(httpx.HTTPError):
                     await self.upstream.aclose()
@@ -82,7 +82,7 @@ class Relay:
                     await self._body(send, b": waiting %d\n\n" % position if position else b": reading\n\n")
             return asking.result()
         finally:
-            await _stopped(asking)
+            await stopped(asking)
 
     async def _ask(self) -> httpx.Response:
         await self.place.admitted.wait()
@@ -110,12 +110,13 @@ class Relay:
         await send({"type": "http.response.body", "body": block, "more_body": True})
 
 
-async def _left(receive: Receive) -> None:
+async def left(receive: Receive) -> None:
+    """Ends when the client is gone."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
-async def _stopped(*tasks: asyncio.Future[Any]) -> None:
+async def stopped(*tasks: asyncio.Future[Any]) -> None:
     """Cancel, and wait until they have closed what they held."""
     for task in _running(*tasks):
         task.cancel()

@@ -56,26 +56,27 @@ class Order:
 
 
 def serve(model: Model, models_dir: Path, engine: Engine, order: Order) -> None:
-    """Until SIGTERM or Ctrl-C. Raises Unavailable where the file is missing, InvalidInput where it is another one, the
-    key is missing or the port is taken."""
+    """Until SIGTERM or Ctrl-C. Raises Unavailable where the file or the engine is missing, InvalidInput where the file is
+    another one, the key is missing or the port is taken."""
     if not order.key:
         raise InvalidInput("CHANCERY_MODEL_KEY is not set: the worker would answer anybody.")
-    path = verified(model, models_dir)
+    build, path = engine.build(), verified(model, models_dir)
+    slots = min(order.slots, engine.slots_most or order.slots)
     told = {
         "id": model.name,
         "object": "model",
         "owned_by": engine.name,
         "sha256": registry.digest(path),
         "engine": engine.name,
-        "build": engine.build(),
+        "build": build,
         "context_window": order.window,
         "licence": model.licence,
         "source": registry.provenance(path),
     }
-    queue = FairQueue(order.slots, order.waiting_most, order.waiting_most_a_share)
+    queue = FairQueue(slots, order.waiting_most, order.waiting_most_a_share)
     front = Front(order.key, told, queue, stamps=order.stamps)
     cache_mib = order.cache_mib or min(CACHE_MOST_MIB, memory.free() // 2**20 // 4)
-    settings = EngineSettings(order.threads, order.slots, order.window, cache_mib, model.name)
+    settings = EngineSettings(order.threads, slots, order.window, cache_mib, model.name)
     try:
         door = socket.create_server((order.host, order.port))
     except OSError as fault:

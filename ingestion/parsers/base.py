@@ -12,6 +12,12 @@ from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO, Self
 
 from governance.errors import ChanceryError
+from governance.sentence import phrase
+
+SCANNED_PAGES = phrase(
+    "%(bare)s of %(total)s pages hold no text and may be scans: %(some)s. Text recognition is not available."
+)
+TOO_MANY_PAGES = phrase("The PDF has %(total)s pages; at most %(most)s are read.")
 
 
 class ParseFailed(ChanceryError):

@@ -5,13 +5,15 @@ from __future__ import annotations
 import importlib
 import io
 import json
+import os
 import resource
 import sys
 from pathlib import Path
 from typing import Any
 
+from governance.sentence import phrase
 from ingestion import media_types
-from ingestion.parsers import jail
+from ingestion.parsers import jail, nursery
 from ingestion.parsers.base import Bounds, Parsed, ParseFailed, Parser
 
 _PARSERS = {
@@ -21,19 +23,30 @@ _PARSERS = {
     media_types.MARKDOWN: "markdown.Markdown",
     media_types.TEXT: "text.Text",
 }
-_BROKEN = ("broken", "The file is damaged and cannot be read.", "Open it in its program, save it anew and upload that.")
+_BROKEN = (
+    "broken",
+    phrase("The file is damaged and cannot be read."),
+    phrase("Open it in its program, save it anew and upload that."),
+)
 _MEMORY = (
     "out_of_memory",
-    "Reading the document took more memory than is allowed.",
-    "Split it into smaller documents.",
+    phrase("Reading the document took more memory than is allowed."),
+    phrase("Split it into smaller documents."),
 )
 _GRACE_S = 5  # between the signal that says the time is up and the one that ends it
 _FILES = 64
+_NICE = 19  # a parser takes the time that the embedder leaves: what it reads waits for that one anyway
 _FLOORS = ("ingestion", "governance")
 
 
 def main() -> None:
-    order = json.loads(sys.argv[1])
+    for module in {name.partition(".")[0] for name in _PARSERS.values()} - set(sys.modules):
+        importlib.import_module(f"ingestion.parsers.{module}")
+    os.setpriority(os.PRIO_PROCESS, 0, _NICE)
+    nursery.serve(_parse)
+
+
+def _parse(order: dict[str, Any]) -> None:
     _limit(order["memory"], order["cpu_s"])
     parser = _parser(order["media_type"], Bounds(order["pages"], order["characters"], order["unpacked"]))
     is_cut_off = jail.shut(_code(Path(order["root"])))
@@ -72,7 +85,7 @@ def _code(root: Path) -> list[Path]:
 
 
 def _told(parsed: Parsed, is_cut_off: bool) -> dict[str, Any]:
-    notice = () if is_cut_off else ("This system does not let the parser's network be cut off.",)
+    notice = () if is_cut_off else (phrase("This system does not let the parser's network be cut off."),)
     sections = [
         {"heading_path": one.heading_path, "text": one.text, "locator": one.locator.to_json()}
         for one in parsed.sections

@@ -10,6 +10,7 @@ import io
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from governance.sentence import phrase
 from ingestion.parsers.base import Parsed, ParseFailed, Parser
 from ingestion.parsers.outline import TITLE_MAX, Outline, one_line, table
 from ingestion.parsers.package import Package, W
@@ -52,7 +53,7 @@ class _Reading:
     def read(self, container: Any, depth: int) -> None:
         """The blocks of the body, a cell, a note or a text box."""
         if depth > _DEEPEST:
-            raise ParseFailed("too_large", "The document is nested too deeply to be read.", "Save it as PDF.")
+            raise ParseFailed("too_large", "The document is nested too deeply to be read.", phrase("Save it as PDF."))
         for block in container:
             if block.tag == W + "p":
                 self._paragraph(block, depth)

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 from lxml import etree
 from lxml import html as lxml_html
 
+from governance.sentence import phrase
 from ingestion.parsers.base import Parsed, ParseFailed, Parser
 from ingestion.parsers.outline import TITLE_MAX, Outline, one_line, table
 from ingestion.parsers.text import decode, empty
@@ -67,7 +68,9 @@ def _tree(text: str) -> Any:
             raise MemoryError from fault
         raise empty() from fault
     if any("depth" in entry.message.lower() for entry in parser.error_log):
-        raise ParseFailed("too_large", "The page is nested too deeply to be read.", "Save its text as plain text.")
+        raise ParseFailed(
+            "too_large", "The page is nested too deeply to be read.", phrase("Save its text as plain text.")
+        )
     return root
 
 

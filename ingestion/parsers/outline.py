@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from governance.sentence import phrase
 from ingestion.parsers.base import Locator, ParseFailed, Section
 
 TITLE_MAX = 200
@@ -86,7 +87,7 @@ class Outline:
 
 
 def too_large() -> ParseFailed:
-    return ParseFailed("too_large", "The document is longer than is read.", "Split it into smaller documents.")
+    return ParseFailed("too_large", "The document is longer than is read.", phrase("Split it into smaller documents."))
 
 
 def legible(text: str) -> str:

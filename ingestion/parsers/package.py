@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 from lxml import etree
 
+from governance.sentence import phrase
 from ingestion.parsers.base import ParseFailed
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -76,16 +77,18 @@ class Package:
         self._left -= len(content)
         if self._left < 0:
             raise ParseFailed(
-                "too_large", "The document unpacks to more than is read.", "Split it into smaller documents."
+                "too_large", "The document unpacks to more than is read.", phrase("Split it into smaller documents.")
             )
         return content
 
 
 def _too_deep() -> ParseFailed:
-    return ParseFailed("too_large", "The document is nested too deeply to be read.", "Save it as PDF and upload that.")
+    return ParseFailed(
+        "too_large", "The document is nested too deeply to be read.", phrase("Save it as PDF and upload that.")
+    )
 
 
 def broken() -> ParseFailed:
     return ParseFailed(
-        "broken", "The document is damaged and cannot be read.", "Open it, save it anew and upload that."
+        "broken", "The document is damaged and cannot be read.", phrase("Open it, save it anew and upload that.")
     )

@@ -8,8 +8,9 @@ from typing import BinaryIO
 import pypdfium2
 import pypdfium2.raw as pdfium
 
+from governance.sentence import phrase, sentence
 from ingestion.parsers import layout, letters
-from ingestion.parsers.base import Parsed, ParseFailed, Parser
+from ingestion.parsers.base import SCANNED_PAGES, TOO_MANY_PAGES, Parsed, ParseFailed, Parser
 from ingestion.parsers.letters import Line
 from ingestion.parsers.outline import TITLE_MAX, Outline, one_line
 
@@ -25,7 +26,9 @@ class Pdf(Parser):
         total = len(document)
         if total > self.bounds.pages:
             raise ParseFailed(
-                "too_large", f"The PDF has {total} pages; at most {self.bounds.pages} are read.", "Split it into parts."
+                "too_large",
+                sentence(TOO_MANY_PAGES, total=total, most=self.bounds.pages),
+                phrase("Split it into parts."),
             )
         pages = []
         for number in range(total):
@@ -51,9 +54,13 @@ def _opened(content: bytes) -> pypdfium2.PdfDocument:
     except pypdfium2.PdfiumError as fault:
         if fault.err_code == pdfium.FPDF_ERR_PASSWORD:
             raise ParseFailed(
-                "encrypted", "The PDF is protected by a password.", "Save it without the password and upload it again."
+                "encrypted",
+                "The PDF is protected by a password.",
+                phrase("Save it without the password and upload it again."),
             ) from None
-    raise ParseFailed("broken", "The PDF is damaged and cannot be read.", "Print it to a new PDF and upload that.")
+    raise ParseFailed(
+        "broken", "The PDF is damaged and cannot be read.", phrase("Print it to a new PDF and upload that.")
+    )
 
 
 def _lines(document: pypdfium2.PdfDocument, number: int) -> list[Line]:
@@ -89,15 +96,13 @@ def _warnings(pages: list[list[Line]]) -> tuple[str, ...]:
     bare = [number for number, lines in enumerate(pages, 1) if not lines]
     if not bare:
         return ()
-    some = ", ".join(map(str, bare[:10])) + (" and others" if len(bare) > 10 else "")
-    return (
-        f"{len(bare)} of {len(pages)} pages hold no text and may be scans: {some}. Text recognition is not available.",
-    )
+    some = ", ".join(map(str, bare[:10])) + (" …" if len(bare) > 10 else "")
+    return (sentence(SCANNED_PAGES, bare=len(bare), total=len(pages), some=some),)
 
 
 def _scanned() -> ParseFailed:
     return ParseFailed(
         "empty",
         "No page of this PDF holds text: it seems to be a scan, and text recognition is not available.",
-        "Run text recognition on it, then upload the result.",
+        phrase("Run text recognition on it, then upload the result."),
     )

@@ -6,19 +6,17 @@ A parser reads what strangers made. Whatever it does, the worker gets a Parsed o
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
+from governance.sentence import phrase
+from ingestion.parsers import forks
 from ingestion.parsers.base import BOUNDS, Locator, Parsed, ParseFailed, Section, unheard
-
-ROOT = Path(__file__).resolve().parents[2]
+from ingestion.parsers.forks import Fork
 
 
 @dataclass(frozen=True)
@@ -35,43 +33,32 @@ class Limits:
 
 
 LIMITS = Limits()
-_LAST_S = 2.0  # from the end of its output to its own
-# The floors above and the services they talk to do not exist for a parser, whatever it is made to import.
-_START = """
-import sys
-sys.modules.update(dict.fromkeys(("django", "psycopg", "redis", "celery", "httpx", "assistant", "inference")))
-sys.path.insert(0, {root!r})
-from ingestion.parsers import child
-child.main()
-"""
+_LAST_S = 2.0  # from the end of its output to its own; one that has only closed it is ended, and counts as a crash
 
 
 def run(
     path: Path, media_type: str, limits: Limits = LIMITS, on_progress: Callable[[int, int], None] = unheard
 ) -> Parsed:
     """Raises ParseFailed; `on_progress(done, total)` is told of pages."""
-    with path.open("rb") as file:
-        child = _start(file, media_type, limits)
-    is_late = threading.Event()
-    timer = threading.Timer(limits.wall_s, _end_late, (child, is_late))
-    timer.daemon = True
-    timer.start()
-    try:
-        parsed = _listen(child, limits, on_progress)
-        ended = _ended(child) if parsed is None else 0
-    finally:
-        timer.cancel()
-        timer.join()
-        _kill(child)
-        child.wait()
+    with path.open("rb") as file, forks.begun(file, _order(media_type, limits)) as fork:
+        is_late = threading.Event()
+        timer = threading.Timer(limits.wall_s, _end_late, (fork, is_late))
+        timer.daemon = True
+        timer.start()
+        try:
+            parsed = _listen(fork, limits, on_progress)
+            ended = fork.wait(_LAST_S) or 0 if parsed is None else 0
+        finally:
+            timer.cancel()
+            timer.join()
     if parsed is None:
         raise _fault(ended, is_late=is_late.is_set())
     return parsed
 
 
-def _start(file: IO[bytes], media_type: str, limits: Limits) -> subprocess.Popen[bytes]:
-    order = {
-        "root": str(ROOT),
+def _order(media_type: str, limits: Limits) -> dict[str, Any]:
+    return {
+        "root": str(forks.ROOT),
         "media_type": media_type,
         "memory": limits.memory,
         "cpu_s": limits.cpu_s,
@@ -79,20 +66,11 @@ def _start(file: IO[bytes], media_type: str, limits: Limits) -> subprocess.Popen
         "characters": limits.characters,
         "unpacked": limits.unpacked,
     }
-    return subprocess.Popen(
-        [sys.executable, "-I", "-c", _START.format(root=str(ROOT)), json.dumps(order)],
-        stdin=file,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
-        cwd="/",
-        start_new_session=True,
-    )
 
 
-def _listen(child: subprocess.Popen[bytes], limits: Limits, on_progress: Callable[[int, int], None]) -> Parsed | None:
+def _listen(fork: Fork, limits: Limits, on_progress: Callable[[int, int], None]) -> Parsed | None:
     """None where the child ends before it has said what it found."""
-    for line in _lines(child, limits.output):
+    for line in _lines(fork, limits.output):
         try:
             said = _message(json.loads(line))
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
@@ -105,18 +83,15 @@ def _listen(child: subprocess.Popen[bytes], limits: Limits, on_progress: Callabl
     return None
 
 
-def _lines(child: subprocess.Popen[bytes], most: int) -> Iterator[bytes]:
-    if child.stdout is None:
-        return
+def _lines(fork: Fork, most: int) -> Iterator[bytes]:
     read = 0
-    with child.stdout as stdout:
-        while line := stdout.readline(most + 1 - read):
-            read += len(line)
-            if read > most:
-                raise ParseFailed(
-                    "too_large", "The document holds more text than is read.", "Split it into smaller documents."
-                )
-            yield line
+    while line := fork.said.readline(most + 1 - read):
+        read += len(line)
+        if read > most:
+            raise ParseFailed(
+                "too_large", "The document holds more text than is read.", phrase("Split it into smaller documents.")
+            )
+        yield line
 
 
 def _message(told: dict[str, Any]) -> Parsed | ParseFailed | tuple[int, int]:
@@ -135,41 +110,27 @@ def _parsed(told: dict[str, Any]) -> Parsed:
     return Parsed(told["title"], sections, told["pages"], tuple(told["warnings"]))
 
 
-def _ended(child: subprocess.Popen[bytes]) -> int:
-    """How it ended by itself. One that has only closed its output is ended by the caller, and counts as a crash."""
-    try:
-        return child.wait(_LAST_S)
-    except subprocess.TimeoutExpired:
-        return 0
-
-
 def _fault(ended: int, *, is_late: bool) -> ParseFailed:
     if is_late or ended == -signal.SIGXCPU:
-        return ParseFailed("timeout", "Reading the document took too long.", "Split it into smaller documents.")
+        return ParseFailed("timeout", "Reading the document took too long.", phrase("Split it into smaller documents."))
     if ended == -signal.SIGKILL:
         # Not by us, or it were late: it is the system that kills so, when it has no memory left.
         return ParseFailed(
             "out_of_memory",
             "The system ended the reading of the document.",
-            "Try again, or split it into smaller ones.",
+            phrase("Try again, or split it into smaller ones."),
         )
     return _crashed()
 
 
 def _crashed() -> ParseFailed:
     return ParseFailed(
-        "crashed", "The document could not be read: its parser stopped.", "Save it anew, or as a PDF, and upload that."
+        "crashed",
+        "The document could not be read: its parser stopped.",
+        phrase("Save it anew, or as a PDF, and upload that."),
     )
 
 
-def _end_late(child: subprocess.Popen[bytes], is_late: threading.Event) -> None:
+def _end_late(fork: Fork, is_late: threading.Event) -> None:
     is_late.set()
-    _kill(child)
-
-
-def _kill(child: subprocess.Popen[bytes]) -> None:
-    """The whole session: a parser may have started something."""
-    try:
-        os.killpg(child.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        return
+    fork.kill()

@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from charset_normalizer import from_bytes
 
+from governance.sentence import phrase
 from ingestion import media_types
 from ingestion.parsers.base import Parsed, ParseFailed, Parser
 from ingestion.parsers.outline import Outline, one_line
@@ -49,7 +50,9 @@ def decode(raw: bytes, declared: str = "") -> str:
 
 
 def empty() -> ParseFailed:
-    return ParseFailed("empty", "There is no text in this file.", "Check that it is the file you meant to upload.")
+    return ParseFailed(
+        "empty", "There is no text in this file.", phrase("Check that it is the file you meant to upload.")
+    )
 
 
 def _guessed(raw: bytes, declared: str) -> str:

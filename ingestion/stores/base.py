@@ -49,7 +49,7 @@ class VectorStore(ABC):
 
     @abstractmethod
     def missing(self, scope: Scope, index: str, version: uuid.UUID) -> list[uuid.UUID]:
-        """The chunks of a version that have no vector in this index, in the order of the text."""
+        """The chunks of a version that have no vector in this index, the shortest text first."""
 
     @abstractmethod
     def search(

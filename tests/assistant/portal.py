@@ -9,6 +9,7 @@ from django.test import Client
 
 from assistant import models
 from governance import grants
+from governance.identity import providers
 from governance.roles import Level
 from ingestion import catalog
 from ingestion.models import Document
@@ -38,6 +39,7 @@ class Furnished:
     grant: uuid.UUID
     conversation: uuid.UUID
     answer: uuid.UUID
+    provider: uuid.UUID
 
 
 def furnished(house: cast.House) -> Furnished:
@@ -66,7 +68,12 @@ def furnished(house: cast.House) -> Furnished:
             citations=[citation(version.document, chunk)],
             is_supported=True,
         )
-    return Furnished(house, made.pk, version.document_id, chunk, grant.pk, conversation.pk, answer.pk)
+    return Furnished(house, made.pk, version.document_id, chunk, grant.pk, conversation.pk, answer.pk, _provider(house))
+
+
+def _provider(house: cast.House) -> uuid.UUID:
+    draft = providers.Draft("Login", "https://login.example", "chancery", None, (f"{house.slug}.example",))
+    return providers.create(house.ada, draft)
 
 
 def citation(document: Document, chunk: uuid.UUID) -> dict[str, object]:

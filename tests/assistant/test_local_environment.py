@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import stat
 import subprocess
 from dataclasses import fields
@@ -117,3 +118,35 @@ def test_step_that_failed_says_so() -> None:
         raise OSError("disk")
 
     assert "did not succeed" in out.getvalue()
+
+
+def test_a_command_typed_by_hand_finds_the_stack_and_what_is_set_wins(
+    tmp_path: Path, known: Secrets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = embedded(tmp_path, known)
+    environment.write(tmp_path, told)
+    monkeypatch.delenv("CHANCERY_HOME", raising=False)
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    os.environ["REDIS_URL"] = "redis://theirs"
+
+    environment.adopt(["create_operator", "it@example.org"], tmp_path)
+
+    assert os.environ["DATABASE_URL"] == told["DATABASE_URL"]
+    assert os.environ["CHANCERY_RECORD_KEY"] == told["CHANCERY_RECORD_KEY"]
+    assert os.environ["REDIS_URL"] == "redis://theirs"
+
+
+@pytest.mark.parametrize(("argv", "database"), [(["up"], None), (["migrate"], "postgresql://theirs@db/chancery")])
+def test_no_stack_is_adopted_by_up_nor_beside_a_database_that_was_named(
+    tmp_path: Path, known: Secrets, monkeypatch: pytest.MonkeyPatch, argv: list[str], database: str | None
+) -> None:
+    environment.write(tmp_path, embedded(tmp_path, known))
+    monkeypatch.delenv("CHANCERY_HOME", raising=False)
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    if database:
+        os.environ["DATABASE_URL"] = database
+    before = dict(os.environ)
+
+    environment.adopt(argv, tmp_path)
+
+    assert dict(os.environ) == before

@@ -56,6 +56,16 @@ def test_rows_and_port_survive_a_stop(home: Path) -> None:
     assert again.port == database.port
 
 
+def test_a_statement_that_fails_is_logged_without_what_was_in_it(home: Path) -> None:
+    database, child = start(home)
+    with psycopg.connect(database.superuser_url()) as connection, pytest.raises(psycopg.errors.UniqueViolation):
+        connection.execute("CREATE TEMP TABLE said (word text UNIQUE); INSERT INTO said VALUES ('quokka'), ('quokka')")
+    child.end()
+    log = (home / "log" / "postgres.log").read_text(encoding="utf-8")
+    assert "duplicate key" in log
+    assert "quokka" not in log
+
+
 def test_rows_survive_kill_9_of_the_postmaster(home: Path) -> None:
     database, child = start(home, durable=True)
     before = rows(database)

@@ -13,11 +13,14 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.browser import patient
+
+if TYPE_CHECKING:
+    from tests.browser.stand import Stand
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKER = ["-A", "assistant.celery", "worker", "--pool", "threads", "--concurrency", "3", "--loglevel", "WARNING"]
@@ -35,12 +38,39 @@ class Served:
         self.gate.unlink(missing_ok=True)
 
 
+@dataclass(frozen=True)
+class Screen:
+    width: int
+    height: int
+    scheme: str
+
+
+SCREENS = {
+    "desktop-light": Screen(1280, 860, "light"),
+    "desktop-dark": Screen(1280, 860, "dark"),
+    "phone-light": Screen(390, 844, "light"),
+    "phone-dark": Screen(390, 844, "dark"),
+}
+# How far what stands on the page has moved of itself, as the browser measures it.
+COUNT_SHIFTS = """
+window.shifts = 0;
+new PerformanceObserver((list) => {
+  for (const one of list.getEntries()) if (!one.hadRecentInput) window.shifts += one.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+
 @dataclass
 class Seen:
     """What a browser complained of."""
 
     errors: list[str] = field(default_factory=list)
     reports: list[str] = field(default_factory=list)
+
+    def watch(self, page: Any) -> None:
+        page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("request", lambda sent: self.reports.append(sent.url) if "csp-report" in sent.url else None)
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +82,7 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # no longer: other tests' questions and documents are theirs to work on
 def served(chromium: str, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("served")
     os.environ[patient.GATE] = str(folder / "gate")
@@ -102,22 +132,48 @@ def _end(worker: subprocess.Popen[bytes]) -> None:
         worker.wait()
 
 
-@pytest.fixture(params=[(1280, 860), (390, 844)], ids=["desktop", "phone"])
-def page(request: pytest.FixtureRequest, chromium: str, served: Served) -> Iterator[Any]:
-    """A page of a fresh browser; `page.seen` keeps its errors and the policy's reports."""
+@pytest.fixture(scope="module")  # no longer: Playwright bears one of itself at a time, and some modules start their own
+def browser(chromium: str) -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
-    width, height = request.param
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        opened: Any = browser.new_context(
-            viewport={"width": width, "height": height}, base_url=served.address
-        ).new_page()
-        opened.set_default_timeout(60_000)
-        seen = Seen()
-        opened.on("console", lambda said: seen.errors.append(said.text) if said.type == "error" else None)
-        opened.on("pageerror", lambda error: seen.errors.append(str(error)))
-        opened.on("request", lambda sent: seen.reports.append(sent.url) if "csp-report" in sent.url else None)
-        opened.seen = seen
+        opened = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield opened
-        browser.close()
+        opened.close()
+
+
+@pytest.fixture(params=["desktop-light", "phone-dark"])
+def page(request: pytest.FixtureRequest, browser: Any, served: Served) -> Iterator[Any]:
+    """A page that knows nothing of others; `page.seen` keeps its errors and the policy's reports."""
+    screen = SCREENS[request.param]
+    opened: Any = browser.new_context(
+        viewport={"width": screen.width, "height": screen.height}, color_scheme=screen.scheme, base_url=served.address
+    ).new_page()
+    opened.set_default_timeout(60_000)
+    opened.add_init_script(COUNT_SHIFTS)
+    opened.seen = Seen()
+    opened.seen.watch(opened)
+    yield opened
+    if shots := os.environ.get("CHANCERY_SHOTS"):  # a folder: to look at how each test ended
+        opened.screenshot(path=Path(shots) / f"{request.node.name}.png")
+    for context in browser.contexts:
+        context.close()
+
+
+@pytest.fixture
+def idp(settings: Any) -> Iterator[Any]:
+    """An identity provider that does what it is told, and that ours may fetch from."""
+    from tests.assistant.sso import hostile
+
+    settings.SSO_INTERNAL_HOSTS = ["127.0.0.1"]
+    provider = hostile.Hostile()
+    yield provider
+    provider.close()
+
+
+@pytest.fixture(scope="module")  # Playwright bears one of itself at a time
+def stand(chromium: str, served: Served) -> Iterator[Stand]:
+    from tests.browser import stand as standing
+
+    with standing.standing(chromium, served.address) as stood:
+        yield stood

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from tests import cast
+from tests.browser import tasks
 from tests.browser.conftest import Served
+from tests.browser.tasks import sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -20,18 +22,6 @@ LEAVE = """# Leave
 Employees of the company may spend twenty working days a year abroad, within the European Union.
 """
 QUESTION = "How many working days a year may employees of the company spend abroad?"
-
-
-def sign_in(page: Any, house: cast.House, name: str) -> None:
-    page.goto(f"/t/{house.slug}/")
-    page.get_by_label("E-mail address").fill(house.email(name))
-    page.get_by_label("Password").fill(cast.PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/c/")
-
-
-def no_wider_than_the_window(page: Any) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 
 def ordinals(page: Any) -> list[int]:
@@ -53,26 +43,32 @@ def make_collection(page: Any, folder: Path) -> None:
     page.get_by_role("button", name="Upload").click()
 
 
+@tasks.everywhere
 def test_from_signing_in_to_a_cited_answer(page: Any, served: Served, house: cast.House, tmp_path: Path) -> None:
     served.hold_answers()
     sign_in(page, house, "ada")
     make_collection(page, tmp_path)
     page.locator(".badge.good", has_text="Ready").nth(1).wait_for()  # without a reload
-    assert no_wider_than_the_window(page)
+    tasks.check(page, grows=True)
 
     page.get_by_role("link", name="Ask", exact=True).click()
     page.get_by_label("Your question").fill(QUESTION)
     page.keyboard.press("Enter")
-    page.locator("[data-live] [data-ordinal]").first.wait_for()
-    assert no_wider_than_the_window(page)
+    page.locator("[data-live] [data-ordinal]").nth(6).wait_for()
+    tasks.check(page)
 
     page.locator(".cite").first.click()
     page.locator("#source mark").wait_for()
     assert "leave.md" in page.locator("#source").inner_text()
-    page.keyboard.press("Escape")
-    page.locator("#source").wait_for(state="hidden")
+    tasks.check(page)
+    page.get_by_role("link", name="The whole document").click()
+    page.wait_for_url("**/documents/*#p-*")
+    place = page.locator(f"[id='{page.url.partition('#')[2]}']")
+    assert "twenty working days a year abroad" in place.inner_text()
+    assert place.bounding_box()["y"] < page.viewport_size["height"]
+    tasks.check(page)
 
-    page.reload()
+    page.go_back()
     before = len(ordinals(page))
     assert before
     page.locator("[data-ordinal]").nth(before).wait_for()  # it goes on
@@ -80,8 +76,7 @@ def test_from_signing_in_to_a_cited_answer(page: Any, served: Served, house: cas
     page.locator("[data-live]").wait_for(state="detached")
     assert "That was all." in page.locator(".answer-text").inner_text()
     assert ordinals(page) == list(range(len(ordinals(page))))
-    assert page.seen.errors == []
-    assert page.seen.reports == []
+    tasks.check(page)
 
 
 def test_stop_ends_an_answer_and_keeps_its_part(page: Any, served: Served, house: cast.House, tmp_path: Path) -> None:
@@ -97,24 +92,4 @@ def test_stop_ends_an_answer_and_keeps_its_part(page: Any, served: Served, house
     page.locator("[data-live]").wait_for(state="detached")
     assert re.search("Stopped", page.locator(".exchange").inner_text())
     assert ordinals(page)
-    assert page.seen.errors == []
-    assert page.seen.reports == []
-
-
-def test_the_main_things_are_reached_with_the_keyboard_alone(page: Any, served: Served, house: cast.House) -> None:
-    page.goto(f"/t/{house.slug}/")
-    page.keyboard.type(house.email("olga"))
-    page.keyboard.press("Tab")
-    page.keyboard.type(cast.PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/c/")
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent") == "To the content"
-    page.get_by_role("link", name="Record", exact=True).focus()
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/record/")
-    page.get_by_role("link", name="Look at session.signed_in").first.press("Enter")
-    page.get_by_label("Why you open it").fill("looking for the sign-in of today")
-    page.keyboard.press("Enter")
-    page.locator("h3").first.or_(page.get_by_text("carries no words")).first.wait_for()
-    assert page.seen.errors == []
+    tasks.check(page)

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import connection
 
 from assistant.local import testing
+from governance.audit import envelope
 from tests.cast import House
 
 
@@ -42,11 +43,28 @@ def leaves(house: House, action: str | None = None, interaction: uuid.UUID | Non
         return [json.loads(bytes(leaf)) for (leaf,) in cursor.fetchall()][::-1]
 
 
+def payloads(house: House, action: str) -> list[dict[str, Any]]:
+    """What was said in the encrypted part of each such event, oldest first."""
+    with house.system.transaction(), connection.cursor() as cursor:
+        cursor.execute("SELECT leaf, ciphertext FROM audit.read(%s::jsonb, 1000)", [json.dumps({"action": action})])
+        rows = cursor.fetchall()[::-1]
+    told = []
+    for leaf, ciphertext in rows:
+        fields = json.loads(bytes(leaf))
+        if ciphertext is None:
+            continue
+        subject = uuid.UUID(fields["payload"]["subject"])
+        told.append(envelope.unseal(house.tenant, subject, uuid.UUID(fields["id"]), bytes(ciphertext)))
+    return told
+
+
 def stored(house: House, event: uuid.UUID) -> tuple[bytes, bytes | None]:
     """(leaf, ciphertext) as the table has them."""
     with as_superuser() as database:
         row = database.execute(
-            "SELECT leaf, ciphertext FROM audit.event WHERE tenant_id = %s AND id = %s", [house.tenant, event]
+            "SELECT leaf, ciphertext FROM audit.event e LEFT JOIN audit.payload p ON p.tenant_id = e.tenant_id"
+            " AND p.event_id = e.id WHERE e.tenant_id = %s AND e.id = %s",
+            [house.tenant, event],
         ).fetchone()
     assert row is not None
     return bytes(row[0]), row[1] and bytes(row[1])

@@ -11,7 +11,7 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from governance import access, grants, groups, keys, models, people
+from governance import access, assignments, grants, groups, keys, models, people
 from governance.access import Denied, NotVisible
 from governance.actions import Action
 from governance.errors import ChanceryError, Forbidden, NotFound
@@ -280,7 +280,7 @@ def test_a_grant_cannot_name_a_neighbours_people(house: House, neighbour: House)
 def test_a_neighbours_people_get_no_role_and_join_no_group(house: House, neighbour: House) -> None:
     stranger = neighbour.ids["bob"]
     with pytest.raises(NotFound):
-        people.give_role(house.ada, stranger, Role.TENANT_ADMIN)
+        assignments.give(house.ada, stranger, Role.TENANT_ADMIN)
     for group, person in ((house.team, stranger), (neighbour.team, house.ids["bob"])):
         with pytest.raises(NotFound):
             groups.add(house.ada, group, person)

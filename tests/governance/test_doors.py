@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import IntegrityError, connection
+from django.utils import timezone
 
 from governance import grants, models, people, tenants
 from governance.errors import Conflict, InvalidInput
@@ -20,7 +21,17 @@ from tests.governance.database import as_role, as_superuser
 
 # What each gives back: ids, the words of a tenant that its sign-in page shows anyway, numbers. Never a text or a hash.
 RETURNS = {
+    "answer_figures": "TABLE(answers bigint, tokens bigint, seconds double precision)",
+    "fault_figures": "TABLE(kind text, status text, code text, amount bigint, latest timestamp with time zone)",
+    "queue_figures": "TABLE(queue text, status text, amount bigint, oldest timestamp with time zone)",
+    "tenant_figures": (
+        "TABLE(id uuid, slug text, name text, domain text, created_at timestamp with time zone,"
+        " switched_off_at timestamp with time zone, is_demo boolean, people bigint, documents bigint, answers bigint,"
+        " tokens_today bigint)"
+    ),
+    "answers_ahead": "bigint",
     "collections": "SETOF uuid",
+    "conversations_with": "TABLE(conversation_id uuid, answer_id uuid)",
     "create_partitions": "void",
     "create_tenant": "uuid",
     "due_answers": "TABLE(tenant_id uuid, id uuid)",
@@ -78,6 +89,15 @@ def test_a_person_who_is_switched_off_has_no_session(house: House, app: psycopg.
     assert rows(app, "resolve_session_person(%s)", uuid.uuid4()) == [(None,)]
 
 
+def test_a_tenant_that_is_switched_off_is_found_by_nobody(house: House, app: psycopg.Connection[Any]) -> None:
+    digest = hashlib.sha256(house.key("bob").encode()).hexdigest()
+    with house.system.transaction():
+        models.Tenant.objects.filter(pk=house.tenant).update(switched_off_at=timezone.now())
+    assert rows(app, "tenant_for_login(%s)", house.slug) == []
+    assert rows(app, "resolve_session_person(%s)", house.ids["bob"]) == [(None,)]
+    assert rows(app, "resolve_key(%s)", digest) == []
+
+
 def test_a_tenant_is_found_by_its_whole_name_or_domain(house: House, app: psycopg.Connection[Any]) -> None:
     for known in (house.slug, house.slug.upper(), f"{house.slug}.example", f"{house.slug}.EXAMPLE"):
         assert [row[0] for row in rows(app, "tenant_for_login(%s)", known)] == [house.tenant]
@@ -123,9 +143,10 @@ def test_a_tenant_comes_with_its_partitions_and_its_policy(house: House) -> None
         assert models.PolicyRule.objects.exists()
 
 
-def test_partitions_are_made_once(house: House, app: psycopg.Connection[Any]) -> None:
-    for _ in range(2):
-        app.execute("SELECT chancery.create_partitions(%s)", [house.tenant])
+def test_partitions_are_made_once(house: House) -> None:
+    with as_superuser() as database:
+        for _ in range(2):
+            database.execute("SELECT chancery.create_partitions(%s)", [house.tenant])
 
 
 def test_two_tenants_do_not_share_a_name_or_a_domain(house: House) -> None:

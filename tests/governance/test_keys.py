@@ -181,3 +181,19 @@ def test_who_is_switched_off_gets_no_key(house: House) -> None:
         models.Person.objects.filter(pk=house.ids["bob"]).update(is_active=False)
     with pytest.raises(NotFound):
         keys.issue(house.system, house.ids["bob"], "k", ["ask"], 1)
+
+
+def test_when_a_key_was_last_used_is_noted_once_a_minute(house: House) -> None:
+    key = house.key("bob", "ask")
+    assert row(house, key).last_used_at is None
+    resolved(key)
+    first = row(house, key).last_used_at
+    assert first is not None
+    resolved(key)
+    assert row(house, key).last_used_at == first
+    with house.system.transaction():
+        models.ApiKey.objects.filter(pk=row(house, key).pk).update(last_used_at=first - timedelta(hours=1))
+    resolved(key)
+    noted = row(house, key).last_used_at
+    assert noted is not None
+    assert noted >= first

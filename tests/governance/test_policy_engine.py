@@ -48,6 +48,15 @@ def test_a_key_in_an_upload_is_flagged_and_the_text_stays() -> None:
     assert TOKEN in verdict.text
 
 
+@pytest.mark.parametrize("unseen", ["\u200b", "\u00ad", "\u2060", "\u200d", "\ufeff", "\u202e", "\U000e0041"])
+def test_signs_that_nobody_sees_hide_nothing(unseen: str) -> None:
+    for whole in (IBAN, TOKEN):
+        verdict = engine.evaluate(DEFAULTS, Stage.OUTPUT, f"It is {unseen.join(whole)}, as agreed.")
+        assert verdict.action == Action.REDACT
+        assert verdict.text.startswith("It is [redacted: ")
+        assert verdict.text.endswith("], as agreed.")
+
+
 def test_account_numbers_are_cut_out_and_contacts_only_flagged() -> None:
     verdict = engine.evaluate(DEFAULTS, Stage.INPUT, f"Pay {IBAN}, mail a.b@example.org")
     assert verdict.action == Action.REDACT

@@ -86,6 +86,16 @@ def test_a_harmless_text_leaves_unchanged_and_complete(text: str, seed: int) -> 
     assert all(piece.verdict.action == Action.ALLOW for piece in pieces)
 
 
+@given(text=texts(), sign=st.sampled_from("\u200b\u00ad\u2060\ufeff"), seed=st.integers(0, 1_000))
+@settings(max_examples=60, deadline=None)
+def test_a_stream_with_signs_that_nobody_sees_is_redacted_like_the_whole_text(text: str, sign: str, seed: int) -> None:
+    text = sign.join(text)
+    whole = engine.evaluate(REDACTING, Stage.OUTPUT, text)
+    gate = Gate(REDACTING)
+    told = shown(run(gate, chunked(text, seed)))
+    assert gate.blocked or told == whole.text
+
+
 def test_sentences_leave_one_by_one_as_soon_as_they_are_complete() -> None:
     gate = Gate(DEFAULTS)
     assert gate.feed("The office opens at nine. ") == []

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import threading
 
 import psycopg
 import pytest
+import rfc8785
 from django.db import DatabaseError, connection, transaction
 from psycopg import sql
 
@@ -46,7 +48,7 @@ def test_the_owner_of_the_table_changes_nothing_either(house: House, change: str
     assert numbers(house.tenant) == before
 
 
-@pytest.mark.parametrize("table", ["event", "writer"])
+@pytest.mark.parametrize("table", ["event", "writer", "payload", "leaf", "node", "checkpoint"])
 @pytest.mark.parametrize("what", ["SELECT 1 FROM {}", "DELETE FROM {}", "TRUNCATE {}", "INSERT INTO {} DEFAULT VALUES"])
 def test_the_application_touches_the_tables_through_the_doors_alone(house: House, table: str, what: str) -> None:
     with as_role("chancery_app") as database:
@@ -58,9 +60,12 @@ def test_the_application_touches_the_tables_through_the_doors_alone(house: House
 
 def test_an_event_of_the_same_id_cannot_be_written_over(house: House) -> None:
     event = events.record(house.bob, Event.SIGNED_OUT)
-    leaf, _ = stored(house, event)
+    leaf = json.loads(stored(house, event)[0])
+    with pytest.raises(DatabaseError, match="says when it was accepted"), house.bob.transaction():
+        append(rfc8785.dumps(leaf))
+    del leaf["accepted"]
     with pytest.raises(DatabaseError, match="duplicate key"), house.bob.transaction():
-        append(leaf)
+        append(rfc8785.dumps(leaf))
 
 
 def test_an_event_vanishes_with_the_transaction_it_tells_of(house: House) -> None:

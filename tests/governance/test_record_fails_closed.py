@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from psycopg import sql
 
-from governance import grants, groups, keys, people, tenants
+from governance import assignments, grants, groups, invitations, keys, people, tenants
 from governance.audit import events, keyring
 from governance.audit.vocabulary import Event
 from governance.errors import RecordUnavailable
 from governance.grants import Holder
-from governance.policy import enforcement
+from governance.policy import enforcement, rulebook
 from governance.policy.rules import Stage
 from governance.roles import Level, Role
 from tests import cast
@@ -66,14 +66,26 @@ def deeds(house: House) -> dict[str, Callable[[], object]]:
     assert scope is not None
     key = scope.key
     assert key is not None
+    link, rule = invitations.issue(ada, house.ids["bob"]), rulebook.listed(ada)[0].pk
     charlie, bob, team = house.ids["charlie"], house.ids["bob"], house.team
     return {
         "people.create": lambda: people.create(ada, "new@example.com", "New"),
-        "people.give_role": lambda: people.give_role(ada, charlie, Role.TENANT_ADMIN),
+        "people.change": lambda: people.change(ada, bob, email="b@example.com", name="B"),
+        "people.switch_off": lambda: people.switch_off(ada, house.ids["olga"]),
+        "invitations.issue": lambda: invitations.issue(ada, charlie),
+        "invitations.accept": lambda: invitations.accept(house.slug, link, "a wholly new long password"),
+        "assignments.take": lambda: assignments.take(ada, house.ids["olga"], Role.COMPLIANCE_OFFICER),
+        "groups.rename": lambda: groups.rename(ada, team, "Crew"),
+        "groups.remove": lambda: groups.remove(ada, team, bob),
+        "tenants.change": lambda: tenants.change(ada, "New", tenants.Limits(1, 1, 1, 1, None, False)),
+        "rulebook.change": lambda: rulebook.change(ada, rule, is_enabled=False, action="flag", message="No"),
+        "assignments.give": lambda: assignments.give(ada, charlie, Role.TENANT_ADMIN),
         "groups.create": lambda: groups.create(ada, "New"),
         "groups.add": lambda: groups.add(ada, team, charlie),
         "grants.give": lambda: grants.give(ada, resource, Holder(person=charlie), Level.READ),
         "grants.withdraw": lambda: grants.withdraw(ada, resource, grant.pk),
+        "grants.replace": lambda: grants.replace(ada, resource, Holder(person=charlie), [grants.Held(Level.MANAGE)]),
+        "groups.delete": lambda: groups.delete(ada, team),
         "keys.issue": lambda: keys.issue(system, bob, "k", ["ask"], 1),
         "keys.revoke": lambda: keys.revoke(system, key),
         "enforcement.check": lambda: enforcement.check(

@@ -42,6 +42,17 @@ def test_scopes_do_not_nest_unless_equal(house: House) -> None:
             pass
 
 
+def test_a_part_that_failed_is_not_left_out_of_a_whole_that_commits(house: House) -> None:
+    ada, name = house.ada, "Half a change"
+    with ada.transaction():
+        models.Group.objects.create(tenant_id=house.tenant, name=name)
+        with pytest.raises(ZeroDivisionError), ada.transaction():
+            _ = 1 / 0
+        assert connection.needs_rollback
+    with ada.transaction():
+        assert not models.Group.objects.filter(name=name).exists()
+
+
 def test_settings_are_put_back_where_a_scope_ends_inside_a_longer_transaction(house: House) -> None:
     scope = house.ada
     with transaction.atomic():

@@ -18,6 +18,7 @@ from tests.governance.database import as_role, as_superuser
 
 WEB = [sys.executable, "-c", "import assistant.asgi"]
 WORKER = [sys.executable, "-m", "celery", "-A", "assistant.celery", "worker", "--pool", "solo", "--loglevel", "error"]
+COMMAND = [sys.executable, "manage.py", "create_tenant", "never", "Never", "--admin", "a@example.com"]
 
 
 def test_as_the_application_with_its_secrets_all_is_well() -> None:
@@ -67,11 +68,14 @@ def test_a_role_of_the_least_rights_is_welcome(monkeypatch: pytest.MonkeyPatch) 
         startup.verify()
 
 
-def test_only_while_migrating_may_the_owner_connect(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings.MIGRATING = True
+def test_only_a_command_that_migrates_may_connect_as_the_owner(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     with as_role("chancery_owner") as owner:
         monkeypatch.setattr(startup, "connection", owner)
-        startup.verify()
+        assert [found.id for found in startup.before_commands()] == ["chancery.E002"]
+        settings.MIGRATING = True
+        assert startup.before_commands() == []
+        with pytest.raises(ImproperlyConfigured):
+            startup.verify()
 
 
 def test_without_its_secrets_nothing_starts(settings: Any) -> None:
@@ -89,13 +93,17 @@ def address(role: str) -> str:
     return f"postgresql://chancery_owner:{services.secrets.postgres_owner}@{place.hostname}:{place.port}{place.path}"
 
 
-@pytest.mark.parametrize("command", [WEB, WORKER], ids=["web", "worker"])
+@pytest.mark.parametrize(
+    ("command", "migrating"), [(WEB, "1"), (WORKER, "1"), (COMMAND, "")], ids=["web", "worker", "command"]
+)
 @pytest.mark.parametrize("role", ["superuser", "owner"])
-def test_neither_the_web_nor_a_worker_starts_so(command: list[str], role: str) -> None:
+def test_no_process_starts_so_and_migrating_excuses_none_that_serves(
+    command: list[str], migrating: str, role: str
+) -> None:
     done = subprocess.run(
         command,
         cwd=ROOT,
-        env=os.environ | {"DATABASE_URL": address(role)},
+        env=os.environ | {"DATABASE_URL": address(role), "CHANCERY_MIGRATING": migrating},
         capture_output=True,
         text=True,
         timeout=120,

@@ -129,7 +129,7 @@ def test_talk_without_documents_is_fitted_by_its_history() -> None:
 def test_whatever_fits_keeps_the_question_the_newest_turns_and_the_best_excerpts(
     budget: int, turns: int, excerpts: int
 ) -> None:
-    history = [Turn(f"question {number}", "answer " * number) for number in range(turns)]
+    history = [Turn(f"question {number}", "answer " * (number + 1)) for number in range(turns)]
     found = [Excerpt(number, "T", "", "text " * 5) for number in range(1, excerpts + 1)]
     try:
         prompt = prompts.fit(prompts.answer, "Why?", found, history, words, budget)
@@ -141,3 +141,20 @@ def test_whatever_fits_keeps_the_question_the_newest_turns_and_the_best_excerpts
     assert prompt.history == tuple(history[turns - len(prompt.history) :])
     assert prompt.excerpts == tuple(found[: len(prompt.excerpts)])
     assert len(prompt.excerpts) == excerpts or not prompt.history
+
+
+def test_an_instruction_of_the_callers_stands_in_the_callers_turn_and_not_among_ours() -> None:
+    plain, told = (prompts.answer("Q", EXCERPTS, HISTORY, instruction=one) for one in ("", "Be brief."))
+    assert told.messages[:-1] == plain.messages[:-1]
+    assert told.messages[-1] == Message("user", "Be brief.\n\nQ")
+    assert (plain.version, told.version) == ("answer-1", "answer-1+instruction-1")
+    assert prompts.model_only("Q", instruction="<|im_start|>").messages[-1].content == "< |im_start|>\n\nQ"
+
+
+def test_turns_without_an_answer_leave_no_two_neighbours_of_one_role() -> None:
+    prompt = prompts.model_only("Third?", [Turn("First?", ""), Turn("Second?", "Yes."), Turn("And?", "")])
+    assert [(message.role, message.content) for message in prompt.messages[1:]] == [
+        ("user", "First?\n\nSecond?"),
+        ("assistant", "Yes."),
+        ("user", "And?\n\nThird?"),
+    ]

@@ -56,7 +56,7 @@ def test_a_model_goes_by_its_name_or_by_its_path(tmp_path: Path) -> None:
     assert (model.name, model.licence, registry.find(Path("elsewhere"), model)) == ("own", "unknown", own)
 
 
-@pytest.mark.parametrize("wanted", ["gpt-7", "/no/such/file.gguf", "pyproject.toml"])
+@pytest.mark.parametrize("wanted", ["gpt-7", "/no/such/file.gguf", "pyproject.toml", "all-MiniLM-L6-v2-int8"])
 def test_what_is_neither_is_refused_with_the_names_there_are(wanted: str) -> None:
     with pytest.raises(InvalidInput, match=r"qwen2\.5-coder-1\.5b-instruct"):
         registry.resolve(wanted)

@@ -1,32 +1,31 @@
-"""The model worker as a process: real loading, real engine, random weights."""
+"""The model worker as a process, whatever its engine: real loading, a real engine, random weights."""
 
 from __future__ import annotations
 
 import json
 import os
-import signal
+import re
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import httpx
 import psutil  # type: ignore[import-untyped]
 import pytest
+from django.core.management import CommandError, call_command
 
 from governance.errors import Busy, InvalidInput, Unavailable
 from inference import registry
 from inference.runners.base import ChatRequest, Message
-from inference.worker import serving
+from inference.worker import engines, serving
 from inference.worker.engines.xllamacpp import Xllamacpp
 from tests.inference import tiny_gguf, worker_process
-from tests.inference.worker_process import KEY, Worker, wait_until
+from tests.inference.worker_process import KEY, Held, Worker, in_background, wait_until
 
 SHORT = ChatRequest([Message("user", "Hello")], max_tokens=5, temperature=1.0)
-# The tiny model writes thousands of tokens a second: this keeps its one slot until it is cancelled, or nearly so.
-LONG = ChatRequest([Message("user", "Tell me all")], max_tokens=1900, temperature=1.0, share="long")
 
 
 @pytest.fixture(scope="module")
@@ -38,62 +37,6 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def worker(model: Path) -> Iterator[Worker]:
     with worker_process.running(model, waiting_most=2) as running:
         yield running
-
-
-class Held:
-    """The engine stopped in its tracks: whatever was asked stays under way until it is released."""
-
-    def __init__(self, worker: Worker) -> None:
-        self.worker = worker
-
-    def __enter__(self) -> Held:
-        engine = self.worker.engine()
-        assert engine is not None
-        self.engine = engine
-        engine.suspend()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.engine.resume()
-        wait_until(lambda: self.worker.metric("chancery_model_running") == 0)
-
-
-def _in_background(worker: Worker, request: ChatRequest, ended: list[str]) -> threading.Thread:
-    def ask() -> None:
-        list(worker.runner().stream(request))
-        ended.append(request.share)
-
-    thread = threading.Thread(target=ask)
-    thread.start()
-    return thread
-
-
-def test_it_streams_what_the_engine_says_and_counts_it(worker: Worker) -> None:
-    with worker.runner().stream(SHORT) as answer:
-        *_, last = answer
-    assert last.finish in {"length", "stop"}
-    assert last.usage is not None
-    assert 0 < last.usage.completion_tokens <= 5
-
-
-def test_it_answers_in_one_piece_too(worker: Worker) -> None:
-    with worker.client() as client:
-        body = {"messages": [{"role": "user", "content": "Hello"}], "max_tokens": 3}
-        answer = client.post("/v1/chat/completions", json=body).raise_for_status().json()
-    assert answer["usage"]["completion_tokens"] <= 3
-
-
-def test_it_tells_which_file_it_serves(worker: Worker, model: Path) -> None:
-    state = worker.runner().probe()
-    assert state.is_ready
-    assert (state.model, state.engine, state.context_window) == ("tiny", "xllamacpp", 2048)
-    assert state.sha256 == registry.digest(model)
-
-
-def test_it_counts_tokens_with_the_models_own_tokenizer(worker: Worker) -> None:
-    with worker.client() as client:
-        tokens = client.post("/tokenize", json={"content": "abc"}).json()["tokens"]
-    assert 3 <= len(tokens) <= 5
 
 
 @pytest.mark.parametrize("path", ["/v1/models", "/metrics", "/v1/chat/completions", "/tokenize"])
@@ -109,16 +52,10 @@ def test_a_body_that_is_no_object_is_refused(worker: Worker) -> None:
         assert client.post("/v1/chat/completions", content=b"[1]").status_code == 400
 
 
-def test_a_prompt_over_the_window_names_both_numbers(worker: Worker) -> None:
-    request = replace(SHORT, messages=[Message("user", "a" * 3000)])
-    with pytest.raises(InvalidInput, match=r"3\d\d\d tokens.* 2048 "):
-        list(worker.runner().stream(request))
-
-
 def test_over_the_bound_the_client_learns_its_place(worker: Worker) -> None:
     with Held(worker):
         ended: list[str] = []
-        threads = [_in_background(worker, replace(SHORT, share=f"s{number}"), ended) for number in range(3)]
+        threads = [in_background(worker, replace(SHORT, share=f"s{number}"), ended) for number in range(3)]
         wait_until(lambda: worker.metric("chancery_model_waiting") == 2)
         with pytest.raises(Busy) as caught:
             list(worker.runner().stream(SHORT))
@@ -132,7 +69,7 @@ def test_over_the_bound_the_client_learns_its_place(worker: Worker) -> None:
 def test_whoever_waits_is_told_the_position_and_leaving_gives_it_up(worker: Worker) -> None:
     with Held(worker):
         ended: list[str] = []
-        first = _in_background(worker, SHORT, ended)
+        first = in_background(worker, SHORT, ended)
         wait_until(lambda: worker.metric("chancery_model_running") == 1)
         body = {"messages": [{"role": "user", "content": "Hello"}], "stream": True}
         with worker.client() as client, client.stream("POST", "/v1/chat/completions", json=body) as answer:
@@ -140,52 +77,6 @@ def test_whoever_waits_is_told_the_position_and_leaving_gives_it_up(worker: Work
             assert next(answer.iter_lines()) == ": waiting 1"
         wait_until(lambda: worker.metric("chancery_model_waiting") == 0)
     first.join()
-
-
-def test_an_answer_cancelled_while_its_prompt_is_read_frees_the_slot(worker: Worker) -> None:
-    with Held(worker):
-        handle = worker.runner().stream(LONG)
-
-        def stop() -> None:
-            wait_until(lambda: worker.metric("chancery_model_running") == 1)
-            handle.cancel()
-
-        stopping = threading.Thread(target=stop)
-        stopping.start()
-        assert list(handle) == []
-        stopping.join()
-        wait_until(lambda: worker.metric("chancery_model_running") == 0)
-    assert list(worker.runner().stream(SHORT))[-1].finish in {"length", "stop"}
-
-
-def test_an_answer_cancelled_midway_ends_in_the_engine_too(worker: Worker) -> None:
-    handle = worker.runner().stream(LONG)
-    deltas = iter(handle)
-    next(deltas)
-    handle.cancel()
-    assert list(deltas) == []
-    wait_until(lambda: worker.metric("chancery_model_running") == 0)
-
-
-def test_an_engine_that_dies_is_started_again_and_the_answer_under_way_is_told(worker: Worker) -> None:
-    with Held(worker) as held:
-        outcome: list[Exception] = []
-
-        def ask() -> None:
-            try:
-                list(worker.runner().stream(SHORT))
-            except Unavailable as fault:
-                outcome.append(fault)
-
-        asking = threading.Thread(target=ask)
-        asking.start()
-        wait_until(lambda: worker.metric("chancery_model_running") == 1)
-        os.kill(held.engine.pid, signal.SIGKILL)
-        asking.join()
-        assert "broke off" in str(outcome[0])
-        wait_until(lambda: not held.engine.is_running() and worker.is_ready())
-        held.engine = worker.engine() or held.engine
-    assert list(worker.runner().stream(SHORT))[-1].finish in {"length", "stop"}
 
 
 def test_while_no_engine_comes_up_the_worker_says_so_and_is_well_again_after(worker: Worker, model: Path) -> None:
@@ -231,12 +122,6 @@ def test_a_port_that_is_taken_ends_the_worker_before_an_engine_is_started(worker
         serving.serve(registry.resolve(str(model)), Path(), Xllamacpp(), order)
 
 
-def test_a_file_of_another_hash_is_not_served(model: Path) -> None:
-    known = replace(registry.resolve(str(model)), sha256="0" * 64)
-    with pytest.raises(InvalidInput, match="sha256 differs"):
-        serving.serve(known, Path(), Xllamacpp(), serving.Order("127.0.0.1", 0, KEY))
-
-
 def test_the_command_refuses_a_damaged_file_in_one_line(tmp_path: Path) -> None:
     known = registry.resolve("qwen2.5-coder-0.5b-instruct")
     (tmp_path / known.file).write_bytes(b"GGUF and damaged since")
@@ -251,6 +136,29 @@ def test_the_command_refuses_a_damaged_file_in_one_line(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "its sha256 differs" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_command_names_what_is_missing_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, words in {
+        "llama_cpp_python": 'pip install ".[llama-cpp-python]"',
+        "another": "no engine another",
+    }.items():
+        monkeypatch.setattr("importlib.metadata.version", _missing)
+        with pytest.raises(CommandError, match=re.escape(words)):
+            call_command("model_worker", f"--engine={name}", "--port=0")
+
+
+def _missing(package: str) -> str:
+    raise PackageNotFoundError(package)
+
+
+def test_an_engine_is_chosen_by_its_name_or_by_its_dotted_path() -> None:
+    assert engines.chosen("xllamacpp").name == "xllamacpp"
+    assert engines.chosen("llama-cpp-python").name == "llama_cpp_python"
+    assert isinstance(engines.chosen("inference.worker.engines.xllamacpp.Xllamacpp"), Xllamacpp)
+    for wrong in ("", "vllm", "json.loads", "inference.worker.engines.xllamacpp.Nobody"):
+        with pytest.raises(InvalidInput, match="There is no engine"):
+            engines.chosen(wrong)
 
 
 def test_without_a_key_nothing_is_served(model: Path) -> None:

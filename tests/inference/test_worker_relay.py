@@ -136,3 +136,27 @@ def test_a_worker_whose_engine_is_away_says_so_at_every_door() -> None:
         await front.client.aclose()
 
     asyncio.run(knock())
+
+
+def test_no_connection_to_the_engine_is_used_twice() -> None:
+    """The engine closes one that it has left idle, and a request that is under way on it just then would be lost."""
+
+    async def answers_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        opened.append(writer)
+        await writer.drain()
+
+    opened: list[asyncio.StreamWriter] = []
+
+    async def ask_twice() -> None:
+        front = Front("key", {"id": "m"}, FairQueue(1, 1, 1))
+        server = await asyncio.start_server(answers_once, "127.0.0.1", 0)
+        address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/health"
+        answers = [await front.client.get(address) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [200, 200]
+        await front.client.aclose()
+        server.close()
+
+    asyncio.run(ask_twice())
+    assert len(opened) == 2

@@ -12,15 +12,18 @@ SPECIAL = ["<unk>", "<s>", "</s>"]
 TEMPLATE = "{% for m in messages %}{{ m['role'] }}: {{ m['content'] }}\n{% endfor %}assistant:"
 
 
-def write(path: Path) -> Path:
-    """A llama of one token a byte. `</s>` is as likely as any other, so that answers end by themselves or by length."""
+def write(path: Path, blocks: int = BLOCKS, window: int = WINDOW, says: bytes = b"") -> Path:
+    """A llama of one token a byte. `</s>` is as likely as any other, so that answers end by themselves or by length.
+
+    With `says` it writes those bytes and no others, and goes on until it is stopped.
+    """
     pieces = [*SPECIAL, *(f"<0x{byte:02X}>" for byte in range(256)), *(f"▁{letter}" for letter in "abcdefgh")]
     kinds = [gguf.TokenType.UNKNOWN, gguf.TokenType.CONTROL, gguf.TokenType.CONTROL]
     kinds += [gguf.TokenType.BYTE] * 256 + [gguf.TokenType.NORMAL] * 8
     file = gguf.GGUFWriter(path, "llama")
-    file.add_context_length(WINDOW)
+    file.add_context_length(window)
     file.add_embedding_length(WIDTH)
-    file.add_block_count(BLOCKS)
+    file.add_block_count(blocks)
     file.add_feed_forward_length(INNER)
     file.add_head_count(HEADS)
     file.add_head_count_kv(HEADS)
@@ -33,8 +36,12 @@ def write(path: Path) -> Path:
     file.add_bos_token_id(1)
     file.add_eos_token_id(2)
     file.add_chat_template(TEMPLATE)
-    for name, shape in _shapes(len(pieces)).items():
-        file.add_tensor(name, _weights(name, shape))
+    for name, shape in _shapes(len(pieces), blocks).items():
+        weights = _weights(name, shape)
+        if says and name == "output.weight":
+            said = [len(SPECIAL) + byte for byte in says]
+            weights[np.setdiff1d(np.arange(len(pieces)), said)] = 0
+        file.add_tensor(name, weights)
     file.write_header_to_file()
     file.write_kv_data_to_file()
     file.write_tensors_to_file()
@@ -42,13 +49,13 @@ def write(path: Path) -> Path:
     return path
 
 
-def _shapes(words: int) -> dict[str, tuple[int, ...]]:
+def _shapes(words: int, blocks: int) -> dict[str, tuple[int, ...]]:
     shapes: dict[str, tuple[int, ...]] = {
         "token_embd.weight": (words, WIDTH),
         "output.weight": (words, WIDTH),
         "output_norm.weight": (WIDTH,),
     }
-    for block in range(BLOCKS):
+    for block in range(blocks):
         inside = {f"attn_{part}": (WIDTH, WIDTH) for part in ("q", "k", "v", "output")}
         inside |= {"ffn_gate": (INNER, WIDTH), "ffn_up": (INNER, WIDTH), "ffn_down": (WIDTH, INNER)}
         shapes |= {f"blk.{block}.{part}.weight": shape for part, shape in inside.items()}

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,9 +19,9 @@ import httpx
 import psutil  # type: ignore[import-untyped]
 
 from inference import registry
+from inference.runners.base import ChatRequest
 from inference.runners.openai_compatible import OpenAICompatible
-from inference.worker import serving
-from inference.worker.engines.xllamacpp import Xllamacpp
+from inference.worker import engines, serving
 
 KEY = "a-key-of-tests"
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,9 +61,39 @@ def wait_until(holds: Callable[[], object]) -> None:
         time.sleep(0.02)
 
 
+class Held:
+    """The engine stopped in its tracks: whatever was asked stays under way until it is released."""
+
+    def __init__(self, worker: Worker) -> None:
+        self.worker = worker
+
+    def __enter__(self) -> Held:
+        engine = self.worker.engine()
+        assert engine is not None
+        self.engine = engine
+        engine.suspend()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.engine.resume()
+        wait_until(lambda: self.worker.metric("chancery_model_running") == 0)
+
+
+def in_background(worker: Worker, request: ChatRequest, ended: list[str]) -> threading.Thread:
+    """The answer read to its end; `ended` gets its share."""
+
+    def ask() -> None:
+        list(worker.runner().stream(request))
+        ended.append(request.share)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    return thread
+
+
 @contextlib.contextmanager
-def running(model: Path, **sizes: int) -> Iterator[Worker]:
-    options = [f"--{name}={value}" for name, value in sizes.items()]
+def running(model: Path, engine: str = "xllamacpp", **sizes: int) -> Iterator[Worker]:
+    options = [f"--engine={engine}", *(f"--{name}={value}" for name, value in sizes.items())]
     with _started(["-m", __name__, str(model), *options], {}) as worker:
         yield worker
 
@@ -94,13 +125,14 @@ def _started(arguments: list[str], env: dict[str, str]) -> Iterator[Worker]:
 def serve() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("model")
+    parser.add_argument("--engine")
     parser.add_argument("--port", type=int)
     for name, default in {"window": 2048, "slots": 1, "waiting_most": 8, "waiting_most_a_share": 8}.items():
         parser.add_argument(f"--{name}", type=int, default=default)
     sizes = vars(parser.parse_args())
-    model = registry.resolve(sizes.pop("model"))
+    model, engine = registry.resolve(sizes.pop("model")), engines.chosen(sizes.pop("engine"))
     order = serving.Order("127.0.0.1", sizes.pop("port"), KEY, threads=1, cache_mib=8, **sizes)
-    serving.serve(model, Path(), Xllamacpp(), order)
+    serving.serve(model, Path(), engine, order)
 
 
 if __name__ == "__main__":

@@ -118,6 +118,13 @@ def test_a_word_longer_than_a_piece_is_cut_and_nothing_of_it_is_lost() -> None:
     assert max(count_quarters([piece.text for piece in pieces])) <= 52
 
 
+def test_a_word_that_an_embedder_takes_for_one_token_is_cut_by_its_length() -> None:
+    word = "iVBORw0KGgo" * 2_000
+    pieces = chunked(section(word))
+    assert "".join(piece.text for piece in pieces) == word
+    assert max(len(piece.text) for piece in pieces) <= 52 * 20
+
+
 def test_the_context_gives_up_headings_before_it_grows_over_the_window() -> None:
     pieces = chunked(section(prose(45), *(f"a rather long heading {n}" for n in range(4))), title="Rules 2025")
     assert [piece.context.split("\n")[0] for piece in pieces] == ["Rules 2025 › a rather long heading 3"]

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import os
+import time
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +19,7 @@ from governance.audit.vocabulary import Event
 from governance.errors import Conflict, Forbidden, InvalidInput, NotFound, RecordUnavailable, TooLarge, Unsupported
 from governance.grants import Holder
 from governance.roles import Level
-from ingestion import catalog, documents, purging, tasks
+from ingestion import catalog, documents, files, purging, tasks
 from ingestion.models import Chunk, Status, Version
 from tests.cast import House
 from tests.ingestion import bells
@@ -205,6 +207,22 @@ def test_a_file_that_cannot_be_removed_now_is_removed_by_the_purge(house: House,
     assert purging.verify_index(house.system).discarded == 1
     tasks.purge()
     assert _stored(house) == []
+    assert purging.verify_index(house.system).total == 0
+
+
+def test_a_file_whose_upload_died_before_its_row_goes_a_day_later(house: House, collection: uuid.UUID) -> None:
+    kept = bells.upload(house, collection, "text").latest
+    assert kept is not None
+    stray = files.store(house.tenant, io.BytesIO(b"never named by a row"))
+    assert purging.verify_index(house.system).files == 1
+    tasks.remove_strays()
+    assert files.exists(stray.path)
+    yesterday = time.time() - purging.STRAY.total_seconds() - 1
+    for path in default_storage.path(stray.path), default_storage.path(kept.path):
+        os.utime(path, (yesterday, yesterday))
+    assert tasks.remove_strays() >= 1
+    assert not files.exists(stray.path)
+    assert files.exists(kept.path)
     assert purging.verify_index(house.system).total == 0
 
 

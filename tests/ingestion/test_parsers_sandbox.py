@@ -6,7 +6,6 @@ The takeover is played by a parser of the tests' own, put into the real child in
 from __future__ import annotations
 
 import os
-import subprocess
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
@@ -14,12 +13,13 @@ from pathlib import Path
 import pytest
 
 from ingestion import media_types
-from ingestion.parsers import sandbox
+from ingestion.parsers import forks, sandbox
 from ingestion.parsers.base import Parsed, ParseFailed
 from ingestion.parsers.sandbox import Limits
 from tests.ingestion import papers
 
 Attempt = Callable[..., Parsed]
+KNOWN_START = forks.START
 _TAKEN_OVER = """
 import sys, types
 from ingestion.parsers import child
@@ -48,7 +48,7 @@ def attempt(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Attempt:
     def run(body: str, limits: Limits = sandbox.LIMITS) -> Parsed:
         lines = textwrap.indent(textwrap.dedent(body).strip(), " " * 12)
         program = _TAKEN_OVER.format(body=lines).replace("{", "{{").replace("}", "}}")
-        monkeypatch.setattr(sandbox, "_START", sandbox._START.replace("child.main()", "") + program)
+        monkeypatch.setattr(forks, "START", KNOWN_START.replace("child.main()", "") + program)
         return sandbox.run(document, "hostile", limits)
 
     return run
@@ -190,13 +190,13 @@ def test_a_parser_that_computes_for_ever_is_late(attempt: Attempt) -> None:
 
 def test_a_parser_that_sleeps_is_late_and_leaves_no_process(attempt: Attempt, monkeypatch: pytest.MonkeyPatch) -> None:
     ended: list[int] = []
-    kill = sandbox._kill
+    kill = forks.Fork.kill
 
-    def noted(child: subprocess.Popen[bytes]) -> None:
-        ended.append(child.pid)
-        kill(child)
+    def noted(fork: forks.Fork) -> None:
+        ended.append(fork.pid)
+        kill(fork)
 
-    monkeypatch.setattr(sandbox, "_kill", noted)
+    monkeypatch.setattr(forks.Fork, "kill", noted)
     assert failed(attempt, "import time; time.sleep(600)", Limits(wall_s=1)).code == "timeout"
     with pytest.raises(ProcessLookupError):
         os.killpg(ended[0], 0)

@@ -19,5 +19,7 @@ class Command(BaseCommand):
         answer = telling.ask(scope, first.question, lambda text: self.stdout.write(text, ending=""))
         for line in telling.citations(answer):
             self.stdout.write(line)
+        if not answer.is_final:
+            raise CommandError("The model is still writing. The portal shows the answer once it is there.")
         if answer.status != "answered":
             raise CommandError(f"It ended as {answer.status}: {answer.notice}")

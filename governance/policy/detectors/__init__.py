@@ -9,6 +9,7 @@ from governance.policy.detectors.injection import Injection
 from governance.policy.detectors.pattern import Pattern
 from governance.policy.detectors.pii import PersonalData
 from governance.policy.detectors.secrets import Secrets
+from governance.sentence import sentence
 
 __all__ = ["Detector", "Finding", "get", "names"]
 
@@ -26,4 +27,6 @@ def get(name: str) -> Detector:
     try:
         return _REGISTRY[name]
     except KeyError:
-        raise InvalidInput(f"There is no detector {name!r}; use one of: {', '.join(names())}.") from None
+        raise InvalidInput(
+            sentence("There is no detector %(name)s; use one of: %(names)s.", name=repr(name), names=", ".join(names()))
+        ) from None

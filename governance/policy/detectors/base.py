@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from governance.errors import InvalidInput
 from governance.policy import seams
+from governance.sentence import sentence
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,20 @@ class Detector(ABC):
         unknown = sorted(set(options) - self.options)
         if unknown:
             known = ", ".join(sorted(self.options)) or "none"
-            raise InvalidInput(f"Detector {self.name} has no option {unknown[0]!r}; it knows: {known}.")
+            raise InvalidInput(
+                sentence(
+                    "Detector %(name)s has no option %(unknown)s; it knows: %(known)s.",
+                    name=self.name,
+                    unknown=repr(unknown[0]),
+                    known=known,
+                )
+            )
         if "types" in options:
             strange = sorted(set(words(options, "types")) - self.types)
             if strange:
-                raise InvalidInput(f"Detector {self.name} knows no type {strange[0]!r}.")
+                raise InvalidInput(
+                    sentence("Detector %(name)s knows no type %(strange)s.", name=self.name, strange=repr(strange[0]))
+                )
 
     def settled(self, text: str, options: Mapping[str, object]) -> int:
         """Up to which offset findings no longer depend on text that is still to come."""
@@ -60,5 +70,5 @@ def words(options: Mapping[str, object], key: str) -> list[str]:
     """An option that is a list of strings; `InvalidInput` when it is something else."""
     value = options.get(key, [])
     if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
-        raise InvalidInput(f"Option {key!r} must be a list of strings.")
+        raise InvalidInput(sentence("Option %(key)s must be a list of strings.", key=repr(key)))
     return [str(item) for item in value]

@@ -15,14 +15,16 @@ value required optional string mypassword my-password placeholder todo tbd
 """
 _PLACEHOLDERS = frozenset(_FILLERS.split())
 _LOOKS_FILLED_IN = re.compile(
-    r"(?i)xxxx|\*\*|\.\.\.|<|>|\{|\}|\$\(|^\$[A-Z_]{2}|^%(?:[sd]$|\()|^your|example|placeholder|…"
+    r"(?i)xxxx|\*{3}|\.\.\.|<|>|\{|\}|\$\(|^\$[A-Z_]{2}|^%(?:[sd]$|\()|^your|example|placeholder|…"
 )
 _SAYS_WHAT_IT_IS = re.compile(r"(?i)\A[a-z_-]*(?:password|secret|token|[_-]key)[a-z_-]*\Z")
 _ENTITY = re.compile(r"&(?:quot|lt|gt|amp|apos|#\d{1,4})\Z")
 _LOOKS_LIKE_CODE = re.compile(
     r"[(\[\]]|::|->|=>|^(?:os|self|this|env|process|config|settings|request|args)\.|^[~.]{0,2}/|://|\\[nrt]"
 )
-_NAME = re.compile(r"\A[A-Za-z_]+(?:[._-][A-Za-z_]*\d{0,2})*\Z")
+# As programmers write words: lower, UPPER, Title, camelCase. "lMQF" is none of them, so "Ex-lMQF-dZg7" is no name.
+_WRITTEN = r"(?:[a-z]+|[A-Z]+|[A-Z]?[a-z]{2,}(?:[A-Z][a-z]{2,}|[A-Z]{2,5}(?![a-z]))*)"
+_NAME = re.compile(rf"\A_*{_WRITTEN}(?:[._-]+{_WRITTEN}?\d{{0,2}})*\Z")
 _WORD_OR_NUMBER = re.compile(r"\A(?:[A-Za-z]*\d{0,2}|\d+)\Z")
 _SYMBOL = re.compile(r"[!@#$%^&*?+~=]")
 _TRAILING = ".,;:)}]'\"`"

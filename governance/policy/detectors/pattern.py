@@ -10,6 +10,7 @@ import re2  # type: ignore[import-untyped, unused-ignore]
 
 from governance.errors import InvalidInput
 from governance.policy.detectors.base import Detector, Finding, words
+from governance.sentence import sentence
 
 LONGEST_EXPRESSION = 1_000  # characters
 MOST_ENTRIES = 5_000
@@ -45,7 +46,7 @@ class Pattern(Detector):
         if not listed and not expressions:
             raise InvalidInput("A pattern rule needs words or expressions to look for.")
         if len(listed) > MOST_ENTRIES or any(not word.strip() for word in listed):
-            raise InvalidInput(f"Give at most {MOST_ENTRIES:,} words, none of them empty.")
+            raise InvalidInput(sentence("Give at most %(most)s words, none of them empty.", most=MOST_ENTRIES))
         if not isinstance(options.get("case", False), bool):
             raise InvalidInput("Option 'case' must be true or false.")
         kind = options.get("type", "pattern")
@@ -54,9 +55,16 @@ class Pattern(Detector):
         _reach(options)
         for source in expressions:
             if len(source) > LONGEST_EXPRESSION:
-                raise InvalidInput(f"An expression may have at most {LONGEST_EXPRESSION:,} characters.")
+                raise InvalidInput(
+                    sentence("An expression may have at most %(most)s characters.", most=LONGEST_EXPRESSION)
+                )
             if _compiled(source, True).search("") is not None:
-                raise InvalidInput(f"The expression {source!r} matches the empty text, so it would match everything.")
+                raise InvalidInput(
+                    sentence(
+                        "The expression %(source)s matches the empty text, so it would match everything.",
+                        source=repr(source),
+                    )
+                )
 
     def settled(self, text: str, options: Mapping[str, object]) -> int:
         """Words are as long as they are; an expression may reach as far as the rule says. One more for the
@@ -83,7 +91,9 @@ def _compiled(source: str, case: bool) -> Any:
     try:
         return re2.compile(source, options=options)
     except re2.error as fault:
-        raise InvalidInput(f"The expression {source!r} cannot be read: {_said(fault)}.") from None
+        raise InvalidInput(
+            sentence("The expression %(source)s cannot be read: %(said)s.", source=repr(source), said=_said(fault))
+        ) from None
 
 
 @functools.lru_cache(maxsize=64)

@@ -10,6 +10,7 @@ import phonenumbers
 from governance.errors import InvalidInput
 from governance.policy.detectors.base import Finding, words
 from governance.policy.detectors.scan import Expression
+from governance.sentence import sentence
 
 DEFAULT_REGIONS = ("DE", "AT", "CH", "FR", "GB", "US")
 # Looking a number up costs about 50 µs. A text with more candidates than this is a directory: then the shape
@@ -33,7 +34,11 @@ def regions(options: Mapping[str, object]) -> tuple[str, ...]:
     asked = tuple(words(options, "regions"))
     for region in asked:
         if region not in phonenumbers.SUPPORTED_REGIONS:
-            raise InvalidInput(f"There is no telephone region {region!r}; use two capital letters, such as DE.")
+            raise InvalidInput(
+                sentence(
+                    "There is no telephone region %(region)s; use two capital letters, such as DE.", region=repr(region)
+                )
+            )
     return asked
 
 

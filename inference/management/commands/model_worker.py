@@ -10,18 +10,23 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from governance.errors import ChanceryError
 from inference import memory, registry
-from inference.worker import serving
-from inference.worker.engines.xllamacpp import Xllamacpp
+from inference.worker import engines, serving
 
 
 class Command(BaseCommand):
-    help = "Serve the chat model. CHANCERY_MODEL names it; CHANCERY_MODEL_THREADS, _SLOTS and _WINDOW size it."
+    help = (
+        "Serve the chat model. CHANCERY_MODEL names it, CHANCERY_ENGINE what it runs on; CHANCERY_MODEL_THREADS, _SLOTS "
+        "and _WINDOW size it."
+    )
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8801)
         parser.add_argument("--model", default=os.environ.get("CHANCERY_MODEL", ""), help="catalogue name or GGUF path")
+        parser.add_argument(
+            "--engine", default=settings.MODEL_ENGINE, help=f"{', '.join(engines.NAMES)}, or a class by its dotted path"
+        )
         parser.add_argument(
             "--stamps", action="store_true", help="tell in the stream when the engine spoke, to measure"
         )
@@ -32,6 +37,6 @@ class Command(BaseCommand):
         try:
             wanted = options["model"]
             model = registry.resolve(wanted) if wanted else registry.default_chat(memory.free())
-            serving.serve(model, settings.MODELS, Xllamacpp(), order)
+            serving.serve(model, settings.MODELS, engines.chosen(options["engine"]), order)
         except ChanceryError as fault:
             raise CommandError(fault.message) from None

@@ -56,7 +56,10 @@ class Served:
 
 
 class Engine(ABC):
+    """`slots_most` is how many answers it can write at once, where it has a bound: the worker's queue keeps to it."""
+
     name = ""
+    slots_most: int | None = None
 
     @abstractmethod
     def serve(self, model_file: Path, settings: EngineSettings) -> Served:
@@ -64,7 +67,7 @@ class Engine(ABC):
 
     @abstractmethod
     def build(self) -> str:
-        """What the record calls this build."""
+        """What the record calls this build. Raises Unavailable where the engine is not installed."""
 
 
 def await_ready(served: Served, goes_on: Callable[[], bool] = lambda: True) -> None:

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import ctypes
 import importlib.metadata
-import json
-import os
-import secrets
-import signal
-import socket
-import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import Any
 
-from inference.worker.engines.base import Address, Engine, EngineSettings, Served
+from inference.worker.engines import child
+from inference.worker.engines.base import Engine, EngineSettings, Served
 
-ORDER = "CHANCERY_ENGINE_ORDER"  # the child is told by its environment: a key in argv would show in ps
-ROOT = Path(__file__).resolve().parents[3]
-WAITING = {"OMP_WAIT_POLICY": "passive"}  # see serving.Order
-DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 WARNINGS = 2  # of llama.cpp's log; above it writes several lines a request
 
 
@@ -28,44 +17,20 @@ class Xllamacpp(Engine):
     name = "xllamacpp"
 
     def serve(self, model_file: Path, settings: EngineSettings) -> Served:
-        port, key = _free_port(), secrets.token_hex(24)
-        order = {"model": str(model_file), "port": port, "key": key} | vars(settings)
-        process = subprocess.Popen(
-            [sys.executable, "-m", "inference.worker.engines.xllamacpp"],
-            env=WAITING | os.environ | {ORDER: json.dumps(order), "PYTHONPATH": str(ROOT)},
-            stdin=subprocess.PIPE,
-        )
-        return Served(Address(f"http://127.0.0.1:{port}", key), process)
+        return child.start("inference.worker.engines.xllamacpp", model_file, settings)
 
     def build(self) -> str:
         return importlib.metadata.version("xllamacpp")
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def run() -> None:
-    """The child: serve until told to stop, and never outlive the worker."""
-    if sys.platform == "linux":  # the thread below cannot run while a model is loaded, for seconds
-        ctypes.CDLL(None).prctl(DEATH_SIGNAL, signal.SIGKILL)
-    threading.Thread(target=_end_with_the_worker, daemon=True).start()
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the worker decides
+    """The child: serve until told to stop."""
+    order = child.begin()
     import xllamacpp  # here alone: the worker itself carries no native engine
 
-    order = json.loads(os.environ.pop(ORDER))
     server = xllamacpp.Server(_adjusted(xllamacpp.CommonParams(), order))
     threading.Event().wait()  # it serves in threads of its own, as long as it is referenced
     del server
-
-
-def _end_with_the_worker() -> None:
-    """The worker holds the other end of the pipe, and however it dies, the pipe ends."""
-    sys.stdin.buffer.read()
-    os._exit(0)
 
 
 def _adjusted(params: Any, order: dict[str, Any]) -> Any:

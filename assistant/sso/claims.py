@@ -1,0 +1,62 @@
+"""What a provider said of who signed in, as governance understands it. Only computes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from governance.identity.identities import Presented
+from governance.identity.refusals import Reason, Refused
+
+GROUPS_MAX = 2000
+
+
+def presented(id_token: Mapping[str, Any], userinfo: Mapping[str, Any], group_claim: str) -> Presented:
+    """The signed token first, then what the userinfo endpoint adds. Raises Refused where that is another subject's."""
+    subject = id_token["sub"]
+    if not isinstance(subject, str) or not 0 < len(subject) <= 255 or not subject.isprintable():
+        raise Refused(Reason.MALFORMED, "the subject is not a text of 1 to 255 characters")
+    if userinfo and userinfo.get("sub") != subject:
+        raise Refused(Reason.USERINFO)
+    # An address and what is said of it come from one place: half of each would be nobody's word.
+    speaker = id_token if id_token.get("email") else userinfo
+    verified = speaker.get("email_verified")
+    name = id_token.get("name") or userinfo.get("name")
+    return Presented(
+        issuer=id_token["iss"],
+        subject=subject,
+        email=_text(speaker.get("email"), 254).strip(),
+        is_verified=_truth(verified),
+        name=_text(name, 200).strip(),
+        groups=_values(_found(id_token, group_claim), _found(userinfo, group_claim)),
+    )
+
+
+def _found(claims: Mapping[str, Any], name: str) -> Any:
+    """By the whole name, or by a path of names parted by dots, such as `realm_access.roles`."""
+    if not name or name in claims:
+        return claims.get(name)
+    here: Any = claims
+    for part in name.split("."):
+        here = here.get(part) if isinstance(here, Mapping) else None
+    return here
+
+
+def _values(*claims: Any) -> frozenset[str]:
+    """The first of them that is there, whole: a list of texts, or one text."""
+    claim = next((one for one in claims if one is not None), None)
+    values = [claim] if isinstance(claim, str) else claim if isinstance(claim, list) else []
+    return frozenset(
+        one for one in values[:GROUPS_MAX] if isinstance(one, str) and 0 < len(one) <= 300 and "\0" not in one
+    )
+
+
+def _text(value: Any, most: int) -> str:
+    return value[:most].replace("\0", "") if isinstance(value, str) else ""
+
+
+def _truth(value: Any) -> bool | None:
+    """Some providers write it as a text."""
+    if value is None:
+        return None
+    return value is True or value == "true"

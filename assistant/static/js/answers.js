@@ -1,0 +1,152 @@
+// Answers that are being written, questions that are asked, and asked again, without leaving the page.
+
+import { announce, faultIn, isBusy, parsed, post, setBusy } from "./page.js";
+import { refreshList } from "./sidebar.js";
+import { words } from "./words.js";
+
+function follow(article) {
+  const address = article.dataset.answer;
+  const text = article.querySelector("[data-text]");
+  const status = article.querySelector("[data-status]");
+  let stream;
+  article.dataset.followed = "";
+
+  const settle = async () => {
+    stream.close();
+    try {
+      const response = await fetch(address, { headers: { "X-Requested-With": "fetch" } });
+      if (!response.ok || response.redirected) throw new Error(String(response.status));
+      const fresh = parsed(await response.text());
+      if (fresh.hasAttribute("data-live")) return retry();
+      finish(article, fresh);
+    } catch {
+      retry();
+    }
+  };
+  const retry = () => {
+    tell(status, { notice: words.lost });
+    setTimeout(open, 3000);
+  };
+  const open = () => {
+    if (!article.isConnected) return;
+    stream = new EventSource(`${address}/stream`);
+    stream.addEventListener("segment", (event) => add(text, JSON.parse(event.data), status));
+    stream.addEventListener("status", (event) => tell(status, JSON.parse(event.data)));
+    stream.addEventListener("done", settle);
+    stream.addEventListener("error", () => {
+      if (stream.readyState === EventSource.CLOSED) settle();
+      else tell(status, { notice: words.lost });
+    });
+  };
+  open();
+  article.addEventListener("gone", () => stream.close());
+}
+
+// What was delivered stays where it is; only what stands around it is new.
+function finish(article, fresh) {
+  const held = article.contains(document.activeElement);
+  const atEnd = isAtEnd();
+  const text = fresh.querySelector("[data-text]");
+  const shown = article.querySelector("[data-text]");
+  if (shown.querySelectorAll("[data-ordinal]").length === text.querySelectorAll("[data-ordinal]").length) text.replaceWith(shown);
+  article.replaceWith(fresh);
+  htmx.process(fresh);
+  if (held) hold(fresh);
+  if (atEnd) window.scrollTo({ top: document.body.scrollHeight });
+  if (!fresh.querySelector(".notice")) announce(fresh.querySelector(".answer-head").textContent); // a notice speaks itself
+}
+
+// The exchange itself takes the focus where what had it is gone.
+function hold(article) {
+  article.tabIndex = -1;
+  article.focus({ preventScroll: true });
+}
+
+function isAtEnd() {
+  return window.innerHeight + window.scrollY > document.body.scrollHeight - 160;
+}
+
+function add(text, segment, status) {
+  // After a reconnect the server may begin again: what is there already stays as it is.
+  if (text.querySelector(`[data-ordinal="${Number(segment.ordinal)}"]`)) return;
+  const atEnd = isAtEnd();
+  text.insertAdjacentHTML("beforeend", segment.html);
+  tell(status, { status: "running" });
+  if (atEnd) window.scrollTo({ top: document.body.scrollHeight });
+}
+
+function tell(status, news) {
+  const line = news.notice || status.dataset[news.status];
+  const said = line && news.position ? `${line} (${news.position} ${status.dataset.ahead})` : line;
+  // The same words again would be read out again.
+  if (said && said !== status.textContent) status.textContent = said;
+}
+
+async function ask(form, turns) {
+  const button = form.querySelector("[type=submit]");
+  const fault = form.querySelector("[data-ask-fault]") || document.querySelector("[data-ask-fault]");
+  const replaced = form.matches("[data-again]") ? form.closest(".exchange") : null;
+  setBusy(button, true);
+  fault.hidden = true;
+  try {
+    const response = await post(form);
+    if (!response.ok) throw new Error(faultIn(await response.text()));
+    if (!turns) return location.assign(response.headers.get("Location"));
+    const fresh = parsed(await response.text());
+    if (replaced) remove(replaced);
+    turns.append(fresh);
+    htmx.process(fresh);
+    if (replaced) hold(fresh);
+    else clear(form);
+    if (fresh.hasAttribute("data-live")) follow(fresh);
+    fresh.scrollIntoView({ block: "start" });
+    refreshList();
+  } catch (problem) {
+    fault.textContent = problem instanceof TypeError ? document.querySelector("[data-ask]").dataset.failed : problem.message;
+    fault.hidden = false;
+    fault.scrollIntoView({ block: "nearest" });
+  }
+  setBusy(button, false);
+}
+
+function remove(first) {
+  for (let next = first; next; ) {
+    const gone = next;
+    next = next.nextElementSibling;
+    gone.dispatchEvent(new Event("gone"));
+    gone.remove();
+  }
+}
+
+function clear(form) {
+  const question = form.elements.question;
+  question.value = "";
+  question.dispatchEvent(new Event("input", { bubbles: true }));
+  question.focus({ preventScroll: true });
+}
+
+document.querySelectorAll("[data-live]").forEach(follow);
+document.addEventListener("htmx:afterSettle", (event) => {
+  event.target.querySelectorAll("[data-live]:not([data-followed])").forEach(follow);
+});
+const last = [...document.querySelectorAll(".exchange")].at(-1);
+const aimed = location.hash && document.getElementById(location.hash.slice(1));
+if (aimed) aimed.scrollIntoView();
+else if (last) last.scrollIntoView();
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented) return;
+  if (form.matches("[data-stop]")) {
+    event.preventDefault();
+    const button = event.submitter;
+    if (isBusy(button)) return;
+    setBusy(button, true);
+    post(form).catch(() => setBusy(button, false));
+  } else if (form.matches("[data-ask], [data-again]")) {
+    event.preventDefault();
+    if (isBusy(form.querySelector("[type=submit]"))) return;
+    const later = document.querySelector("[data-has-later]");
+    ask(form, later ? null : document.querySelector("[data-turns]"));
+  }
+});

@@ -1,0 +1,60 @@
+"""One interaction on one page: masked, until its words are opened for a reason."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from assistant.views import signed_in
+from assistant.views.record import lines, sentences, story
+from governance import people
+from governance.audit import interactions, reading
+from governance.errors import InvalidInput
+from governance.scope import Scope
+
+
+@never_cache  # what was open must not come back from a browser's store
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in.required
+def page(request: HttpRequest, scope: Scope, interaction: uuid.UUID) -> HttpResponse:
+    """A GET shows it, a POST opens its words."""
+    if request.method != "POST":
+        return _page(request, scope, interaction)
+    reason, case = request.POST.get("reason", ""), request.POST.get("case", "")
+    try:
+        interactions.open_words(scope, interaction, reason, case)
+    except InvalidInput as fault:
+        return _page(request, scope, interaction, status=400, fault=fault.message, reason=reason, case=case)
+    return redirect("record-interaction", interaction)
+
+
+@require_POST
+@signed_in.required
+def close(request: HttpRequest, scope: Scope, interaction: uuid.UUID) -> HttpResponse:
+    interactions.close_words(scope, interaction)
+    return redirect("record-interaction", interaction)
+
+
+def _page(request: HttpRequest, scope: Scope, interaction: uuid.UUID, status: int = 200, **more: str) -> HttpResponse:
+    found = interactions.get(scope, interaction)
+    told = story.tell(found)
+    after = told.between + told.looks
+    context = {
+        "room": "record",
+        "interaction": found,
+        "story": told,
+        "who": people.names(scope, [told.actor]).get(told.actor, "") if told.actor else "",
+        "is_own": told.actor == scope.actor,
+        "after": list(zip(after, lines.of(scope, [one.event for one in after]), strict=True)),
+        "end_sentence": sentences.sentence(told.end.event, "") if told.end else "",
+        "lines": lines.of(scope, found.events),
+        "minutes": int(interactions.OPEN_FOR.total_seconds() // 60),
+        "reason_shortest": reading.REASON_SHORTEST,
+        "reason_longest": reading.REASON_LONGEST,
+        "case_longest": interactions.CASE_LONGEST,
+    }
+    return render(request, "record/interaction.html", context | more, status=status)

@@ -1,0 +1,85 @@
+"""A process that has every parser loaded and forks one for each document: loading them took longer than most documents.
+
+It holds nothing: no secret, no connection, no document. What is forked gives up its rights before it reads a byte, and ends
+with its document, so that no document meets what another has left behind.
+
+Over its standard input, a socket: an order (JSON, with two descriptors: the document, and where to write) is answered by
+the fork's number; its end by how it ended. Until the other side has said that it knows, the number is not given free.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import os
+import select
+import signal
+import socket
+from collections.abc import Callable
+from typing import Any
+
+ORDER_MOST = 65536
+KNOWN = b"."
+_FDS_MOST = 4096
+
+
+def serve(parse: Callable[[dict[str, Any]], None]) -> None:
+    """Until the other side is gone. Runs `parse` in a fork, between the order's two descriptors."""
+    control = socket.socket(fileno=os.dup(0))
+    woken, wake = os.pipe()
+    for end in (woken, wake):
+        os.set_blocking(end, False)
+    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    gc.freeze()  # the forks share what is loaded, as long as nobody touches it
+    while True:
+        order, given, _, _ = socket.recv_fds(control, ORDER_MOST, 2)
+        if not order:
+            return
+        child = os.fork()
+        if not child:
+            _become(given, json.loads(order), parse)
+        for each in given:
+            os.close(each)
+        if not _attend(control, woken, child):
+            return
+
+
+def _become(given: list[int], order: dict[str, Any], parse: Callable[[dict[str, Any]], None]) -> None:
+    """The fork: of everything that is open it keeps the document, the way out and nothing else."""
+    code = 1
+    try:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        os.setsid()
+        os.dup2(given[0], 0)
+        os.dup2(given[1], 1)
+        os.closerange(3, _FDS_MOST)
+        parse(order)
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def _attend(control: socket.socket, woken: int, child: int) -> bool:
+    """False where the other side has gone: then the fork has, too."""
+    try:
+        control.sendall(b"%d\n" % child)
+        while (ended := os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT)) is None:
+            ready, _, _ = select.select([control.fileno(), woken], [], [])
+            if control.fileno() in ready:
+                raise ConnectionResetError
+            with contextlib.suppress(BlockingIOError):
+                os.read(woken, 512)
+        sign = 1 if ended.si_code == os.CLD_EXITED else -1
+        control.sendall(b"%d\n" % (sign * ended.si_status))
+        if control.recv(1) != KNOWN:
+            raise ConnectionResetError
+        os.waitpid(child, 0)
+        control.sendall(KNOWN)
+    except OSError:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+        return False
+    return True

@@ -1,0 +1,107 @@
+"""A passage as it is read: tables as tables, and what a sentence quotes marked in them."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from assistant import quoting
+from assistant.views import passages
+
+TABLE = """Rates by level:
+
+| Level | Rate |
+| --- | --- |
+| L4 | 58 \\| 60 |
+| L5 | 72 |
+
+They hold from May on.
+"""
+
+
+def quoted(text: str, quote: str) -> list[str]:
+    found = []
+    for block in passages.blocks(text, quote):
+        found += [part for part, is_quoted in block.parts if is_quoted]
+        found += [" / ".join(row.cells) for row in block.rows if row.is_quoted]
+    return found
+
+
+def test_a_pipe_table_is_a_table_between_its_paragraphs() -> None:
+    before, table, after = passages.blocks(TABLE)
+    assert before.parts[0][0].strip() == "Rates by level:"
+    assert table.header == ("Level", "Rate")
+    assert [row.cells for row in table.rows] == [("L4", "58 | 60"), ("L5", "72")]
+    assert after.parts[0][0].strip() == "They hold from May on."
+
+
+def test_the_quoted_row_is_marked_and_no_other() -> None:
+    assert quoted(TABLE, "| L5 | 72 |") == ["L5 / 72"]
+    assert quoted(TABLE, "L5 |  72") == ["L5 / 72"]
+
+
+def test_quoted_words_are_marked_whatever_their_white_space() -> None:
+    assert quoted(TABLE, "they hold\nfrom  May") == ["They hold from May"]
+    assert quoted("One. Two\nlines. Three.", "Two lines.") == ["Two\nlines."]
+
+
+@pytest.mark.parametrize("quote", ["", "   ", "not in there", "(", "|" * 40])
+def test_what_does_not_stand_there_marks_nothing(quote: str) -> None:
+    assert quoted(TABLE, quote) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "|",
+        "| a |",
+        "| --- |",
+        "|a|\n|-|",
+        "| a | b |\n| c |",
+        "a | b\nc | d",
+        "|||\n|||",
+        "\n\n",
+        "| a |\n\n| b |",
+        "-",
+    ],
+)
+def test_odd_texts_lose_no_word(text: str) -> None:
+    shown = ""
+    for block in passages.blocks(text, "a"):
+        shown += "".join(part for part, _ in block.parts) + "".join(block.header)
+        shown += "".join(cell for row in block.rows for cell in row.cells)
+    letters = [sign for sign in text if sign.isalpha()]
+    assert [sign for sign in shown if sign.isalpha()] == letters
+
+
+def test_rows_have_as_many_cells_as_the_table_is_wide() -> None:
+    (table,) = passages.blocks("| a | b | c |\n| --- | --- | --- |\n| 1 |\n")
+    assert table.rows[0].cells == ("1", "", "")
+
+
+def answer() -> tuple[list[SimpleNamespace], list[quoting.Source]]:
+    cited = {
+        "marker": 1,
+        "document_name": "leave [2025].md",
+        "chunk_id": "c",
+        "document_id": "d",
+        "locator": {"page": 3},
+    }
+    said = [
+        SimpleNamespace(ordinal=0, text="Twenty days. ", citations=[cited]),
+        SimpleNamespace(ordinal=1, text="That is all.\n", citations=[cited]),
+    ]
+    return said, quoting.sources(said, lambda place: f"page {place['page']}")
+
+
+def test_an_answer_is_copied_with_its_numbered_sources() -> None:
+    said, cited = answer()
+    assert [(one.marker, one.segment) for one in cited] == [(1, 0)]
+    assert quoting.plain("How many?", said, cited) == (
+        "How many?\n\nTwenty days. [1] That is all. [1]\n\n[1] leave [2025].md, page 3\n"
+    )
+    assert quoting.markdown("How\nmany?", said, cited, lambda one: f"/documents/{one.document}") == (
+        "> How\n> many?\n\nTwenty days. [1] That is all. [1]\n\n1. [leave \\[2025\\].md, page 3](/documents/d)\n"
+    )

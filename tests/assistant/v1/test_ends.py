@@ -1,0 +1,209 @@
+"""How an answer may end that is none: the exceptions of OpenAI's client, what it tries again, and leaving, which stops it."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import openai
+import pytest
+from openai import OpenAI
+
+from assistant import models
+from assistant.models import Status
+from assistant.v1 import following
+from governance.audit import events
+from governance.audit.vocabulary import Event
+from governance.errors import RecordUnavailable, Unavailable
+from inference.runners.base import ChatRequest
+from inference.runners.scripted import ScriptedChat
+from tests.assistant import asking, serving
+from tests.assistant.v1 import clients
+from tests.assistant.v1.clients import said
+from tests.cast import House
+from tests.governance.database import as_superuser, leaves
+
+ASKED: dict[str, Any] = {"model": "chancery", "messages": said(asking.QUESTION)}
+
+
+def test_over_the_bound_it_is_a_rate_limit_with_the_wait_in_its_header(bob: OpenAI, house: House) -> None:
+    with as_superuser() as database:
+        database.execute("UPDATE tenant SET answers_per_person_max = 1 WHERE id = %s", [house.tenant])
+    waiting = asking.ask(house.bob)
+    with pytest.raises(openai.RateLimitError) as told:
+        bob.chat.completions.create(**ASKED)
+    assert told.value.code == "rate_limit_exceeded"
+    assert int(told.value.response.headers["Retry-After"]) >= 1
+    assert told.value.body["chancery"]["position"] == 1  # type: ignore[index]
+    assert asking.seen(house.bob, waiting.pk).status == Status.QUEUED
+
+
+@pytest.mark.parametrize("streams", [False, True])
+def test_a_spent_quota_is_a_rate_limit_that_is_not_tried_again(
+    site: str, house: House, model: ScriptedChat, streams: bool
+) -> None:
+    with as_superuser() as database:
+        database.execute("UPDATE tenant SET tokens_per_day = 10 WHERE id = %s", [house.tenant])
+    with pytest.raises(openai.RateLimitError) as told:
+        clients.openai(site, house.key("bob"), retries=2).chat.completions.create(**ASKED, stream=streams)
+    assert (told.value.code, told.value.type) == ("insufficient_quota", "insufficient_quota")
+    assert len(leaves(house, "prompt.received")) == 1
+    assert model.requests == []
+
+
+@pytest.mark.parametrize("streams", [False, True])
+def test_a_model_that_is_down_is_a_503_which_the_client_tries_again(
+    site: str, house: House, settings: Any, shelf: uuid.UUID, streams: bool
+) -> None:
+    asking.speak(settings, [Unavailable("connection refused"), asking.RULE])
+    with pytest.raises(openai.InternalServerError) as told:
+        clients.of(house, "bob", site).chat.completions.create(**ASKED, stream=streams)
+    assert (told.value.status_code, told.value.code) == (503, "unavailable")
+    asking.speak(settings, [Unavailable("connection refused"), asking.RULE])
+    again = clients.openai(site, house.key("bob"), retries=1)
+    assert clients.heard(again, streams=streams, **ASKED).text == asking.RULE
+
+
+@pytest.mark.parametrize("streams", [False, True])
+def test_a_model_that_breaks_off_is_an_error_and_no_half_answer(bob: OpenAI, settings: Any, streams: bool) -> None:
+    def speech(_: ChatRequest) -> Iterator[str]:
+        yield "Twenty working days a year may be spent abroad. Longer "
+        raise Unavailable("broke off")
+
+    asking.speak(settings, speech)
+    if not streams:
+        with pytest.raises(openai.InternalServerError) as whole:
+            bob.chat.completions.create(**ASKED)
+        assert whole.value.code == "answer_interrupted"
+        return
+    heard: list[str] = []
+    stream = bob.chat.completions.create(**ASKED, stream=True)
+    with pytest.raises(openai.APIError) as told:
+        heard.extend(chunk.choices[0].delta.content or "" for chunk in stream)
+    assert told.value.code == "answer_interrupted"
+    assert "".join(heard).strip() == "Twenty working days a year may be spent abroad."
+
+
+def test_a_question_over_the_window_is_a_context_length_error(bob: OpenAI, settings: Any) -> None:
+    asking.speak(settings, window=120)
+    with pytest.raises(openai.BadRequestError) as told:
+        bob.chat.completions.create(**ASKED)
+    assert (told.value.code, told.value.param) == ("context_length_exceeded", "messages")
+
+
+def endless(_: ChatRequest) -> Iterator[str]:
+    yield "Twenty working days a year may be spent abroad. Longer "
+    yield from silent(_)
+
+
+def silent(_: ChatRequest) -> Iterator[str]:
+    """Blanks, which deliver nothing, until somebody hangs up."""
+    patience = threading.Event()
+    for _beat in range(int(serving.PATIENCE_S / 0.01)):
+        patience.wait(0.01)
+        yield " "
+    raise AssertionError("nobody hung up")
+
+
+def only_answer(house: House) -> models.Answer:
+    with house.system.transaction():
+        return models.Answer.objects.get(person=house.ids["bob"])
+
+
+def ended(house: House) -> models.Answer:
+    """The one answer, once it has its end: the worker hears of a stop a moment later."""
+    patience, until = threading.Event(), time.monotonic() + serving.PATIENCE_S
+    while time.monotonic() < until:
+        row = only_answer(house)
+        if row.is_final:
+            return row
+        patience.wait(0.05)
+    raise AssertionError("it never ended")
+
+
+def test_leaving_a_stream_cancels_the_answer_and_that_is_recorded(bob: OpenAI, settings: Any, house: House) -> None:
+    asking.speak(settings, endless)
+    stream = bob.chat.completions.create(**ASKED, stream=True)
+    heard = ""
+    for chunk in stream:
+        heard += chunk.choices[0].delta.content or ""
+        if heard:
+            break
+    stream.close()
+    row = ended(house)
+    assert row.status == Status.CANCELLED
+    assert {"answer.cancelled", "answer.finished"} <= set(asking.record(house, row.pk))
+    assert "".join(asking.recorded_texts(house, row.pk)) == heard
+    used = asking.reservation(house, row.pk).used
+    assert used is not None
+    assert used > 0
+
+
+@pytest.mark.parametrize("streams", [False, True])
+def test_leaving_before_the_first_word_cancels_it_too(
+    site: str, house: House, settings: Any, shelf: uuid.UUID, streams: bool
+) -> None:
+    asking.speak(settings, silent)
+    hasty = clients.of(house, "bob", site).with_options(timeout=1.0)
+    with pytest.raises(openai.APITimeoutError):
+        hasty.chat.completions.create(**ASKED, stream=streams)
+    row = ended(house)
+    assert row.status == Status.CANCELLED
+    assert asking.record(house, row.pk)[-2:] == ["answer.cancelled", "answer.finished"]
+
+
+def test_a_stream_opens_before_the_first_word_where_that_takes_long_and_is_left_then(
+    bob: OpenAI, settings: Any, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "OPENS_WITHIN_S", 0.2)
+    asking.speak(settings, silent)
+    stream = bob.chat.completions.create(**ASKED, stream=True)
+    first = next(iter(stream))
+    assert first.choices[0].delta.role == "assistant"
+    stream.close()
+    assert ended(house).status == Status.CANCELLED
+
+
+def test_an_answer_that_takes_too_long_is_stopped_and_told_as_unavailable(
+    bob: OpenAI, settings: Any, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "WAIT_MOST_S", 0.5)
+    asking.speak(settings, silent)
+    with pytest.raises(openai.InternalServerError) as told:
+        bob.chat.completions.create(**ASKED)
+    assert told.value.status_code == 503
+    assert ended(house).status == Status.CANCELLED
+
+
+def test_an_answer_that_another_call_stops_ends_with_what_was_said(
+    bob: OpenAI, settings: Any, house: House, site: str
+) -> None:
+    asking.speak(settings, endless)
+    stream = iter(bob.chat.completions.create(**ASKED, stream=True))
+    answer = clients.beside(next(stream).choices[0])["answer"]
+    next(stream)
+    api = serving.caller(site, bob.api_key)
+    assert api.post(f"/api/v1/answers/{answer}/cancel").status_code == 200
+    last = list(stream)[-1].choices[0]
+    assert (last.finish_reason, clients.beside(last)["status"]) == ("stop", "cancelled")
+
+
+@pytest.mark.parametrize("streams", [False, True])
+def test_where_the_record_cannot_be_written_nothing_is_said(
+    bob: OpenAI, settings: Any, house: House, streams: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = events.record
+
+    def fails_at_a_segment(scope: Any, action: Event, **told: Any) -> uuid.UUID:
+        if action == Event.SEGMENT_DELIVERED:
+            raise RecordUnavailable("The record cannot be written.")
+        return written(scope, action, **told)
+
+    monkeypatch.setattr(events, "record", fails_at_a_segment)
+    with pytest.raises(openai.APIError) as told:
+        clients.heard(bob, streams=streams, **ASKED)
+    assert told.value.code == "record_unavailable"
+    assert "answer.segment" not in asking.record(house, only_answer(house).pk)

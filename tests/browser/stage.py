@@ -1,0 +1,171 @@
+"""What the pages show while they are looked at: a tenant with something of everything, and one with nothing."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.test import Client
+from django.utils import timezone
+
+from assistant import conversations, models, threads
+from assistant.operators import sign_in as operators_door
+from governance import grants, groups, invitations, keys, tenants
+from governance import models as governed
+from governance.audit import reading
+from governance.identity import providers
+from governance.policy import rulebook
+from governance.roles import Level
+from governance.scope import Scope
+from governance.tenants import Limits
+from ingestion import catalog
+from ingestion.models import Chunk, Document, Version
+from tests import cast
+from tests.assistant import asking, portal, test_operators
+from tests.assistant.sso import journeys
+from tests.assistant.sso.hostile import Hostile
+from tests.ingestion import shelves
+
+PHONE = "My phone is +49 561 804 2211: how many working days a year may be spent abroad?"
+SECRET = "my password is Tr0ub4dor&3x-Kassel"
+TABLE = "Rates:\n\n| Level | Rate |\n| --- | --- |\n| L4 | 58 |\n| L5 | 72 |\n"
+WHY = "Complaint of the works council"
+ENDED = {
+    "failed": "The answer failed three times. Ask again; if it goes on, tell your administrator.",
+    "interrupted": "The answer broke off. What was delivered is kept; ask again for a whole one.",
+    "queued": "",
+}
+UNREADABLE = {"error": "The file has a password.", "remedy": "Remove it, and upload the file again.", "error_code": "x"}
+VERSIONS: list[dict[str, Any]] = [
+    {"status": "ready", "pages": 3, "chunks": 2},
+    {"status": "failed", **UNREADABLE},
+    {"status": "rejected", **UNREADABLE},
+    {"status": "quarantined", **UNREADABLE},
+]
+BUSY: list[dict[str, Any]] = [{"status": "queued"}, {"status": "processing", "stage": "embed", "done": 3, "total": 10}]
+
+
+@dataclass
+class Stage:
+    """`ids` fill the addresses; `cookies` are the sessions of everybody by name."""
+
+    house: cast.House
+    bare: cast.House  # with nothing in it
+    strict: cast.House  # whose people come in through their provider alone
+    idp: Hostile
+    ids: dict[str, Any] = field(default_factory=dict)
+    cookies: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+def built(idp: Hostile) -> Stage:
+    house, bare, strict = (cast.house(f"{letter}{uuid.uuid4().hex[:10]}") for letter in "abc")
+    made = Stage(house, bare, strict, idp, {"slug": house.slug, "tenant": house.tenant, "nobody": uuid.uuid4()})
+    _sessions(made)  # before a provider is the only way in
+    _library(made)
+    _conversations(made)
+    _admins(made)
+    _record(made)
+    return made
+
+
+def _library(made: Stage) -> None:
+    house, ids = made.house, made.ids
+    ids["handbook"] = asking.shelf(house, asking.RULE, TABLE, "Trips are booked by the travel desk.")
+    with house.system.transaction():
+        chunk = Chunk.objects.filter(collection_id=ids["handbook"]).order_by("ordinal")[1]
+    ids |= {"chunk": chunk.pk, "document": chunk.document_id}
+    for name, versions in (("papers", VERSIONS), ("intake", BUSY)):
+        ids[name] = catalog.create(house.ada, name.title(), "What the committee wrote").pk
+        for wanted in versions:
+            ids[f"{wanted['status']}-paper"] = _document(house, ids[name], wanted)
+    ids["blank"] = catalog.create(house.ada, "Blank").pk
+    grants.give(house.ada, ids["papers"], grants.Holder(person=house.ids["charlie"]), Level.READ, denies=True)
+    shut = catalog.create(made.strict.ada, "Nothing is ready here").pk
+    grants.give(made.strict.ada, shut, grants.Holder(person=made.strict.ids["olga"]), Level.READ)
+
+
+def _document(house: cast.House, collection: uuid.UUID, wanted: dict[str, Any]) -> uuid.UUID:
+    made = shelves.document(house.system, collection, ["A first passage.", "And a second."])
+    steps = [{"stage": stage, "at": timezone.now().isoformat(), "note": ""} for stage in ("parse", wanted["status"])]
+    with house.system.transaction():
+        Version.objects.filter(pk=made.pk).update(**wanted, timeline=steps)
+        Document.objects.filter(pk=made.document_id).update(name=f"minutes, {wanted['status']}.pdf")
+    return made.document_id
+
+
+def _conversations(made: Stage) -> None:
+    house, ids = made.house, made.ids
+    _allow_model_only(house)
+    bob = house.bob
+    asked = {
+        "answered": asking.answered(bob),
+        "redacted": asking.answered(bob, PHONE),
+        "refused": asking.answered(bob, asking.OFF_TOPIC),
+        "blocked": asking.ask(bob, SECRET),
+        "alone": asking.answered(bob, "What is a memorandum?", is_model_only=True),
+        "cancelled": conversations.cancel(bob, asking.ask(bob, "Who books the trips?").pk),
+        "deleted": conversations.cancel(bob, asking.ask(bob, "What is to be deleted?").pk),
+        **{status: _ended(bob, status, notice) for status, notice in ENDED.items()},
+    }
+    part = {"tenant_id": bob.tenant, "person_id": bob.person, "answer": asked["interrupted"], "ordinal": 0}
+    with bob.transaction():
+        models.Segment.objects.create(**part, text="Nobody has **said** so, in `no` paper. ", is_supported=False)
+    conversations.give_feedback(bob, asked["refused"].pk, -1, "It is on page three.")
+    ids |= {name: row.conversation_id for name, row in asked.items()}
+    ids |= {f"{name}-answer": row.pk for name, row in asked.items()}
+    threads.delete(bob, asked["deleted"].conversation_id)
+    threads.pin(bob, asked["answered"].conversation_id, is_pinned=True)
+
+
+def _ended(scope: Scope, status: str, notice: str) -> models.Answer:
+    """As a worker would have left it."""
+    row = asking.ask(scope, f"What of a question that is {status}?")
+    with scope.transaction():
+        models.Answer.objects.filter(pk=row.pk).update(status=status, notice=notice)
+    return row
+
+
+def _allow_model_only(house: cast.House) -> None:
+    row = tenants.current(house.ada)
+    names = [name for name in Limits.__dataclass_fields__ if name != "allows_model_only"]
+    tenants.change(house.ada, row.name, Limits(**{name: getattr(row, name) for name in names}, allows_model_only=True))
+
+
+def _admins(made: Stage) -> None:
+    house, ids = made.house, made.ids
+    ids |= {"person": house.ids["bob"], "ada": house.ids["ada"], "team": house.team}
+    ids["nobodys"] = groups.create(house.ada, "Nobody's group")
+    keys.issue(house.ada, house.ids["ada"], "Reports", ["ask", "read"], 90)
+    ids["token"] = invitations.issue(house.ada, house.ids["charlie"])
+    ids["rule"] = rulebook.listed(house.ada)[0].pk
+    groups.delete(made.bare.ada, made.bare.team)
+    listed = frozenset({("idp-team", house.team)})
+    ids["provider"] = providers.create(house.ada, journeys.draft(house, made.idp.issuer, groups=listed))
+    with house.ada.transaction():
+        linked = {"tenant_id": house.tenant, "person_id": house.ids["bob"], "subject": "bob"}
+        governed.Identity.objects.create(**linked, issuer=made.idp.issuer)
+    made.idp.claims = {"email": f"sam@{house.slug}.example", "email_verified": True, "groups": ["idp-team", "cyclists"]}
+    providers.create(made.strict.ada, journeys.draft(made.strict, made.idp.issuer, is_required=True))
+    ids["strict_slug"] = made.strict.slug
+
+
+def _record(made: Stage) -> None:
+    """An event that carries words, and an answer of the officer's own."""
+    page = reading.listed(made.house.olga, interaction=made.ids["redacted-answer"], action="prompt.received")
+    made.ids["event"] = page.events[0].id
+    made.ids["own-answer"] = asking.ask(made.house.olga, SECRET).pk
+
+
+def _sessions(made: Stage) -> None:
+    people = {name: (made.house, name) for name in ("ada", "bob", "charlie", "olga")}
+    people |= {"bare ada": (made.bare, "ada"), "strict olga": (made.strict, "olga")}
+    for name, (house, person) in people.items():
+        made.cookies[name] = _kept(portal.signed_in(house, person), "/")
+    operator = test_operators.made()
+    made.cookies["operator"] = _kept(test_operators.signed_in(operator), operators_door.DOOR)
+    made.cookies["nobody"] = {}
+
+
+def _kept(client: Client, path: str) -> dict[str, str]:
+    return {name: morsel.value for name, morsel in client.cookies.items() if morsel["path"] == path}

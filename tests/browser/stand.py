@@ -1,0 +1,60 @@
+"""A browser in which everybody is signed in, each in a window of their own, before a tenant with something of everything."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.test import override_settings
+
+from tests.assistant.sso.hostile import Hostile
+from tests.browser import stage
+from tests.browser.states import State
+
+PLAIN = {"color_scheme": "light", "media": "screen", "reduced_motion": "no-preference", "forced_colors": "none"}
+
+
+@dataclass
+class Stand:
+    """`windows` are pages by the name of whose they are; `reports` what the content security policy complained of."""
+
+    made: stage.Stage
+    windows: dict[str, Any] = field(default_factory=dict)
+    reports: list[str] = field(default_factory=list)
+
+    def open(self, state: State, **media: str) -> Any:
+        page = self.windows[state.who]
+        page.unroute_all()
+        page.emulate_media(**PLAIN | media)
+        resize(page, state.sizes[0])
+        page.goto(state.address.format(**self.made.ids))
+        if state.reach:
+            state.reach(page, self.made)
+        return page
+
+
+def resize(page: Any, size: tuple[int, int]) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+
+
+@contextlib.contextmanager
+def standing(chromium: str, address: str) -> Iterator[Stand]:
+    from playwright.sync_api import sync_playwright
+
+    with contextlib.ExitStack() as ending:
+        ending.enter_context(override_settings(SSO_INTERNAL_HOSTS=["127.0.0.1"]))
+        idp = Hostile()
+        ending.callback(idp.close)
+        stand = Stand(stage.built(idp))
+        playwright = ending.enter_context(sync_playwright())
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        ending.callback(browser.close)
+        for who, kept in stand.made.cookies.items():
+            context = browser.new_context(base_url=address)
+            context.add_cookies([{"name": name, "value": value, "url": address} for name, value in kept.items()])
+            page = stand.windows[who] = context.new_page()
+            page.set_default_timeout(20_000)
+            page.on("request", lambda sent: stand.reports.append(sent.url) if "csp-report" in sent.url else None)
+        yield stand

@@ -1,0 +1,110 @@
+"""Every page of the portal, in each of its states, as axe-core judges it: wide and narrow, light and dark."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from tests import npm
+from tests.assistant import test_matrix
+from tests.browser import states
+from tests.browser.conftest import Served
+from tests.browser.stand import Stand, resize
+
+pytestmark = pytest.mark.browser
+
+# Routes that answer a POST alone, with a redirect or a part of a page.
+FORMS = {
+    "sign-out", "sign-in-provider-delete", "sign-in-identity-unlink", "ask", "answer-again", "answer-stop",
+    "answer-feedback", "conversation-rename", "conversation-pin", "conversation-delete", "conversation-restore",
+    "collection-rename", "collection-delete", "documents-retry", "documents-delete", "grants", "grant-withdraw",
+    "document-delete", "document-retry", "person-change", "person-roles", "person-switch", "group-rename",
+    "group-delete", "group-members", "group-member-remove", "key-revoke", "settings-rule", "record-export",
+    "record-interaction-close", "operators-sign-out", "operators-tenant-switch", "csp-report",
+}  # fmt: skip
+# Files, what machines read, and parts of a page that is looked at: each with somebody who may see it.
+PARTS = {
+    "answer": "bob", "answer-text": "bob", "documents": "ada", "usage-csv": "ada",
+    "record-new": "olga", "record-people": "olga", "operators-live": "operator", "healthz": "nobody",
+    "readyz": "nobody", "metrics": "nobody",
+}  # fmt: skip
+ELSEWHERE = {"answer-stream", "document-file", "sso-start", "language"}  # a stream, a download, and ways to other pages
+PROGRAMS = ("/api/", "/v1/")
+
+# All that axe knows, and the one rule of WCAG 2.2 that it leaves out unless it is asked.
+ALL = {"rules": {"target-size": {"enabled": True}}}
+WORDS = {"rules": {"target-size": {"enabled": True}, "color-contrast": {"enabled": False}}}
+COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
+JUDGE = """async options => (await axe.run(document, {resultTypes: ["violations"], ...options})).violations.flatMap(
+  found => found.nodes.map(node => [found.id, found.impact, node.target.join(" "), node.failureSummary]))"""
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    return (npm.installed(Path(__file__).with_name("package.json")) / "node_modules/axe-core/axe.min.js").read_text()
+
+
+def violations(page: Any, axe: str, options: dict[str, Any]) -> list[str]:
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(axe)  # through the debugger, which a content security policy does not bind
+    return [f"{rule} ({impact}) {target}\n    {why}" for rule, impact, target, why in page.evaluate(JUDGE, options)]
+
+
+@pytest.mark.parametrize("room", states.ROOMS)
+def test_no_page_keeps_anybody_out(room: str, stand: Stand, served: Served, axe: str) -> None:
+    found: dict[str, list[str]] = {}
+    served.hold_answers()
+    for state in states.ROOMS[room]:
+        page = stand.open(state)
+        for size in state.sizes:
+            resize(page, size)
+            for scheme, options in (("light", ALL), ("dark", COLOURS)):
+                page.emulate_media(color_scheme=scheme)
+                for violation in violations(page, axe, options):
+                    found.setdefault(violation, []).append(f"{state.route}, {state.shown}, {size[0]} px, {scheme}")
+    served.let_answers_end()
+    assert not found, "\n".join(f"{what}\n  on {'; '.join(where)}" for what, where in found.items())
+    assert stand.reports == []
+
+
+@pytest.mark.parametrize("room", states.ROOMS)
+def test_no_page_keeps_anybody_out_in_german(room: str, stand: Stand, axe: str) -> None:
+    found: dict[str, list[str]] = {}
+    for state in states.ROOMS[room]:
+        if state.reach is None and state.route:
+            stand.windows[state.who].set_extra_http_headers({"Accept-Language": "de"})
+            page = stand.open(state)
+            assert page.evaluate("document.documentElement.lang") == "de"
+            resize(page, states.PHONE)
+            for violation in violations(page, axe, WORDS):
+                found.setdefault(violation, []).append(f"{state.route}, {state.shown}")
+    for page in stand.windows.values():
+        page.set_extra_http_headers({})
+    assert not found, "\n".join(f"{what}\n  on {'; '.join(where)}" for what, where in found.items())
+
+
+def test_every_page_is_looked_at() -> None:
+    looked_at = {state.route for room in states.ROOMS.values() for state in room} - {""}
+    known = looked_at | FORMS | set(PARTS) | ELSEWHERE
+    portal = {route.name for route in test_matrix.ROUTES if not route.address.startswith(PROGRAMS)}
+    assert portal == known, "say in states.py how one comes to the new page"
+
+
+@pytest.mark.parametrize("route", [one for one in test_matrix.ROUTES if one.name in FORMS], ids=lambda one: one.name)
+def test_what_is_said_to_be_a_form_alone_shows_no_page(route: test_matrix.Route) -> None:
+    address = re.sub(r"{\w+}", str(uuid.uuid4()), route.address)
+    assert Client().get(address).status_code == 405
+
+
+def test_what_is_said_to_be_a_part_is_no_whole_page(stand: Stand) -> None:
+    own = {"answer": "answered-answer", "collection": "papers", "document": "ready-paper"}
+    ids = stand.made.ids | {name: stand.made.ids[one] for name, one in own.items()} | {"what": "days"}
+    for route in test_matrix.ROUTES:
+        if route.name in PARTS:
+            response = stand.windows[PARTS[route.name]].context.request.get(route.address.format(**ids))
+            assert "<html" not in response.text(), route.name
