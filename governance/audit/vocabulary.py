@@ -64,6 +64,16 @@ class Event(StrEnum):
     RECORD_OPENED = "record.opened"
     RECORD_CLOSED = "record.closed"  # what was opened, before its time was over
     RECORD_EXPORTED = "record.exported"  # a masked list was taken away
+    HOLD_PLACED = "hold.placed"
+    HOLD_LIFTED = "hold.lifted"
+    RETENTION_CHANGED = "retention.changed"
+    RETENTION_RUN = "retention.run"  # payloads were let go; says which, so that their absence can be told from a theft
+    ERASURE_REQUESTED = "erasure.requested"
+    ERASURE_WITHDRAWN = "erasure.withdrawn"
+    ERASURE_REFUSED = "erasure.refused"
+    ERASURE_APPROVED = "erasure.approved"
+    PERSON_ERASED = "person.erased"  # their key, their words and their name
+    PERSON_EXPORTED = "person.exported"  # what is kept of them, by themselves
     OPERATOR_CREATED = "operator.created"
     OPERATOR_SIGNED_IN = "operator.signed_in"
     OPERATOR_REFUSED = "operator.refused"

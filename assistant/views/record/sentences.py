@@ -65,6 +65,16 @@ SENTENCES: dict[str, str] = {
     Event.RECORD_OPENED: told("%(who)s opened words of the record"),
     Event.RECORD_CLOSED: told("%(who)s closed what was open"),
     Event.RECORD_EXPORTED: told("%(who)s took a list of the record away"),
+    Event.HOLD_PLACED: told("%(who)s placed a legal hold"),
+    Event.HOLD_LIFTED: told("%(who)s lifted a legal hold"),
+    Event.RETENTION_CHANGED: told("%(who)s changed how long something is kept"),
+    Event.RETENTION_RUN: told("What had been kept long enough was let go"),
+    Event.ERASURE_REQUESTED: told("%(who)s asked that a person be erased"),
+    Event.ERASURE_WITHDRAWN: told("%(who)s withdrew a request for erasure"),
+    Event.ERASURE_REFUSED: told("%(who)s refused a request for erasure"),
+    Event.ERASURE_APPROVED: told("%(who)s approved the erasure of a person"),
+    Event.PERSON_ERASED: told("A person was erased"),
+    Event.PERSON_EXPORTED: told("%(who)s took away what is kept of them"),
 }
 ENDS = {
     "answered": told("The answer was given"),
