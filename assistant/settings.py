@@ -234,6 +234,15 @@ RECORD_KEYRING = {
     "BACKEND": "governance.audit.keyring.FileKeyring",
     "OPTIONS": {"folder": str(env.folder("CHANCERY_KEYRING", HOME / "keyring"))},
 }
+# Heads are signed for `<origin>/<tenant>`; public keys lie where every process reads them, private ones with their owner alone.
+RECORD_ORIGIN = env.text("CHANCERY_RECORD_ORIGIN", "chancery.localhost/record")
+RECORD_KEYS = env.folder("CHANCERY_RECORD_KEYS", HOME / "record-keys")
+SEALER = {
+    "database": env.secret("CHANCERY_SEALER_URL"),
+    "key": env.text("CHANCERY_SEALER_KEY", str(HOME / "sealer" / "key")),
+    "witness": env.text("CHANCERY_WITNESS_URL"),
+}
+WITNESS_HOME = env.folder("CHANCERY_WITNESS_HOME", HOME / "witness")
 # The demo logins exist only while this is set; `make run` sets it with the embedded database alone.
 DEMO_LOGINS = env.flag("CHANCERY_DEMO_LOGINS")
 

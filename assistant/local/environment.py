@@ -17,6 +17,23 @@ from assistant.local.valkey import Valkey
 # What each of these names is then not started here, but used where it is.
 REPLACEABLE = ("DATABASE_URL", "REDIS_URL", "MODEL_URL")
 
+# What the application's processes know and the record's own two do not.
+NOBODYS = dict.fromkeys(
+    (
+        *(
+            "DATABASE_URL",
+            "DATABASE_URL_FILE",
+            "REDIS_URL",
+            "REDIS_URL_FILE",
+            "DJANGO_SECRET_KEY",
+            "DJANGO_SECRET_KEY_FILE",
+        ),
+        *("CHANCERY_RECORD_KEY", "CHANCERY_RECORD_KEY_FILE", "CHANCERY_MODEL_KEY", "CHANCERY_MODEL_KEY_FILE"),
+        *("CHANCERY_OWNER_URL", "CHANCERY_OWNER_URL_FILE", "CHANCERY_SEALER_URL", "CHANCERY_SEALER_URL_FILE"),
+    ),
+    "",
+)
+
 
 def is_replaced(variable: str) -> bool:
     return bool(env.secret(variable))
@@ -52,6 +69,21 @@ def of_migrations(secrets: Secrets, postgres: Postgres | None) -> dict[str, str]
     ours = postgres.url("chancery_owner", secrets.postgres_owner, DATABASE) if postgres else ""
     url = ours or env.secret("CHANCERY_OWNER_URL")
     return {"DATABASE_URL": url, "DATABASE_URL_FILE": "", "CHANCERY_MIGRATING": "1"} if url else None
+
+
+def of_sealer(home: Path, secrets: Secrets, postgres: Postgres | None, witness_url: str) -> dict[str, str] | None:
+    """Its own role and key, and nobody else's; None where an operator's server was given without that role's address."""
+    ours = postgres.url("chancery_sealer", secrets.postgres_sealer, DATABASE) if postgres else ""
+    url = env.secret("CHANCERY_SEALER_URL") or ours
+    if not url:
+        return None
+    key = env.text("CHANCERY_SEALER_KEY") or str(home / "sealer" / "key")
+    return NOBODYS | {"CHANCERY_SEALER_URL": url, "CHANCERY_SEALER_KEY": key, "CHANCERY_WITNESS_URL": witness_url}
+
+
+def of_witness() -> dict[str, str]:
+    """It needs no database, and no secret but its own."""
+    return dict(NOBODYS)
 
 
 def argv(command: Command) -> list[str]:

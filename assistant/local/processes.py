@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 WEB_PORT = 8000
 MODEL_PORT = 8801
+WITNESS_PORT = 8802
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,14 @@ def web(host: str, port: int) -> Command:
 
 def model_worker(host: str, port: int) -> Command:
     return Command("model", ("python", "manage.py", "model_worker", "--host", host, "--port", str(port)))
+
+
+def sealer() -> Command:
+    return Command("sealer", ("python", "manage.py", "sealer"))
+
+
+def witness(host: str, port: int) -> Command:
+    return Command("witness", ("python", "manage.py", "witness", "--host", host, "--port", str(port)))
 
 
 def worker(queue: str, pool: str, size: int, *more: str, nice: int = 0) -> Command:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -99,9 +100,11 @@ def migrate(stack: Stack) -> None:
 
 def start_processes(stack: Stack) -> None:
     with stack.console.step("Processes") as step:
-        listed = [_process(stack, *pair) for pair in _commands(stack)]
+        listed = [_process(stack, *one) for one in _commands(stack)]
         stack.supervisor.start(*listed)
         step.note = ", ".join(process.name for process in listed)
+        if not any(process.name == "sealer" for process in listed):
+            step.note += "; the record is not sealed: DATABASE_URL is set and CHANCERY_SEALER_URL is not"
 
 
 def command(stack: Stack, argv: list[str], log: Path | None, more: dict[str, str] | None = None) -> int:
@@ -125,28 +128,49 @@ def cluster_id(stack: Stack) -> str:
     return str(row[0]) if row else ""
 
 
-def _commands(stack: Stack) -> list[tuple[Command, str]]:
-    """Each command with the address that tells whether it is ready; workers have none and are pinged."""
+def _commands(stack: Stack) -> list[tuple[Command, str, dict[str, str]]]:
+    """Each command with the address that tells whether it is ready, and what it alone is told; workers are pinged."""
     model = urlsplit(stack.variables.get("MODEL_URL", ""))
-    listed = [(processes.web(HOST, stack.port), f"{stack.url}/healthz")]
+    listed: list[tuple[Command, str, dict[str, str]]] = [
+        (processes.web(HOST, stack.port), f"{stack.url}/healthz", {}),
+    ]
     if not environment.is_replaced("MODEL_URL"):
         worker = processes.model_worker(HOST, model.port or processes.MODEL_PORT)
-        listed.append((worker, f"http://{model.netloc}/health"))
-    return listed + [(worker, "") for worker in processes.workers(str(stack.home / "run"))]
+        listed.append((worker, f"http://{model.netloc}/health", {}))
+    return listed + _of_the_record(stack) + [(one, "", {}) for one in processes.workers(str(stack.home / "run"))]
 
 
-def _process(stack: Stack, listed: Command, health: str) -> Process:
-    variables = environment.of_processes(stack.variables)
+def _of_the_record(stack: Stack) -> list[tuple[Command, str, dict[str, str]]]:
+    """The witness is ours where no other one was named. Neither is told what the application knows."""
+    url = env.text("CHANCERY_WITNESS_URL") or f"http://{HOST}:{ports.choose(stack.home, 'witness')}"
+    told = environment.of_sealer(stack.home, stack.secrets, stack.postgres, url)
+    if told is None:
+        return []
+    listed = [(processes.sealer(), "-", told)]
+    if not env.text("CHANCERY_WITNESS_URL"):
+        port = urlsplit(url).port or processes.WITNESS_PORT
+        listed.append((processes.witness(HOST, port), f"{url}/health", environment.of_witness()))
+    return listed
+
+
+def _process(stack: Stack, listed: Command, health: str, more: dict[str, str]) -> Process:
+    variables = environment.of_processes(stack.variables) | more
     broker = stack.variables.get("REDIS_URL") or env.secret("REDIS_URL")
     return Process(
         name=listed.name,
         argv=environment.argv(listed),
         env=variables,
         log=stack.home / "log" / f"{listed.name}.log",
-        ready=readiness.of_http(health) if health else readiness.of_worker(listed.name, broker),
+        ready=_ready(stack, listed.name, health, broker),
         ready_s=180.0,  # the model is read and its hash checked, on a disk that may be slow
         cwd=ROOT,
         nice=listed.nice,
         stage=1,
         stop_s=7.0,
     )
+
+
+def _ready(stack: Stack, name: str, health: str, broker: str) -> Callable[[], bool]:
+    if health == "-":  # the sealer answers nobody: it has said whose key it signs with
+        return (stack.home / "record-keys" / "sealer.pub").exists
+    return readiness.of_http(health) if health else readiness.of_worker(name, broker)

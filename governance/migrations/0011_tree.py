@@ -198,17 +198,28 @@ ORDER BY c.number DESC LIMIT least(greatest(amount, 1), 1000)
 """
 PLACE = "SELECT l.index FROM audit.leaf l WHERE l.tenant_id = chancery.tenant() AND l.event_id = event"
 
-# Which tenants have events that are in no tree; `since` is a transaction below which there are none.
+# Which tenants have events that are in no tree; `since` is a transaction below which there are none. Rows that a backup brought
+# may bear transactions that this server has not come to yet: they are looked at once, from 0 on.
 WAITING = """
 SELECT e.tenant_id, count(*) FROM audit.event e
-WHERE e.transaction >= since
+WHERE e.transaction >= since AND (since = '0'::xid8 OR e.transaction < pg_snapshot_xmax(pg_current_snapshot()))
   AND NOT EXISTS (SELECT FROM audit.leaf l WHERE l.tenant_id = e.tenant_id AND l.event_id = e.id)
 GROUP BY e.tenant_id
 """
 
+# Which trees are not as their last head says, or have a head that is older than that.
+UNSIGNED = """
+SELECT log.tenant_id FROM (SELECT DISTINCT w.tenant_id FROM audit.writer w) AS log
+CROSS JOIN LATERAL (
+    SELECT l.index + 1 AS size FROM audit.leaf l WHERE l.tenant_id = log.tenant_id ORDER BY l.index DESC LIMIT 1) AS tree
+LEFT JOIN LATERAL (
+    SELECT c.size, c.at FROM audit.checkpoint c WHERE c.tenant_id = log.tenant_id ORDER BY c.number DESC LIMIT 1) AS head ON true
+WHERE head.size IS NULL OR head.size <> tree.size OR head.at < clock_timestamp() - older
+"""
+
 FOR_THE_SEALER = """
-REVOKE ALL ON FUNCTION audit.waiting(xid8) FROM chancery_app;
-GRANT EXECUTE ON FUNCTION audit.waiting(xid8) TO chancery_sealer;
+REVOKE ALL ON FUNCTION audit.waiting(xid8), audit.unsigned(interval) FROM chancery_app;
+GRANT EXECUTE ON FUNCTION audit.waiting(xid8), audit.unsigned(interval) TO chancery_sealer;
 GRANT EXECUTE ON FUNCTION audit.append(bytea, bytea) TO chancery_sealer;
 """
 
@@ -244,5 +255,6 @@ class Migration(migrations.Migration):
         ),
         rls.door("audit.place(event uuid)", PLACE, returns="bigint"),
         rls.door("audit.waiting(since xid8)", WAITING, returns="TABLE (tenant_id uuid, events bigint)"),
+        rls.door("audit.unsigned(older interval)", UNSIGNED, returns="TABLE (tenant_id uuid)"),
         migrations.RunSQL(FOR_THE_SEALER),
     ]

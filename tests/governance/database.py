@@ -21,17 +21,22 @@ def as_superuser() -> psycopg.Connection[Any]:
 
 
 def as_role(role: str) -> psycopg.Connection[Any]:
-    """`chancery_owner` or `chancery_app`, by its own password."""
-    services = testing.services()
-    passwords = {"chancery_owner": services.secrets.postgres_owner, "chancery_app": services.secrets.postgres_app}
+    """A role that can log in, by its own password."""
+    return psycopg.connect(address(role), autocommit=True)
+
+
+def address(role: str) -> str:
+    """What `role` connects by, `chancery_sealer` say."""
+    secrets = testing.services().secrets
+    passwords = {
+        "chancery_owner": secrets.postgres_owner,
+        "chancery_app": secrets.postgres_app,
+        "chancery_sealer": secrets.postgres_sealer,
+        "chancery_backup": secrets.postgres_backup,
+    }
     place = settings.DATABASES["default"]
-    return psycopg.connect(
-        host=place["HOST"],
-        port=place["PORT"],
-        dbname=place["NAME"],
-        user=role,
-        password=passwords[role],
-        autocommit=True,
+    return psycopg.conninfo.make_conninfo(
+        host=place["HOST"], port=place["PORT"], dbname=place["NAME"], user=role, password=passwords[role]
     )
 
 

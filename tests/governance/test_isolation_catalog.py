@@ -48,6 +48,7 @@ DOORS = {
     "audit.stretch",
     "audit.tally",
     "audit.unsealed",
+    "audit.unsigned",
     "audit.waiting",
     "audit.writers",
     "chancery.answer_figures",

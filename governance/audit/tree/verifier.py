@@ -63,7 +63,15 @@ def check_consistency(old: int, new: int, old_root: bytes, new_root: bytes, path
         if path or (old == new and old_root != new_root) or (old == 0 and old_root != EMPTY_ROOT):
             raise NotProvenError("the two roots differ")
         return
-    hashes = [old_root, *path] if old & (old - 1) == 0 else list(path)
+    first, second = _both_roots(old, new, [old_root, *path] if old & (old - 1) == 0 else path)
+    if first != old_root:
+        raise NotProvenError("what was there before was changed: the proof does not lead to the old root")
+    if second != new_root:
+        raise NotProvenError("the proof does not lead to the new root")
+
+
+def _both_roots(old: int, new: int, hashes: Sequence[bytes]) -> tuple[bytes, bytes]:
+    """The roots of both trees, as the proof has them."""
     if not hashes:
         raise NotProvenError("the path is too short")
     node, last = old - 1, new - 1
@@ -82,10 +90,7 @@ def check_consistency(old: int, new: int, old_root: bytes, new_root: bytes, path
         node, last = node >> 1, last >> 1
     if last:
         raise NotProvenError("the path is too short")
-    if first != old_root:
-        raise NotProvenError("what was there before was changed: the proof does not lead to the old root")
-    if second != new_root:
-        raise NotProvenError("the proof does not lead to the new root")
+    return first, second
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,7 @@ from governance.audit.tree.verifier import COSIGNATURE, SIGNATURE, Checkpoint, V
 
 # From golang.org/x/mod/sumdb/note, where the format was first described.
 PETER = Verifier.parse("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW")
-TEXT = (
-    "If you think cryptography is the answer to your problem,\n"
-    "then you don't know what your problem is.\n"
-)
+TEXT = "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n"
 LINE = "\N{EM DASH} PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM="
 
 
@@ -68,11 +65,13 @@ def test_a_head_is_signed_and_cosigned() -> None:
     ],
 )
 def test_what_is_no_head_is_said_to_be_none(note: str) -> None:
-    with pytest.raises(ValueError, match="checkpoint|root"):
+    with pytest.raises(ValueError, match=r"checkpoint|root"):
         Checkpoint.parse(note)
 
 
-@pytest.mark.parametrize("text", ["", "name", "name+00000000+!", "name+00000000+AAAA", PETER.text.replace("c74f", "c74e")])
+@pytest.mark.parametrize(
+    "text", ["", "name", "name+00000000+!", "name+00000000+AAAA", PETER.text.replace("c74f", "c74e")]
+)
 def test_what_is_no_key_is_said_to_be_none(text: str) -> None:
     with pytest.raises(ValueError, match="verifier key"):
         Verifier.parse(text)
