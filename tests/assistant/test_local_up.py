@@ -22,14 +22,19 @@ from tests.assistant.local_homes import ROOT, open_home
 pytestmark = pytest.mark.faults
 
 MANAGE = """
-import http.server, os, pathlib, sys
+import http.server, os, pathlib, sys, time
 home, command = pathlib.Path(os.environ["CHANCERY_HOME"]), sys.argv[1]
 with (home / "commands").open("a") as file:
-    file.write(f"{command} {os.environ['DATABASE_URL'].split(':')[1]}\\n")
+    address = os.environ["DATABASE_URL"] or os.environ["CHANCERY_SEALER_URL"] or "nobody://"
+    file.write(f"{command} {address.split(':')[1]}\\n")
 class Health(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200); self.end_headers()
-if command == "model_worker":
+if command == "sealer":
+    (home / "record-keys").mkdir(exist_ok=True)
+    (home / "record-keys" / "sealer.pub").touch()
+    time.sleep(1000)
+if command in ("model_worker", "witness"):
     http.server.HTTPServer((sys.argv[3], int(sys.argv[5])), Health).serve_forever()
 if command == "ask_demo":
     print("The notice period is two months [1].")
@@ -50,7 +55,8 @@ models.fetch = lambda local: None
 sys.exit(up.up(then=sys.argv[2] if len(sys.argv) > 2 else ""))
 """
 OURS = ("CHANCERY_", "DJANGO_", "DATABASE_URL", "REDIS_URL", "MODEL_URL")
-PROCESSES = {"web", "model", "answers", "ingest", "housekeeping", "postgres", "valkey"}
+OF_THE_RECORD = {"sealer", "witness"}
+PROCESSES = {"web", "model", "answers", "ingest", "housekeeping", "postgres", "valkey"} | OF_THE_RECORD
 
 
 class Run:
@@ -124,6 +130,8 @@ def test_everything_comes_up_and_goes_down(home: Path, project: Path) -> None:
         commands = (home / "commands").read_text().splitlines()
         assert commands[0] == "migrate //chancery_owner"
         assert "seed_demo //chancery_app" in commands
+        assert "sealer //chancery_sealer" in commands
+        assert "witness //" in commands
         ingest = living(home)["ingest"].pid
         assert os.getpriority(os.PRIO_PROCESS, ingest) == os.getpriority(os.PRIO_PROCESS, 0) + 10
         second = Run(home, project)
@@ -149,7 +157,7 @@ def test_second_start_seeds_nothing_and_asks_nothing(home: Path, project: Path) 
 
     assert run.result() == 0
     added = (home / "commands").read_text().splitlines()[len(before) :]
-    assert {line.split()[0] for line in added} == {"migrate", "model_worker"}
+    assert {line.split()[0] for line in added} == {"migrate", "model_worker"} | OF_THE_RECORD
 
 
 def test_start_after_kill_9_of_the_supervisor_finds_every_row(home: Path, project: Path) -> None:
@@ -238,8 +246,9 @@ def test_servers_of_the_operator_are_used_and_not_started(home: Path, project: P
             )
             second.until_ready()
             try:
-                assert set(living(other)) == PROCESSES - {"postgres", "valkey", "model"}
+                assert set(living(other)) == PROCESSES - {"postgres", "valkey", "model"} - OF_THE_RECORD
                 assert "CHANCERY_OWNER_URL is not" in second.output
+                assert "CHANCERY_SEALER_URL is not" in second.output
                 assert "password" not in second.output
             finally:
                 second.process.send_signal(signal.SIGTERM)
