@@ -21,6 +21,7 @@ CHANCERY_BACKUP_PASSWORD=$backup
 CHANCERY_VALKEY_PASSWORD=$valkey
 CHANCERY_OWNER_URL=postgresql://chancery_owner:$owner@postgres:5432/chancery
 CHANCERY_APP_URL=postgresql://chancery_app:$app@postgres:5432/chancery
+CHANCERY_SEALER_URL=postgresql://chancery_sealer:$sealer@postgres:5432/chancery
 CHANCERY_REDIS_URL=redis://:$valkey@valkey:6379/0
 DJANGO_SECRET_KEY=$(random 48)
 CHANCERY_MODEL_KEY=$(random 24)

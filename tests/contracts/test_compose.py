@@ -26,6 +26,8 @@ COMMANDS = {
     for command in (
         processes.web("0.0.0.0", processes.WEB_PORT),
         processes.model_worker("0.0.0.0", processes.MODEL_PORT),
+        processes.sealer(),
+        processes.witness("0.0.0.0", processes.WITNESS_PORT),
         *processes.workers(RUN),
     )
 }
@@ -77,6 +79,16 @@ def test_only_the_migration_holds_the_owners_password_and_only_postgres_the_supe
     assert "model" not in holders("database_url") | holders("record_key")
 
 
+def test_the_records_own_processes_hold_nothing_of_the_applications_and_share_no_folder_but_public_keys() -> None:
+    assert SERVICES["sealer"]["secrets"] == ["sealer_url"]
+    assert SERVICES["witness"]["secrets"] == []
+    folders = {name: {one.split(":")[0] for one in service.get("volumes", [])} for name, service in SERVICES.items()}
+    for name in ("sealer", "witness"):
+        assert folders[name] == {name, "public-keys"}
+        assert [other for other in folders if name in folders[other]] == [name]
+    assert "public-keys:/var/lib/record-keys:ro" in SERVICES["web"]["volumes"]
+
+
 def test_nothing_but_the_web_is_reached_from_outside_and_that_on_loopback() -> None:
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
 
@@ -84,13 +96,13 @@ def test_nothing_but_the_web_is_reached_from_outside_and_that_on_loopback() -> N
 
 
 def test_processes_wait_for_the_migration_and_the_migration_for_postgres() -> None:
-    for name in set(COMMANDS) - {"model"}:
+    for name in set(COMMANDS) - {"model", "witness"}:
         assert SERVICES[name]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
     assert SERVICES["migrate"]["depends_on"]["postgres"]["condition"] == "service_healthy"
 
 
 def test_processes_wait_for_the_model_files() -> None:
-    for name in COMMANDS:
+    for name in set(COMMANDS) - {"sealer", "witness"}:
         assert SERVICES[name]["depends_on"]["models"]["condition"] == "service_completed_successfully"
 
 

@@ -37,11 +37,15 @@ class Command(BaseCommand):
         over = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: over.set())
-        run(Sealer(settings.SEALER["database"], signer, settings.RECORD_ORIGIN), over)
+        alive = Path(settings.SEALER["key"]).with_name("alive")
+        run(Sealer(settings.SEALER["database"], signer, settings.RECORD_ORIGIN), over, alive)
 
 
-def run(sealer: Sealer, over: threading.Event) -> None:
-    """Until `over`. A database that is away is waited for; a second sealer waits until the first has gone."""
+def run(sealer: Sealer, over: threading.Event, alive: Path) -> None:
+    """Until `over`. A database that is away is waited for; a second sealer waits until the first has gone.
+
+    `alive` is touched after each round, for whoever looks whether this process is well.
+    """
     is_ours, was_said = False, ""
     while not over.wait(SEAL_EVERY_S):
         try:
@@ -51,6 +55,7 @@ def run(sealer: Sealer, over: threading.Event) -> None:
                 continue
             sealer.witness = sealer.witness or witness()
             sealer.tick()
+            alive.touch()
             was_said = _say("sealing", was_said)
         except psycopg.Error as fault:
             was_said = _say(f"the database does not answer: {str(fault).strip()}", was_said)
