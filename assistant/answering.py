@@ -19,7 +19,7 @@ from assistant import delivery, evidence, lease, models, notices
 from assistant.brought import Brought
 from assistant.models import Status
 from governance import keys, people, quotas
-from governance.audit import events
+from governance.audit import events, health
 from governance.audit.vocabulary import Event
 from governance.errors import Busy, ChanceryError, InvalidInput, NotFound, RecordUnavailable, Unavailable
 from governance.policy import enforcement
@@ -127,6 +127,7 @@ def _guarded(scope: Scope, row: models.Answer, sender: delivery.Delivery, watch:
 
 
 def _compose(scope: Scope, row: models.Answer, sender: delivery.Delivery, watch: lease.Watch) -> Outcome:
+    health.require(scope)
     quotas.reserve(scope, row.pk, row.max_tokens)
     if row.is_model_only:
         return _write(scope, row, sender, watch)

@@ -14,7 +14,7 @@ from assistant import models, notices, stops, stream, tasks
 from assistant.brought import Brought, Judged, judge
 from governance import access, tenants
 from governance.actions import Action
-from governance.audit import events
+from governance.audit import events, health
 from governance.audit.vocabulary import Event
 from governance.errors import Busy, Conflict, InvalidInput
 from governance.policy import enforcement
@@ -56,6 +56,7 @@ def ask(
     """
     access.require(scope, Action.ASK)
     question = _checked(text)
+    health.require(scope)
     tenant = tenants.current(scope)
     if is_model_only and not tenant.allows_model_only:
         raise InvalidInput("This organisation does not allow answers without documents. Ask about the documents.")

@@ -45,6 +45,7 @@ class Tenant(models.Model):
     documents_max = models.PositiveIntegerField(default=100_000)
     tokens_per_day = models.PositiveIntegerField(null=True, blank=True)
     allows_model_only = models.BooleanField(default=True)
+    demands_witness = models.BooleanField(default=False, db_default=False)  # or nothing is answered: audit.health
     switched_off_at = models.DateTimeField(null=True)  # by an operator: nobody signs in, and no key works
 
     class Meta:

@@ -103,10 +103,13 @@ def current(scope: Scope) -> models.Tenant:
         return models.Tenant.objects.get(pk=scope.tenant)
 
 
-def change(scope: Scope, name: str, limits: Limits) -> models.Tenant:
-    """Its name and what it may take. Raises Forbidden, InvalidInput."""
+def change(scope: Scope, name: str, limits: Limits, *, demands_witness: bool | None = None) -> models.Tenant:
+    """Its name, what it may take, and whether it answers without a witness (None: as it is). Raises Forbidden, InvalidInput."""
     access.require(scope, Action.TENANT_MANAGE)
-    return write(scope, {"name": naming.checked(name), **asdict(limits.checked())})
+    after: dict[str, object] = {"name": naming.checked(name)} | asdict(limits.checked())
+    if demands_witness is not None:
+        after["demands_witness"] = demands_witness
+    return write(scope, after)
 
 
 def write(scope: Scope, after: Mapping[str, object]) -> models.Tenant:

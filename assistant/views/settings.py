@@ -27,7 +27,8 @@ def page(request: HttpRequest, scope: Scope) -> HttpResponse:
     if request.method != "POST":
         return _page(request, scope)
     try:
-        tenants.change(scope, request.POST.get("name", ""), _limits(request))
+        demands_witness = bool(request.POST.get("demands_witness"))
+        tenants.change(scope, request.POST.get("name", ""), _limits(request), demands_witness=demands_witness)
     except InvalidInput as fault:
         return _page(request, scope, status=fault.status, fault=fault.message)
     messages.success(request, _("Saved."), extra_tags="good")

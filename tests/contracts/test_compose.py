@@ -20,6 +20,7 @@ TEXT = (ROOT / "compose.yaml").read_text(encoding="utf-8")
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 JOBS = {name for name, service in SERVICES.items() if service["restart"] == "no"}
+PLACES = {"CHANCERY_RECORD_KEYS", "CHANCERY_SEALER_KEY"}  # where keys are kept, not keys
 RUN = "/var/lib/chancery/run"
 COMMANDS = {
     command.name: command
@@ -54,7 +55,9 @@ def test_no_secret_has_a_default_or_stands_in_the_file() -> None:
         assert set(secret) == {"environment"}, name
     for service in SERVICES.values():
         for variable, value in (service.get("environment") or {}).items():
-            if re.search("PASSWORD|SECRET|KEY|DATABASE_URL|REDIS_URL", variable):
+            if variable in PLACES:
+                assert value.startswith("/var/lib/"), variable
+            elif re.search("PASSWORD|SECRET|KEY|DATABASE_URL|REDIS_URL", variable):
                 assert variable.endswith("_FILE"), variable
                 assert not value or value.startswith("/run/secrets/"), variable
     assert not re.search(r"\$\{\w*(PASSWORD|KEY|SECRET|_URL)\w*:?-", TEXT)

@@ -43,6 +43,7 @@ DOORS = {
     "audit.append",
     "audit.hashes",
     "audit.heads",
+    "audit.lag",
     "audit.place",
     "audit.read",
     "audit.stretch",

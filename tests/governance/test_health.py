@@ -1,0 +1,54 @@
+"""A tenant that demands a witness gets no answer without one; how far behind the record is can be asked."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from governance import tenants
+from governance.audit import events, health
+from governance.audit.vocabulary import Event
+from governance.errors import RecordUnavailable
+from governance.tenants import Limits
+from tests.cast import House
+from tests.governance.sealing import seal
+
+LIMITS = Limits(8, 40, 4, 100_000, None, True)
+
+
+def test_the_lag_is_that_of_what_is_not_sealed_and_not_cosigned(house: House) -> None:
+    seal(house)
+    assert health.lag(house.system) == health.Lag(0, None, None)
+    events.record(house.bob, Event.DOCUMENT_READ)
+    events.record(house.bob, Event.DOCUMENT_READ)
+    lag = health.lag(house.system)
+    assert lag.unsealed == 2
+    assert lag.unsealed_since is not None
+    assert lag.unwitnessed_since == lag.unsealed_since
+    seal(house, is_witnessed=False)
+    sealed = health.lag(house.system)
+    assert (sealed.unsealed, sealed.unsealed_since) == (0, None)
+    assert sealed.unwitnessed_since == lag.unsealed_since
+    seal(house)
+    assert health.lag(house.system).unwitnessed_since is None
+
+
+def test_nothing_is_answered_without_the_witness_that_a_tenant_demands(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = tenants.current(house.system).name
+    events.record(house.bob, Event.DOCUMENT_READ)
+    monkeypatch.setattr(health, "PATIENCE", timedelta(0))
+    health.require(house.bob)  # it does not demand one
+    tenants.change(house.ada, name, LIMITS, demands_witness=True)
+    seal(house, is_witnessed=False)
+    with pytest.raises(RecordUnavailable, match="not being witnessed"):
+        health.require(house.bob)
+    seal(house)
+    health.require(house.bob)
+    events.record(house.bob, Event.DOCUMENT_READ)
+    with pytest.raises(RecordUnavailable):
+        health.require(house.bob)
+    monkeypatch.setattr(health, "PATIENCE", timedelta(minutes=2))
+    health.require(house.bob)  # a witness that is slow is not away
