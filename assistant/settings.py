@@ -6,7 +6,7 @@ import base64
 from pathlib import Path
 from typing import Any
 
-from assistant import env
+from assistant import env, forwarding
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = env.folder("CHANCERY_HOME", ROOT / "var")
@@ -185,6 +185,7 @@ CELERY_BEAT_SCHEDULE = {
     "ring-answers": {"task": "assistant.tasks.sweep", "schedule": 5.0},
     "ring-ingestion": {"task": "ingestion.tasks.sweep", "schedule": 5.0},
     "purge-deleted": {"task": "ingestion.tasks.purge", "schedule": 60.0},
+    "ring-forwarding": {"task": "assistant.tasks.sweep_forwarding", "schedule": 3.0},
     "remove-stray-files": {"task": "ingestion.tasks.remove_strays", "schedule": 86400.0},
 }
 
@@ -243,6 +244,11 @@ SEALER = {
     "witness": env.text("CHANCERY_WITNESS_URL"),
 }
 WITNESS_HOME = env.folder("CHANCERY_WITNESS_HOME", HOME / "witness")
+# Where the record is sent to. Tenants' admins write https addresses and syslog hosts of their own: those inside your network
+# have to be listed, as host or host:port. FORWARD_TARGETS are the installation's own, which get the record of every tenant.
+FORWARD_INTERNAL_HOSTS = env.names("CHANCERY_FORWARD_INTERNAL_HOSTS", [])
+FORWARD_CA_FILE = env.text("CHANCERY_FORWARD_CA_FILE")
+FORWARD_TARGETS = forwarding.targets(FORWARD_CA_FILE)
 # The demo logins exist only while this is set; `make run` sets it with the embedded database alone.
 DEMO_LOGINS = env.flag("CHANCERY_DEMO_LOGINS")
 

@@ -21,3 +21,19 @@ def sweep() -> None:
 
     for tenant, answer_id in answering.due():
         conversations.ring(tenant, answer_id)
+
+
+@shared_task(name="assistant.tasks.forward")
+def forward(tenant: str, target: str) -> None:
+    from governance.audit.out import forwarder
+
+    forwarder.forward(uuid.UUID(tenant), uuid.UUID(target))
+
+
+@shared_task(name="assistant.tasks.sweep_forwarding")
+def sweep_forwarding() -> None:
+    """Ring for each place that sealed events wait to be sent to. A ring that is lost comes again in seconds."""
+    from governance.audit.out import forwarder
+
+    for tenant, target in forwarder.due():
+        forward.apply_async((str(tenant), str(target)), retry=False, expires=30)

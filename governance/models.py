@@ -264,6 +264,8 @@ class Operator(models.Model):
 
 
 # Django finds an app's tables in this module; these have a room of their own, which reads the ones above.
+from governance.audit.out.models import ForwardCursor as ForwardCursor  # noqa: E402
+from governance.audit.out.models import ForwardTarget as ForwardTarget  # noqa: E402
 from governance.identity.models import Identity as Identity  # noqa: E402
 from governance.identity.models import IdentityProvider as IdentityProvider  # noqa: E402
 from governance.identity.models import ProviderGroup as ProviderGroup  # noqa: E402

@@ -64,6 +64,12 @@ class Event(StrEnum):
     RECORD_OPENED = "record.opened"
     RECORD_CLOSED = "record.closed"  # what was opened, before its time was over
     RECORD_EXPORTED = "record.exported"  # a masked list was taken away
+    FORWARD_CHANGED = "forward.changed"  # a target that the record is sent to
+    FORWARD_DELETED = "forward.deleted"
+    FORWARD_RETRIED = "forward.retried"
+    FORWARD_WORDS = "forward.words"  # whether payloads go there too
+    FORWARD_FAILING = "forward.failing"
+    FORWARD_RESUMED = "forward.resumed"
     HOLD_PLACED = "hold.placed"
     HOLD_LIFTED = "hold.lifted"
     RETENTION_CHANGED = "retention.changed"

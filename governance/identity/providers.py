@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-import secrets
 import uuid
 from dataclasses import dataclass, field
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import IntegrityError
 
-from governance import access, models
+from governance import access, locker, models
 from governance.actions import Action
 from governance.audit import events, keyring
 from governance.audit.vocabulary import Event
@@ -21,6 +18,7 @@ from governance.sentence import sentence
 
 DOMAIN = re.compile(r"(?=.{4,200}$)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,63}")
 WELL_KNOWN = "/.well-known/openid-configuration"
+SECRET = "client secret"  # noqa: S105  what is locked, not a secret
 
 
 @dataclass(frozen=True)
@@ -102,14 +100,9 @@ def delete(scope: Scope, provider: uuid.UUID) -> None:
 
 def client_secret(provider: models.IdentityProvider) -> str:
     """In clear, to be sent to the provider. Raises Unavailable where its key is gone, as after a restore without it."""
-    sealed = bytes(provider.client_secret)
-    if not sealed:
-        return ""
-    nonce, body = sealed[: keyring.NONCE_BYTES], sealed[keyring.NONCE_BYTES :]
     try:
-        key = keyring.ring().key(provider.tenant_id, provider.pk)
-        return AESGCM(key).decrypt(nonce, body, _bound(provider)).decode()
-    except (keyring.KeyGone, InvalidTag):
+        return locker.unlock(provider.tenant_id, provider.pk, SECRET, bytes(provider.client_secret))
+    except keyring.KeyGone:
         raise Unavailable("The client secret cannot be read: its key is gone. Enter the secret again.") from None
 
 
@@ -134,7 +127,7 @@ def _save(scope: Scope, row: models.IdentityProvider, draft: Draft, what: str) -
         setattr(row, name, value.strip() if isinstance(value, str) else value)
     row.issuer, row.domains = normalised(draft.issuer), sorted({one.strip().lower() for one in draft.domains})
     if draft.client_secret is not None:
-        row.client_secret = _sealed(row, draft.client_secret)
+        row.client_secret = locker.lock(row.tenant_id, row.pk, SECRET, draft.client_secret)
     facts = {"what": what, "enabled": row.is_enabled, "required": row.is_required, "groups": len(draft.groups)}
     payload = {"name": row.name, "issuer": row.issuer, "client": row.client_id, "domains": row.domains}
     try:
@@ -194,15 +187,3 @@ def _validate_groups(draft: Draft) -> None:
         raise InvalidInput("A line of the group list takes 1 to 300 characters, and the list 500 lines.")
     if len(draft.group_claim) > 200 or len(draft.client_secret or "") > 500:
         raise InvalidInput("The group claim takes 200 characters at most, the client secret 500.")
-
-
-def _sealed(row: models.IdentityProvider, secret: str) -> bytes:
-    if not secret:
-        return b""
-    key = keyring.ring().key(row.tenant_id, row.pk, create=True)
-    nonce = secrets.token_bytes(keyring.NONCE_BYTES)
-    return nonce + AESGCM(key).encrypt(nonce, secret.encode(), _bound(row))
-
-
-def _bound(row: models.IdentityProvider) -> bytes:
-    return b"client secret" + row.tenant_id.bytes + row.pk.bytes

@@ -41,6 +41,7 @@ UNIQUE_WITHOUT_TENANT = {
 # Each bypasses row-level security as far as its body goes; whoever adds one adds it here.
 DOORS = {
     "audit.append",
+    "audit.behind",
     "audit.hashes",
     "audit.heads",
     "audit.lag",
@@ -59,8 +60,10 @@ DOORS = {
     "chancery.create_partitions",
     "chancery.create_tenant",
     "chancery.due_answers",
+    "chancery.due_forwards",
     "chancery.due_versions",
     "chancery.fault_figures",
+    "chancery.forward_figures",
     "chancery.has_role",
     "chancery.open_answers",
     "chancery.queue_figures",
