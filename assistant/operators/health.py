@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import redis
@@ -13,9 +14,12 @@ from django.db import DatabaseError, connection
 
 from assistant import heartbeats, stream
 from assistant.operators.figures import QUEUES
+from governance.audit import health as record
+from governance.audit.tree import heads
 from inference.worker import look
 
 EXPECTED = ("web", *QUEUES, "beat")
+LATE_S = 30.0  # an event is sealed within about a second
 TIGHT = 0.10  # of the disk: below, it is time to act
 
 
@@ -31,7 +35,7 @@ class Part:
 
 
 def parts() -> list[Part]:
-    return [*_processes(), _postgres(), _valkey(), _disk()]
+    return [*_processes(), *_record(), _postgres(), _valkey(), _disk()]
 
 
 def model() -> look.WorkerState:
@@ -56,6 +60,24 @@ def _processes() -> list[Part]:
     there = {part.name for part in found}
     found += [Part(kind, "bad", "nobody has been heard") for kind in EXPECTED if kind not in there]
     return sorted(found, key=lambda part: EXPECTED.index(part.name) if part.name in EXPECTED else len(EXPECTED))
+
+
+def _record() -> list[Part]:
+    """The sealer and the witness by what they have done: they share no Valkey with the others."""
+    try:
+        pulse = record.pulse()
+    except DatabaseError:
+        return [Part("sealer", "warn", "not known"), Part("witness", "warn", "not known")]
+    late_s = _ago(pulse.unsealed_since)
+    tone = "bad" if late_s > LATE_S else "good"
+    sealer = Part("sealer", tone, f"{pulse.unsealed} events wait, the oldest for {late_s:.0f} s", _ago(pulse.head_at))
+    note = f"{pulse.unwitnessed} of {pulse.logs} logs have a last head that is not cosigned"
+    worse = "bad" if heads.witness() else "warn"  # none may have been wanted
+    return [sealer, Part("witness", worse if pulse.unwitnessed else "good", note)]
+
+
+def _ago(moment: datetime | None) -> float:
+    return max((datetime.now(UTC) - moment).total_seconds(), 0.0) if moment else 0.0
 
 
 def _postgres() -> Part:

@@ -35,6 +35,25 @@ def lag(scope: Scope) -> Lag:
         return Lag(*cursor.fetchone())
 
 
+@dataclass(frozen=True)
+class Pulse:
+    """Over all tenants: `logs` there are, events that wait and the oldest one's time, the newest head's, and how many
+    logs' last head has no cosignature."""
+
+    logs: int
+    unsealed: int
+    unsealed_since: datetime | None
+    head_at: datetime | None
+    unwitnessed: int
+
+
+def pulse() -> Pulse:
+    """Numbers alone, for operators. Outside every tenant."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT logs, unsealed, unsealed_since, head_at, unwitnessed FROM audit.pulse()")
+        return Pulse(*cursor.fetchone())
+
+
 def require(scope: Scope) -> None:
     """Where the tenant demands a witness, nothing is answered while there is none. Raises RecordUnavailable."""
     with scope.transaction():

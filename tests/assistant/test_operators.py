@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -19,6 +20,8 @@ from assistant.views.operators import routes
 from governance import access, models, operators, tenants
 from governance.actions import Action
 from governance.audit import events
+from governance.audit import health as record
+from governance.audit.tree import heads
 from governance.errors import Conflict, InvalidInput
 from governance.scope import ActorKind, Scope
 from inference.worker import look
@@ -256,6 +259,20 @@ def test_a_process_that_was_not_heard_lately_is_shown_as_such(monkeypatch: pytes
     assert kind not in {process.kind for process in heartbeats.heard()}
     missing = {part.name for part in health.parts() if part.note == "nobody has been heard"}
     assert missing <= set(health.EXPECTED)
+
+
+def test_a_sealer_that_is_behind_and_a_witness_that_is_away_are_shown_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    def tones(pulse: record.Pulse) -> tuple[str, str]:
+        monkeypatch.setattr(record, "pulse", lambda: pulse)
+        found = {part.name: part.tone for part in health.parts()}
+        return found["sealer"], found["witness"]
+
+    monkeypatch.setattr(heads, "witness", object)
+    now = datetime.now(UTC)
+    assert tones(record.Pulse(3, 2, now, now, 0)) == ("good", "good")
+    assert tones(record.Pulse(3, 2, now - timedelta(minutes=1), now, 1)) == ("bad", "bad")
+    monkeypatch.setattr(heads, "witness", lambda: None)
+    assert tones(record.Pulse(3, 0, None, None, 3)) == ("good", "warn")
 
 
 def test_a_model_worker_that_is_away_is_not_ready() -> None:

@@ -34,6 +34,20 @@ def test_the_lag_is_that_of_what_is_not_sealed_and_not_cosigned(house: House) ->
     assert health.lag(house.system).unwitnessed_since is None
 
 
+def test_the_pulse_counts_over_all_tenants_and_tells_nothing_else(house: House) -> None:
+    seal(house)
+    sealed = health.pulse()
+    assert sealed.logs >= 1
+    assert sealed.head_at is not None
+    before = (sealed.unsealed, sealed.unwitnessed)
+    events.record(house.bob, Event.DOCUMENT_READ)
+    seal(house, is_witnessed=False)
+    events.record(house.bob, Event.DOCUMENT_READ)
+    after = health.pulse()
+    assert (after.unsealed, after.unwitnessed) == (before[0] + 1, before[1] + 1)
+    assert after.unsealed_since is not None
+
+
 def test_nothing_is_answered_without_the_witness_that_a_tenant_demands(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

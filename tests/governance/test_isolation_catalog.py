@@ -46,6 +46,7 @@ DOORS = {
     "audit.heads",
     "audit.lag",
     "audit.place",
+    "audit.pulse",
     "audit.read",
     "audit.stretch",
     "audit.tally",
