@@ -25,7 +25,7 @@ LEFT JOIN LATERAL (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("governance", "0012_witnessed")]
+    dependencies = [("governance", "0014_forward_isolation")]
 
     operations = [
         rls.door(
