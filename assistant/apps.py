@@ -8,3 +8,6 @@ class AssistantConfig(AppConfig):
         # In the web and in commands too, tasks ring our broker and not Celery's own default.
         import assistant.celery
         import assistant.startup  # noqa: F401  its check holds for every command
+        from assistant import erasers
+
+        erasers.register()

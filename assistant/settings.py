@@ -6,6 +6,8 @@ import base64
 from pathlib import Path
 from typing import Any
 
+from celery.schedules import crontab
+
 from assistant import env, forwarding
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -187,6 +189,8 @@ CELERY_BEAT_SCHEDULE = {
     "purge-deleted": {"task": "ingestion.tasks.purge", "schedule": 60.0},
     "ring-forwarding": {"task": "assistant.tasks.sweep_forwarding", "schedule": 3.0},
     "remove-stray-files": {"task": "ingestion.tasks.remove_strays", "schedule": 86400.0},
+    "go-on-erasing": {"task": "assistant.tasks.erase", "schedule": 60.0},
+    "let-go": {"task": "assistant.tasks.retain", "schedule": crontab(hour=3, minute=17)},  # of UTC, once a day
 }
 
 MODEL_URL = env.text("MODEL_URL", "http://127.0.0.1:8801/v1")

@@ -82,6 +82,10 @@ def sign_out(request: HttpRequest) -> str:
     return left
 
 
+def forget_tries(tenant: uuid.UUID, person: uuid.UUID) -> None:
+    forget(_key(tenant, person))
+
+
 def _may(person: models.Person | None, password: str) -> bool:
     if person is None or not person.is_active:
         make_password(password)  # as long as a real check takes: nobody is told apart by time

@@ -5,14 +5,18 @@ Nothing here may fail an answer: with Valkey gone the relay reads rows, a little
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import logging
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 import redis
 from django.conf import settings
+
+from governance.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +38,20 @@ def publish(answer: uuid.UUID, number: int, message: dict[str, Any]) -> None:
             pipe.execute(raise_on_error=False)
     except redis.RedisError as fault:
         log.warning("the stream of answer %s is not reachable: %s", answer, fault)
+
+
+def forget(answers: Sequence[uuid.UUID]) -> int:
+    """Remove the streams of these, and have Valkey write its log anew without them. Returns how many there were.
+
+    Raises Unavailable where Valkey does not answer.
+    """
+    try:
+        gone = sum(int(client().delete(*map(key, answers[at : at + 500]))) for at in range(0, len(answers), 500))
+        with contextlib.suppress(redis.ResponseError):  # it does so already, or is not asked to by us
+            client().bgrewriteaof()
+    except redis.RedisError as fault:
+        raise Unavailable("Valkey does not answer.") from fault
+    return gone
 
 
 def wake(answer: uuid.UUID) -> None:

@@ -1,4 +1,4 @@
-"""Celery's doorbells for answers: an id in, one call out."""
+"""Celery's doorbells: an id in, one call out."""
 
 from __future__ import annotations
 
@@ -37,3 +37,21 @@ def sweep_forwarding() -> None:
 
     for tenant, target in forwarder.due():
         forward.apply_async((str(tenant), str(target)), retry=False, expires=30)
+
+
+@shared_task(name="assistant.tasks.retain")
+def retain() -> int:
+    """Once a day: let go of what is kept no longer."""
+    from governance import tenants
+    from governance.audit.lifecycle import retention
+
+    return retention.run_each(tenants.every())
+
+
+@shared_task(name="assistant.tasks.erase")
+def erase() -> int:
+    """Go on with erasures that were approved and not done."""
+    from governance import tenants
+    from governance.audit.lifecycle import erasure
+
+    return erasure.sweep(tenants.every())

@@ -20,3 +20,8 @@ class Action(StrEnum):
     POLICY_MANAGE = "policy.manage"
     RECORD_READ = "record.read"  # who did what when, masked
     RECORD_OPEN = "record.open"  # the words themselves, for a reason
+    HOLD = "hold"  # place and lift legal holds
+    RETENTION_SEE = "retention.see"  # the periods, and what has been let go
+    RETENTION_SET = "retention.set"
+    ERASURE_DECIDE = "erasure.decide"  # ask for, approve or refuse the erasure of somebody else
+    OWN_DATA = "own_data"  # see, take away and have erased what is kept of oneself

@@ -46,6 +46,9 @@ class Tenant(models.Model):
     tokens_per_day = models.PositiveIntegerField(null=True, blank=True)
     allows_model_only = models.BooleanField(default=True)
     demands_witness = models.BooleanField(default=False, db_default=False)  # or nothing is answered: audit.health
+    # What a person is told of who read their words on the record: the officer's name, and the reason that was given.
+    names_officers = models.BooleanField(default=True, db_default=True)
+    tells_reasons = models.BooleanField(default=False, db_default=False)
     switched_off_at = models.DateTimeField(null=True)  # by an operator: nobody signs in, and no key works
 
     class Meta:
@@ -70,6 +73,7 @@ class Person(AbstractBaseUser, TenantModel):
     is_active = models.BooleanField(default=True)
     # Counts how often all their sessions were ended: each session carries a hash of it, and dies with the old number.
     session_epoch = models.PositiveIntegerField(default=0)
+    erased_at = models.DateTimeField(null=True)  # the row stays, for the ids that point at it; it says nobody's name
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -263,7 +267,10 @@ class Operator(models.Model):
         return self.email
 
 
-# Django finds an app's tables in this module; these have a room of their own, which reads the ones above.
+# Django finds an app's tables in this module; these have rooms of their own, which read the ones above.
+from governance.audit.lifecycle.models import Erasure as Erasure  # noqa: E402
+from governance.audit.lifecycle.models import Hold as Hold  # noqa: E402
+from governance.audit.lifecycle.models import Period as Period  # noqa: E402
 from governance.audit.out.models import ForwardCursor as ForwardCursor  # noqa: E402
 from governance.audit.out.models import ForwardTarget as ForwardTarget  # noqa: E402
 from governance.identity.models import Identity as Identity  # noqa: E402

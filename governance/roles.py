@@ -22,7 +22,7 @@ class Level(IntEnum):
 
 
 ROLE_ACTIONS: dict[Role, frozenset[Action]] = {
-    Role.EMPLOYEE: frozenset({Action.ASK, Action.SEARCH, Action.POLICY_CHECK, Action.PEOPLE_SEE}),
+    Role.EMPLOYEE: frozenset({Action.ASK, Action.SEARCH, Action.POLICY_CHECK, Action.PEOPLE_SEE, Action.OWN_DATA}),
     # An admin runs collections without reading them: content takes a grant, and giving oneself one is on the record.
     Role.TENANT_ADMIN: frozenset(
         {
@@ -32,9 +32,14 @@ ROLE_ACTIONS: dict[Role, frozenset[Action]] = {
             Action.PEOPLE_MANAGE,
             Action.TENANT_MANAGE,
             Action.POLICY_MANAGE,
+            Action.RETENTION_SEE,
+            Action.RETENTION_SET,
+            Action.ERASURE_DECIDE,
         }
     ),
-    Role.COMPLIANCE_OFFICER: frozenset({Action.RECORD_READ, Action.RECORD_OPEN}),
+    Role.COMPLIANCE_OFFICER: frozenset(
+        {Action.RECORD_READ, Action.RECORD_OPEN, Action.HOLD, Action.RETENTION_SEE, Action.ERASURE_DECIDE}
+    ),
 }
 
 GRANT_LEVELS: dict[Action, Level] = {
@@ -63,4 +68,5 @@ KEY_SCOPES: dict[str, frozenset[Action]] = {
         }
     ),
     "record": frozenset({Action.RECORD_READ, Action.RECORD_OPEN}),
+    "own": frozenset({Action.OWN_DATA}),
 }

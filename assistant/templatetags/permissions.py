@@ -84,6 +84,7 @@ def key_scope(scope: str) -> str:
         "policy": _("Check texts against the policy"),
         "manage": _("Manage collections, people and policy"),
         "record": _("Read the record"),
+        "own": _("Take away, and ask to erase, what is kept of you"),
     }
     return names.get(scope, scope)
 

@@ -1,7 +1,8 @@
 """The keys that payloads of the record are encrypted under: one a subject and tenant, kept outside Postgres.
 
 A subject is the person a payload speaks of. Destroying a key makes everything encrypted under it unreadable, in every
-backup too, while the record's hashes still verify.
+backup too, while the record's hashes still verify. A key that was destroyed is never made anew, and which those are is kept
+beside the keys: a database that is restored from before an erasure is told of it here.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import threading
 import time
 import uuid
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +27,7 @@ KEY_BYTES = 32
 NONCE_BYTES = 12
 # A key that was destroyed elsewhere is forgotten here within this many seconds.
 CACHED_S = 30.0
+GONE = ".gone"
 
 
 class KeyGone(Exception):
@@ -33,11 +37,15 @@ class KeyGone(Exception):
 class Keyring(ABC):
     @abstractmethod
     def key(self, tenant: uuid.UUID, subject: uuid.UUID, *, create: bool = False) -> bytes:
-        """The subject's 32 bytes. Raises KeyGone where there is none and `create` is false."""
+        """The subject's 32 bytes. Raises KeyGone where it was destroyed, or there is none and `create` is false."""
 
     @abstractmethod
     def destroy(self, tenant: uuid.UUID, subject: uuid.UUID) -> bool:
-        """Make the key unrecoverable; True where there was one."""
+        """Make the key unrecoverable, for good; True where there was one."""
+
+    @abstractmethod
+    def destroyed(self, tenant: uuid.UUID) -> Mapping[uuid.UUID, datetime]:
+        """The subjects whose keys were destroyed, and when: the list that outlives a restored database."""
 
 
 class FileKeyring(Keyring):
@@ -53,6 +61,8 @@ class FileKeyring(Keyring):
         if held and time.monotonic() - held[0] < CACHED_S:
             return held[1]
         path = self._path(tenant, subject)
+        if path.with_suffix(GONE).exists():  # whatever a backup may have put back beside it
+            raise KeyGone(f"the key of subject {subject} was destroyed")
         try:
             wrapped = path.read_bytes()
         except FileNotFoundError:
@@ -71,6 +81,7 @@ class FileKeyring(Keyring):
         with self.lock:
             self.cached.pop((tenant, subject), None)
         path = self._path(tenant, subject)
+        self._note_destroyed(path.with_suffix(GONE))
         try:
             size = path.stat().st_size
             with path.open("r+b") as file:  # overwritten before it is unlinked: a plain file system may keep the block
@@ -81,27 +92,44 @@ class FileKeyring(Keyring):
             return False
         return True
 
+    def destroyed(self, tenant: uuid.UUID) -> Mapping[uuid.UUID, datetime]:
+        files = sorted((self.folder / tenant.hex).glob(f"*{GONE}"))
+        return {uuid.UUID(file.stem): datetime.fromisoformat(file.read_text(encoding="ascii")) for file in files}
+
     def _path(self, tenant: uuid.UUID, subject: uuid.UUID) -> Path:
         return self.folder / tenant.hex / f"{subject.hex}.key"
 
     def _create(self, path: Path, tenant: uuid.UUID, subject: uuid.UUID) -> bytes:
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.parent.mkdir(exist_ok=True, mode=0o700)
         nonce = secrets.token_bytes(NONCE_BYTES)
         wrapped = nonce + self._master().encrypt(nonce, secrets.token_bytes(KEY_BYTES), _bound(tenant, subject))
+        if not self._write(path, wrapped):
+            wrapped = path.read_bytes()
+        if path.with_suffix(GONE).exists():  # destroyed while it was made: whoever destroyed it found nothing to unlink
+            path.unlink(missing_ok=True)
+            raise KeyGone(f"the key of subject {subject} was destroyed")
+        return wrapped
+
+    def _note_destroyed(self, path: Path) -> None:
+        """Before the key goes, so that nobody makes it anew in between. The first time stays."""
+        self._write(path, datetime.now(UTC).isoformat().encode())
+
+    def _write(self, path: Path, content: bytes) -> bool:
+        """A whole file or none; False where there is one: whoever links first has made it, in whichever process."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.parent.mkdir(exist_ok=True, mode=0o700)
         draft = path.with_suffix(f".{secrets.token_hex(6)}")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(wrapped)
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         try:
-            os.link(draft, path)  # whoever links first has made the key, in whichever process
+            os.link(draft, path)
         except FileExistsError:
-            wrapped = path.read_bytes()
+            return False
         finally:
             draft.unlink()
-        return wrapped
+        return True
 
     def _master(self) -> AESGCM:
         if len(settings.RECORD_KEY) != KEY_BYTES:

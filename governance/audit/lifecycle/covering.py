@@ -13,7 +13,7 @@ for, and all of them have to fit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -54,7 +54,7 @@ def _fits(leaf: Mapping[str, Any], name: str, value: Any) -> bool:
     resource = (leaf.get("resource") or {}).get("id")
     if name in {"since", "until"}:
         return (accepted_at(leaf) >= datetime.fromisoformat(value)) == (name == "since")
-    asked = {
+    asked: dict[str, Callable[[], bool]] = {
         "about": lambda: value in {actor, subject, resource},
         "person": lambda: value == actor,
         "resource": lambda: value == resource,
@@ -63,7 +63,7 @@ def _fits(leaf: Mapping[str, Any], name: str, value: Any) -> bool:
         "action": lambda: leaf["action"] == value or leaf["action"].startswith(f"{value}."),
         "actions": lambda: leaf["action"] in value,
     }
-    return name not in asked or bool(asked[name]())  # what is not understood holds: a doubt lets nothing go
+    return name not in asked or asked[name]()  # what is not understood holds: a doubt lets nothing go
 
 
 def _mentions(leaf: Mapping[str, Any], resource: str | None) -> set[str]:
