@@ -78,12 +78,46 @@ def test_roots_and_inclusion_agree_with_pymerkle(data: st.DataObject) -> None:
 @given(st.data())
 def test_consistency_agrees_with_pymerkle(data: st.DataObject) -> None:
     new = data.draw(SIZES)
-    old = data.draw(st.integers(1, new))
+    old = data.draw(st.integers(1, new) | st.sampled_from([1 << level for level in range(new.bit_length())]))
     tree, other = grown(new), oracle(new)
+    theirs = other.prove_consistency(old, new)
+    pymerkle.verify_consistency(merkle.root(tree.hashes, old), merkle.root(tree.hashes, new), theirs, old, new)
     path = merkle.consistency(tree.hashes, old, new)
     verifier.check_consistency(old, new, other.get_root(old), other.get_root(new), path)
-    theirs = other.prove_consistency(old, new).path
-    assert path == ([] if old == new else [one for one in theirs if one != other.get_root(old)])
+    if old == new:
+        assert path == []
+        return
+    assert path == in_the_rfcs_form(theirs)
+    ours = in_their_form(path, theirs, other.get_root(old))
+    assert ours.retrieve_prior_state() == other.get_root(old)
+    assert ours.compute_root() == other.get_root(new)
+
+
+def in_the_rfcs_form(proof: pymerkle.ConsistencyProof) -> list[bytes]:
+    """Theirs goes down to the first leaf that is new; RFC 6962 begins with the subtree that this leaf is the first of.
+
+    The old root is left out where it stands in the path itself, which is where the old size is a power of two.
+    """
+    ends = proof.subset.index(1)  # the largest old subtree beside the new leaves
+    first = proof.path[0]
+    for digest in proof.path[1:ends]:
+        first = verifier.node_hash(first, digest)
+    is_whole = sum(proof.subset) == 1
+    return [*([] if is_whole else [proof.path[ends]]), first, *proof.path[ends + 1 :]]
+
+
+def in_their_form(path: list[bytes], theirs: pymerkle.ConsistencyProof, old_root: bytes) -> pymerkle.ConsistencyProof:
+    """Ours as they write one, to be worked out by their own code: old subtree, new one, then as in theirs."""
+    ends = theirs.subset.index(1)
+    return pymerkle.ConsistencyProof(
+        "sha256",
+        True,
+        theirs.size,
+        theirs.prior_size,
+        [0, *theirs.rule[ends:]],
+        [1, 0, *theirs.subset[ends + 1 :]],
+        [old_root, *path] if sum(theirs.subset) == 1 else path,
+    )
 
 
 @given(st.data())
