@@ -70,6 +70,7 @@ class Event(StrEnum):
     FORWARD_WORDS = "forward.words"  # whether payloads go there too
     FORWARD_FAILING = "forward.failing"
     FORWARD_RESUMED = "forward.resumed"
+    RECORD_VERIFIED = "record.verified"  # from end to end, with how many findings
     HOLD_PLACED = "hold.placed"
     HOLD_LIFTED = "hold.lifted"
     RETENTION_CHANGED = "retention.changed"

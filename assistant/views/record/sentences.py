@@ -71,6 +71,7 @@ SENTENCES: dict[str, str] = {
     Event.FORWARD_WORDS: told("%(who)s decided whether words of the record are sent on"),
     Event.FORWARD_FAILING: told("Forwarding of the record fails"),
     Event.FORWARD_RESUMED: told("Forwarding of the record goes on"),
+    Event.RECORD_VERIFIED: told("The record was verified from end to end"),
     Event.HOLD_PLACED: told("%(who)s placed a legal hold"),
     Event.HOLD_LIFTED: told("%(who)s lifted a legal hold"),
     Event.RETENTION_CHANGED: told("%(who)s changed how long something is kept"),

@@ -54,12 +54,17 @@ def witness() -> Verifier | None:
 
 def newest(amount: int = 1, below: int | None = None) -> list[Head]:
     """The tenant's heads, newest first. Inside a scope's transaction."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT number, at, size, root, note, is_witnessed FROM audit.heads(%s, %s)",
-            [below if below is not None else 2**62, amount],
-        )
-        return [Head(row[0], row[1], row[2], bytes(row[3]), *row[4:]) for row in cursor.fetchall()]
+    return _heads("audit.heads(%s, %s)", below if below is not None else 2**62, amount)
+
+
+def after(number: int, amount: int) -> list[Head]:
+    """The heads behind that one, in their order. Inside a scope's transaction."""
+    return _heads("audit.signed(%s, %s)", number, amount)
+
+
+def covering(index: int) -> Head | None:
+    """The first head that was signed over the leaf at that place. Inside a scope's transaction."""
+    return next(iter(_heads("audit.covering(%s)", index)), None)
 
 
 def hashes(level: int, first: int, amount: int) -> Sequence[bytes]:
@@ -78,6 +83,12 @@ def publish(name: str, verifier: Verifier) -> None:
     draft = folder / f".{name}.{os.getpid()}"
     draft.write_text(verifier.text + "\n", encoding="ascii")
     draft.replace(folder / name)
+
+
+def _heads(door: str, *values: int) -> list[Head]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT number, at, size, root, note, is_witnessed FROM {door}", values)
+        return [Head(row[0], row[1], row[2], bytes(row[3]), *row[4:]) for row in cursor.fetchall()]
 
 
 def _public(name: str) -> Verifier | None:
