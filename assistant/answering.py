@@ -22,8 +22,8 @@ from governance import keys, people, quotas
 from governance.audit import events, health
 from governance.audit.vocabulary import Event
 from governance.errors import Busy, ChanceryError, InvalidInput, NotFound, RecordUnavailable, Unavailable
-from governance.policy import enforcement
-from governance.policy.rules import Action, Stage
+from governance.policy import enforcement, versions
+from governance.policy.rules import Action, Policy, Stage
 from governance.policy.streaming import Gate
 from governance.scope import Scope
 from inference import prompts, runners
@@ -129,27 +129,33 @@ def _guarded(scope: Scope, row: models.Answer, sender: delivery.Delivery, watch:
 def _compose(scope: Scope, row: models.Answer, sender: delivery.Delivery, watch: lease.Watch) -> Outcome:
     health.require(scope)
     quotas.reserve(scope, row.pk, row.max_tokens)
+    policy = versions.in_force(scope)
     if row.is_model_only:
-        return _write(scope, row, sender, watch)
+        return _write(scope, row, sender, watch, policy)
     found = search.passages(scope, row.question, row.collections, PASSAGES)
-    passages, withheld = _checked(scope, row.pk, found.passages)
+    passages, withheld = _checked(scope, row.pk, found.passages, policy)
     verdict = evidence.weigh(row.question, passages)
     _keep_receipt(scope, row, found.receipt | {"withheld": withheld, "evidence": verdict.as_json()}, passages)
     if not verdict.suffices:
         return Outcome(Status.REFUSED, evidence.refusal(found.receipt, verdict.unnamed))
     sender.passages = passages
-    return _write(scope, row, sender, watch)
+    return _write(scope, row, sender, watch, policy)
 
 
 def _checked(
-    scope: Scope, interaction: uuid.UUID, found: tuple[Passage, ...]
+    scope: Scope, interaction: uuid.UUID, found: tuple[Passage, ...], policy: Policy
 ) -> tuple[list[Passage], list[dict[str, str]]]:
     """Passages that may be shown to the model; one that gives orders is withheld, and that is recorded."""
     passed, withheld = [], []
-    rules = enforcement.rules_of(scope)
     for passage in found:
         verdict = enforcement.check(
-            scope, Stage.PASSAGE, passage.text, interaction=interaction, subject_id=passage.chunk_id, rules=rules
+            scope,
+            Stage.PASSAGE,
+            passage.text,
+            interaction=interaction,
+            subject_id=passage.chunk_id,
+            collections=[passage.collection_id],
+            policy=policy,
         )
         if verdict.action is Action.BLOCK:
             withheld.append({"chunk": str(passage.chunk_id), "document": passage.document_name, "why": verdict.message})
@@ -169,12 +175,13 @@ def _keep_receipt(scope: Scope, row: models.Answer, receipt: dict[str, Any], pas
         events.record(scope, Event.RETRIEVED, interaction=row.pk, facts=facts, payload={"receipt": receipt})
 
 
-def _write(scope: Scope, row: models.Answer, sender: delivery.Delivery, watch: lease.Watch) -> Outcome:
+def _write(scope: Scope, row: models.Answer, sender: delivery.Delivery, watch: lease.Watch, policy: Policy) -> Outcome:
     runner = runners.chat()
     state = runner.probe()
     prompt = _prompt(scope, row, sender.passages, state)
     sender.passages = [sender.passages[excerpt.marker - 1] for excerpt in prompt.excerpts]  # what the model was shown
-    gate = Gate(enforcement.rules_of(scope))
+    place = enforcement.place(scope, {passage.collection_id for passage in sender.passages})
+    gate = Gate(policy.applying(place), stamp=policy.stamp)
     share, longest = f"{scope.tenant}/{scope.person}", _longest(row, state)
     request = ChatRequest(messages=prompt.messages, max_tokens=longest, share=share, **row.sampler)
     with runner.stream(request) as handle:
@@ -188,7 +195,8 @@ def _write(scope: Scope, row: models.Answer, sender: delivery.Delivery, watch: l
         enforcement.note(scope, gate.blocked, interaction=row.pk)
     end, notice = _end(sender, gate, watch, request, speech.finish)
     used = speech.usage.prompt_tokens + speech.usage.completion_tokens
-    return Outcome(end, notice, used, capsule=_capsule(scope, prompt, request, state, speech))
+    capsule = _capsule(scope, prompt, request, state, speech) | {"policy": policy.stamp.as_json()}
+    return Outcome(end, notice, used, capsule=capsule)
 
 
 def _end(

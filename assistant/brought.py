@@ -13,7 +13,7 @@ from typing import Any
 
 from governance.policy import enforcement, engine
 from governance.policy.engine import Verdict
-from governance.policy.rules import Action, Stage
+from governance.policy.rules import Action, Place, Policy, Stage
 from governance.scope import Scope
 from inference.prompts import Turn
 
@@ -75,13 +75,11 @@ class Judged:
         return Brought(turns, texts.get("instruction", ""), self.brought.user)
 
 
-def judge(scope: Scope, brought: Brought) -> Judged:
+def judge(policy: Policy, brought: Brought, place: Place) -> Judged:
     """Outside the transaction that notes it: a long conversation takes a while, and admission holds a lock meanwhile."""
     verdicts: dict[str, Verdict] = {}
-    texts = [(part, text) for part, text in brought.parts() if text]
-    rules = enforcement.rules_of(scope) if texts else ()
-    for part, text in texts:
-        verdicts[part] = engine.evaluate(rules, Stage.INPUT, text)
+    for part, text in ((part, text) for part, text in brought.parts() if text):
+        verdicts[part] = engine.check(policy, Stage.INPUT, text, place)
         if verdicts[part].action is Action.BLOCK:
             break
     return Judged(brought, verdicts)

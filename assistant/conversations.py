@@ -10,14 +10,14 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from assistant import models, notices, stops, stream, tasks
+from assistant import models, notices, reasons, stops, stream, tasks
 from assistant.brought import Brought, Judged, judge
 from governance import access, tenants
 from governance.actions import Action
 from governance.audit import events, health
 from governance.audit.vocabulary import Event
 from governance.errors import Busy, Conflict, InvalidInput
-from governance.policy import enforcement
+from governance.policy import enforcement, engine, versions
 from governance.policy.engine import Verdict
 from governance.policy.rules import Action as PolicyAction
 from governance.policy.rules import Stage
@@ -46,16 +46,18 @@ def ask(
     brought: Brought = NOTHING,
     sampler: Sampler | None = None,
     replaces: uuid.UUID | None = None,
+    reason: str = "",
 ) -> models.Answer:
     """Accept a question: its row, its record and its policy verdict commit together, then the doorbell rings.
 
     The input is checked here and not by the worker, so that an original which policy redacts or blocks never stands in
     a row: it is in the encrypted record alone. With `replaces` it is an earlier turn asked again: that turn and all after
-    it are kept, and neither shown nor told to the model any longer. Raises InvalidInput, NotFound (a collection, a
-    conversation or a turn), Conflict (that turn was asked again before), Busy.
+    it are kept, and neither shown nor told to the model any longer. `reason` is why it is asked, where policy wants to
+    know. Raises InvalidInput, ReasonRequired, NotFound (a collection, a conversation or a turn), Conflict (that turn was
+    asked again before), Busy.
     """
     access.require(scope, Action.ASK)
-    question = _checked(text)
+    question, reason = _checked(text), reasons.checked(reason)
     health.require(scope)
     tenant = tenants.current(scope)
     if is_model_only and not tenant.allows_model_only:
@@ -63,7 +65,10 @@ def ask(
     wanted = frozenset(collections)
     for refused in sorted(wanted - access.visible(scope, Action.COLLECTION_READ, wanted)):
         access.require(scope, Action.COLLECTION_READ, refused)  # raises with the decision, which goes on the record
-    judged = judge(scope, brought)
+    policy, place = versions.in_force(scope), enforcement.place(scope, _asked_of(wanted, is_model_only))
+    judged = judge(policy, brought, place)
+    verdict = judged.blocked or engine.check(policy, Stage.INPUT, question, place)
+    reasons.require(scope, question, reason, verdict, judged, client)
     if replaces is not None:
         conversation = _stop_from(scope, replaces)
     with scope.transaction():
@@ -77,12 +82,15 @@ def ask(
             is_model_only=is_model_only,
             max_tokens=max_tokens,
             sampler=sampler or {},
+            capsule={"policy": policy.stamp.as_json()},
         )
         facts = {"client": client, "collections": sorted(wanted), "characters": len(question)}
+        facts |= {"has_reason": True} if reason else {}
         payload = {"text": question} | brought.to_record() | ({"sampler": sampler} if sampler else {})
+        payload |= {"reason": reason} if reason else {}
         events.record(scope, Event.PROMPT_RECEIVED, interaction=answer.pk, facts=facts, payload=payload)
-        blocked = judged.note(scope, answer.pk)
-        verdict = blocked or enforcement.check(scope, Stage.INPUT, question, interaction=answer.pk)
+        if not judged.note(scope, answer.pk):
+            enforcement.note(scope, verdict, interaction=answer.pk, stage=Stage.INPUT)
         _take(answer, verdict, judged)
         answer.conversation = _conversation(scope, conversation, answer.question, client)
         answer.save(force_insert=True)
@@ -94,6 +102,11 @@ def ask(
         else:
             transaction.on_commit(lambda: ring(scope.tenant, answer.pk))
     return answer
+
+
+def _asked_of(wanted: frozenset[uuid.UUID], is_model_only: bool) -> frozenset[uuid.UUID] | None:
+    """The collections a question is about: none of them without documents, and any of them where none is named."""
+    return frozenset() if is_model_only else wanted or None
 
 
 def ring(tenant: uuid.UUID, answer: uuid.UUID) -> None:

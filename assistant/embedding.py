@@ -13,7 +13,7 @@ from governance.actions import Action
 from governance.audit import events
 from governance.audit.vocabulary import Event
 from governance.errors import Busy, InvalidInput
-from governance.policy import enforcement, engine
+from governance.policy import enforcement, engine, versions
 from governance.policy.engine import Verdict
 from governance.policy.rules import Action as PolicyAction
 from governance.policy.rules import Stage
@@ -74,15 +74,15 @@ def _check(texts: Sequence[str]) -> None:
 
 def _passed(scope: Scope, texts: Sequence[str], interaction: uuid.UUID, facts: dict[str, object]) -> list[str]:
     """The texts as policy leaves them; every verdict is on the record, and the texts with them."""
-    rules = enforcement.rules_of(scope)
-    verdicts: list[Verdict] = [engine.evaluate(rules, Stage.INPUT, text) for text in texts]
+    policy, place = versions.in_force(scope), enforcement.place(scope, ())
+    verdicts: list[Verdict] = [engine.check(policy, Stage.INPUT, text, place) for text in texts]
     with scope.transaction():
         told = facts | {"texts": len(texts), "characters": sum(map(len, texts))}
         events.record(scope, Event.EMBEDDED, interaction=interaction, facts=told, payload={"texts": list(texts)})
         for number, verdict in enumerate(verdicts):
             enforcement.note(scope, verdict, interaction=interaction, stage=Stage.INPUT, part=f"text {number}")
     for verdict in verdicts:
-        if verdict.action is PolicyAction.BLOCK:
+        if verdict.action >= PolicyAction.REQUIRE_REASON:  # nobody is there who could be asked for one
             raise Withheld(verdict.message)
     return [verdict.text for verdict in verdicts]
 

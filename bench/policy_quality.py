@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 
 from bench import policy_samples, policy_texts
 from bench.policy_samples import Sample
-from governance.policy import detectors, engine, rules
+from governance.policy import builtin, detectors, engine
 from governance.policy.rules import Action, Stage
 
-STRICT = tuple(rule for rule in rules.defaults() if rule.action >= Action.REDACT)
+STRICT = tuple(rule for rule in builtin.rules() if rule.action >= Action.REDACT)
 
 
 @dataclass

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from bench import asking, stack
 from bench.asking import Heard
 from bench.tape import Tape
-from governance.policy import rules
+from governance.policy import builtin
 from governance.policy.streaming import Gate
 
 BAR_MS = 40.0
@@ -52,7 +52,7 @@ def lags(heard: Heard, tape: Tape) -> list[Lag]:
 
 def _settled(tape: Tape) -> Iterable[tuple[int, float]]:
     """(place in the text, when the gate could let it go), by the same gate on the same tokens."""
-    gate, place = Gate(rules.defaults()), 0
+    gate, place = Gate(builtin.rules()), 0
     for stamp, text in tape.pieces:
         for piece in gate.feed(text):
             place += piece.raw_length

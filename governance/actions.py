@@ -17,7 +17,8 @@ class Action(StrEnum):
     PEOPLE_MANAGE = "people.manage"
     TENANT_MANAGE = "tenant.manage"  # its name, its limits, how its people sign in, and how much of it is used
     POLICY_CHECK = "policy.check"
-    POLICY_MANAGE = "policy.manage"
+    POLICY_SEE = "policy.see"  # its versions and their rules, and what a draft would say
+    POLICY_MANAGE = "policy.manage"  # write a draft, publish it, go back
     RECORD_READ = "record.read"  # who did what when, masked
     RECORD_OPEN = "record.open"  # the words themselves, for a reason
     HOLD = "hold"  # place and lift legal holds

@@ -28,9 +28,10 @@ class ChanceryError(Exception):
     status = 500
     param: str | None = None
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, *, param: str | None = None) -> None:
         super().__init__(message)
         self.message = message
+        self.param = param or self.param
 
 
 class InvalidInput(ChanceryError):

@@ -49,6 +49,7 @@ class Tenant(models.Model):
     # What a person is told of who read their words on the record: the officer's name, and the reason that was given.
     names_officers = models.BooleanField(default=True, db_default=True)
     tells_reasons = models.BooleanField(default=False, db_default=False)
+    policy_needs_second = models.BooleanField(default=False, db_default=False)  # nobody publishes what they wrote
     switched_off_at = models.DateTimeField(null=True)  # by an operator: nobody signs in, and no key works
 
     class Meta:
@@ -198,20 +199,39 @@ class ApiKey(TenantModel):
         indexes = [models.Index(fields=["hash"], name="api_key_by_hash")]
 
 
-class PolicyRule(TenantModel):
-    name = models.CharField(max_length=80)
-    version = models.PositiveIntegerField(default=1)
-    stages = ArrayField(models.CharField(max_length=20))
-    detector = models.CharField(max_length=40)
-    action = models.CharField(max_length=20)
-    threshold = models.FloatField(default=0.5)
-    message = models.CharField(max_length=500, blank=True)
-    options = models.JSONField(default=dict)
-    is_enabled = models.BooleanField(default=True)
+class PolicyVersion(TenantModel):
+    """A set of rules with its hash. Only a draft changes; what was published stays as it was, which a trigger sees to."""
+
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=20)
+    rules = models.JSONField()  # see governance.policy.documents
+    sha256 = models.CharField(max_length=64)  # in hex, over the rules
+    note = models.CharField(max_length=500, blank=True)
+    based_on = models.PositiveIntegerField(null=True)
+    restores = models.PositiveIntegerField(null=True)  # the version whose rules these are again
+    made_by = models.UUIDField(null=True)  # null where the installation made it, with the tenant
+    authors = ArrayField(models.UUIDField(), default=list)  # everybody who changed it as a draft
+    submitted_by = models.UUIDField(null=True)
+    submitted_at = models.DateTimeField(null=True)
+    published_by = models.UUIDField(null=True)
+    published_at = models.DateTimeField(null=True)
+    superseded_at = models.DateTimeField(null=True)
 
     class Meta:
-        db_table = "policy_rule"
-        constraints = [models.UniqueConstraint(fields=["tenant", "name"], name="policy_rule_name_once")]
+        db_table = "policy_version"
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "number"], name="policy_version_number_once"),
+            models.UniqueConstraint(
+                fields=["tenant"], condition=models.Q(state="published"), name="policy_version_one_published"
+            ),
+            models.UniqueConstraint(
+                fields=["tenant"], condition=models.Q(state="draft"), name="policy_version_one_draft"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=["draft", "published", "superseded", "discarded"]),
+                name="policy_version_state_is_known",
+            ),
+        ]
 
 
 class PolicyDecision(TenantModel):
@@ -221,7 +241,8 @@ class PolicyDecision(TenantModel):
     stage = models.CharField(max_length=20)
     subject_id = models.UUIDField(null=True)  # the passage or document, where the text was not a person's
     rule = models.CharField(max_length=80)
-    rule_version = models.PositiveIntegerField()
+    policy_version = models.PositiveIntegerField()
+    policy_sha256 = models.CharField(max_length=64, default="")  # empty where it was decided before versions had one
     detector = models.CharField(max_length=40)
     action = models.CharField(max_length=20)
     score = models.FloatField()

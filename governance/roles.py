@@ -31,14 +31,23 @@ ROLE_ACTIONS: dict[Role, frozenset[Action]] = {
             Action.COLLECTION_MANAGE,
             Action.PEOPLE_MANAGE,
             Action.TENANT_MANAGE,
+            Action.POLICY_SEE,
             Action.POLICY_MANAGE,
             Action.RETENTION_SEE,
             Action.RETENTION_SET,
             Action.ERASURE_DECIDE,
         }
     ),
+    # An officer says what the policy did, and what a draft would have done; an admin writes it.
     Role.COMPLIANCE_OFFICER: frozenset(
-        {Action.RECORD_READ, Action.RECORD_OPEN, Action.HOLD, Action.RETENTION_SEE, Action.ERASURE_DECIDE}
+        {
+            Action.RECORD_READ,
+            Action.RECORD_OPEN,
+            Action.HOLD,
+            Action.RETENTION_SEE,
+            Action.ERASURE_DECIDE,
+            Action.POLICY_SEE,
+        }
     ),
 }
 
@@ -55,7 +64,7 @@ KEY_SCOPES: dict[str, frozenset[Action]] = {
     "write": frozenset({Action.DOCUMENT_WRITE}),
     "search": frozenset({Action.SEARCH, Action.COLLECTION_SEE, Action.COLLECTION_READ}),
     "ask": frozenset({Action.ASK, Action.SEARCH, Action.COLLECTION_SEE, Action.COLLECTION_READ}),
-    "policy": frozenset({Action.POLICY_CHECK}),
+    "policy": frozenset({Action.POLICY_CHECK, Action.POLICY_SEE}),
     "manage": frozenset(
         {
             Action.COLLECTION_CREATE,
@@ -64,9 +73,10 @@ KEY_SCOPES: dict[str, frozenset[Action]] = {
             Action.PEOPLE_SEE,
             Action.PEOPLE_MANAGE,
             Action.TENANT_MANAGE,
+            Action.POLICY_SEE,
             Action.POLICY_MANAGE,
         }
     ),
-    "record": frozenset({Action.RECORD_READ, Action.RECORD_OPEN}),
+    "record": frozenset({Action.RECORD_READ, Action.RECORD_OPEN, Action.POLICY_SEE}),
     "own": frozenset({Action.OWN_DATA}),
 }

@@ -14,7 +14,7 @@ from governance.actions import Action
 from governance.audit import events
 from governance.audit.vocabulary import Event
 from governance.errors import Conflict, InvalidInput, NotFound
-from governance.policy import rules
+from governance.policy import versions
 from governance.scope import Scope
 from governance.sentence import phrase, sentence
 
@@ -80,12 +80,11 @@ def create(
 
 
 def _create(scope: Scope, row: tuple[uuid.UUID, str, str, str, bool], operator: uuid.UUID | None) -> None:
-    tenant, slug, name, _, is_demo = row
+    _, slug, name, _, is_demo = row
     with scope.transaction():
         with connection.cursor() as cursor:
             cursor.execute("SELECT chancery.create_tenant(%s, %s, %s, %s, %s)", row)
-        for rule in rules.defaults():
-            _store(tenant, rule)
+        versions.found(scope)
         facts = {"demo": is_demo} | ({"operator": operator} if operator else {})
         events.record(scope, Event.TENANT_CREATED, facts=facts, payload={"slug": slug, "name": name})
 
@@ -137,17 +136,3 @@ def every() -> list[uuid.UUID]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM chancery.tenants()")
         return [row[0] for row in cursor.fetchall()]
-
-
-def _store(tenant: uuid.UUID, rule: rules.Rule) -> None:
-    models.PolicyRule.objects.create(
-        tenant_id=tenant,
-        name=rule.name,
-        version=rule.version,
-        stages=sorted(str(stage) for stage in rule.stages),
-        detector=rule.detector,
-        action=str(rule.action),
-        threshold=rule.threshold,
-        message=rule.message,
-        options=dict(rule.options),
-    )

@@ -151,7 +151,14 @@ def _title(scope: Scope, row: Version) -> str:
 def _judge(scope: Scope, row: Version, pieces: list[chunking.Piece]) -> None:
     """A flag is only noted. A rule that would redact keeps the document back as one that blocks: half is not stored."""
     text = "\n\n".join(piece.text for piece in pieces)
-    verdict = enforcement.check(scope, Stage.UPLOAD, text, interaction=row.pk, subject_id=row.document_id)
+    verdict = enforcement.check(
+        scope,
+        Stage.UPLOAD,
+        text,
+        interaction=row.pk,
+        subject_id=row.document_id,
+        collections=[row.collection_id],
+    )
     if verdict.action >= Action.REDACT:
         raise QuarantinedError(verdict.message or phrase("A policy rule keeps this document back."))
 

@@ -61,5 +61,6 @@ def answer(row: models.Answer) -> dict[str, Any]:
             for s in segments
         ],
         "receipt": row.receipt,
+        "policy": row.capsule.get("policy"),  # the version that spoke, by number and hash
         "audit": {"interaction": row.pk},
     }

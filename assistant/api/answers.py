@@ -36,6 +36,7 @@ class Answers(Operation):
             collections=asked["collections"],
             client="api",
             is_model_only=asked["model_only"],
+            reason=asked["reason"],
         )
         if asked["stream"]:
             events = relay.follow(self.caller, row.pk, 0)

@@ -15,7 +15,7 @@ from governance import access, people, tenants
 from governance.actions import Action
 from governance.audit import events
 from governance.audit.vocabulary import Event
-from governance.policy import enforcement
+from governance.policy import enforcement, versions
 from governance.policy.rules import Stage
 from ingestion import search
 
@@ -53,7 +53,9 @@ class PolicyCheck(Operation):
     def post(self, request: Request) -> Response:
         sent = parse(shapes.PolicyIn, request.data)
         access.require(self.caller, Action.POLICY_CHECK)
-        verdict = enforcement.try_out(self.caller, Stage(sent["stage"]), sent["text"])
+        number = sent["version"]
+        policy = None if number is None else versions.compiled(versions.get(self.caller, number))
+        verdict = enforcement.try_out(self.caller, Stage(sent["stage"]), sent["text"], policy)
         return Response(verdict.as_json())
 
 

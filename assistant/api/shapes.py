@@ -55,6 +55,7 @@ class AnswerIn(serializers.Serializer):  # type: ignore[type-arg]
     conversation = Id(required=False, allow_null=True, default=None)
     stream = serializers.BooleanField(required=False, default=False)
     model_only = serializers.BooleanField(required=False, default=False)
+    reason = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")  # see reason_required
 
 
 class FeedbackIn(serializers.Serializer):  # type: ignore[type-arg]
@@ -65,6 +66,9 @@ class FeedbackIn(serializers.Serializer):  # type: ignore[type-arg]
 class PolicyIn(serializers.Serializer):  # type: ignore[type-arg]
     stage = serializers.ChoiceField([str(stage) for stage in Stage])
     text = serializers.CharField(max_length=100_000, trim_whitespace=False)
+    version = serializers.IntegerField(
+        min_value=1, max_value=2_000_000_000, required=False, allow_null=True, default=None
+    )
 
 
 class EventsIn(serializers.Serializer):  # type: ignore[type-arg]

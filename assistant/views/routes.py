@@ -91,7 +91,6 @@ urlpatterns: list[URLPattern] = [
     path("keys/all", keys.every, name="every-key"),
     path("keys/<uuid:key>/revoke", keys.revoke, name="key-revoke"),
     path("settings/", settings.page, name="settings"),
-    path("settings/rules/<uuid:rule>", settings.rule, name="settings-rule"),
     path("usage/", usage.page, name="usage"),
     path("usage/<slug:what>.csv", usage.download, name="usage-csv"),
     path("record/", record.page, name="record"),

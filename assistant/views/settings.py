@@ -1,22 +1,18 @@
-"""The tenant's settings: its name and limits, the rules of its policy, and what is kept for how long."""
+"""The tenant's settings: its name and limits, and what is kept for how long."""
 
 from __future__ import annotations
-
-import uuid
 
 from django.conf import settings as installed
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from assistant import usage
 from assistant.views import signed_in
 from governance import tenants
 from governance.errors import InvalidInput
-from governance.policy import rulebook
-from governance.policy.rules import Action
 from governance.scope import Scope
 from governance.tenants import Limits
 
@@ -35,27 +31,9 @@ def page(request: HttpRequest, scope: Scope) -> HttpResponse:
     return redirect("settings")
 
 
-@require_POST
-@signed_in.required
-def rule(request: HttpRequest, scope: Scope, rule: uuid.UUID) -> HttpResponse:
-    sent = request.POST
-    changed = rulebook.change(
-        scope,
-        rule,
-        is_enabled=bool(sent.get("is_enabled")),
-        action=sent.get("action", ""),
-        message=sent.get("message", ""),
-    )
-    messages.success(request, _("%(rule)s is saved.") % {"rule": changed.name}, extra_tags="good")
-    return redirect("settings")
-
-
 def _page(request: HttpRequest, scope: Scope, status: int = 200, **context: object) -> HttpResponse:
-    context |= {"room": "admin", "part": "settings", "rules": rulebook.listed(scope), "used": usage.held(scope)}
-    context |= {
-        "tenant": tenants.current(scope),
-        "actions": [str(action) for action in Action if action > Action.ALLOW],
-    }
+    context |= {"room": "admin", "part": "settings", "used": usage.held(scope)}
+    context |= {"tenant": tenants.current(scope)}
     context |= {"session_hours": installed.SESSION_COOKIE_AGE // 3600, "upload_max": installed.UPLOAD_MAX_BYTES}
     return render(request, "admin/settings.html", context, status=status)
 

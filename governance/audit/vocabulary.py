@@ -12,6 +12,7 @@ class Event(StrEnum):
     ACCESS_DENIED = "access.denied"
     PROMPT_RECEIVED = "prompt.received"
     PROMPT_REFUSED = "prompt.refused"  # over a bound, before anything was accepted
+    REASON_ASKED = "prompt.reason_asked"  # policy lets it pass for a reason, and none was given
     POLICY_DECIDED = "policy.decided"
     RETRIEVED = "retrieval.performed"
     SEARCHED = "search.performed"
@@ -57,7 +58,12 @@ class Event(StrEnum):
     IDENTITY_UNLINKED = "identity.unlinked"
     TENANT_CREATED = "tenant.created"
     TENANT_CHANGED = "tenant.changed"  # its name or limits, or that it was switched off or on
-    POLICY_CHANGED = "policy.changed"  # a rule of it: before and after are in the payload
+    POLICY_DRAFTED = "policy.drafted"
+    POLICY_CHANGED = "policy.changed"  # a rule of a draft: before and after are in the payload
+    POLICY_SUBMITTED = "policy.submitted"  # for a second person to publish
+    POLICY_PUBLISHED = "policy.published"  # in force from here on: all its rules are in the payload
+    POLICY_ROLLED_BACK = "policy.rolled_back"  # published again: the rules of an older version
+    POLICY_DISCARDED = "policy.discarded"  # a draft
     KEY_ISSUED = "key.issued"
     KEY_REVOKED = "key.revoked"
     RECORD_READ = "record.read"

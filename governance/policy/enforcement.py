@@ -1,29 +1,31 @@
 """Where the engine's verdict becomes a fact: the ledger's rows and the record's event commit together.
 
-Neither holds the text: offsets, scores and the names of rules are kept, and the text lies where its own kind lives.
+Neither holds the text: offsets, scores and the names of rules are kept, and the text lies where its own kind lives. Both
+name the version of the policy that spoke, by number and hash.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from governance import models
 from governance.audit import events
 from governance.audit.vocabulary import Event
-from governance.policy import engine, rulebook
+from governance.policy import engine, versions
 from governance.policy.engine import Decision, Verdict
-from governance.policy.rules import Rule, Stage
+from governance.policy.rules import Place, Policy, Stage, Stamp
 from governance.scope import Scope
 
 REASON_LONGEST = 500
+UNKNOWN = Stamp(0, "")  # rules that belong to no version: only tests ask such
 
 
-def rules_of(scope: Scope) -> tuple[Rule, ...]:
-    """The tenant's enabled rules, by name."""
-    with scope.transaction():
-        return tuple(rulebook.of(row) for row in models.PolicyRule.objects.filter(is_enabled=True).order_by("name"))
+def place(scope: Scope, collections: Iterable[uuid.UUID] | None = None) -> Place:
+    """Where a text of this scope is looked at. Background work acts for nobody, so no rule is left out for a group."""
+    groups = None if scope.is_system else scope.groups
+    return Place(None if collections is None else frozenset(collections), groups)
 
 
 def check(
@@ -33,13 +35,16 @@ def check(
     *,
     interaction: uuid.UUID,
     subject_id: uuid.UUID | None = None,
-    rules: Sequence[Rule] | None = None,
+    collections: Iterable[uuid.UUID] | None = None,
+    policy: Policy | None = None,
 ) -> Verdict:
-    """Judge `text` and put the verdict on the ledger and the record. `rules` saves reading them for each of many texts.
+    """Judge `text` and put the verdict on the ledger and the record. `policy` saves reading it for each of many texts.
 
-    `subject_id` is the passage or document that the text is of. Raises RecordUnavailable.
+    `subject_id` is the passage or document that the text is of. `collections` are those it is asked of or comes from; None
+    where that may be any. Raises RecordUnavailable, PolicyDamaged.
     """
-    verdict = engine.evaluate(rules_of(scope) if rules is None else rules, stage, text)
+    spoken = versions.in_force(scope) if policy is None else policy
+    verdict = engine.check(spoken, stage, text, place(scope, collections))
     note(scope, verdict, interaction=interaction, stage=stage, subject_id=subject_id)
     return verdict
 
@@ -61,20 +66,24 @@ def note(
     facts = _facts(stage, verdict) | told | ({"part": part} if part else {})
     with scope.transaction():
         models.PolicyDecision.objects.bulk_create(
-            _row(scope, decision, interaction, subject_id) for decision in verdict.decisions
+            _row(scope, decision, verdict.policy or UNKNOWN, interaction, subject_id) for decision in verdict.decisions
         )
         events.record(scope, Event.POLICY_DECIDED, interaction=interaction, facts=facts)
 
 
-def try_out(scope: Scope, stage: Stage, text: str) -> Verdict:
-    """What the rules say of a text that goes nowhere: on the record, but not on the ledger of what was decided."""
-    verdict = engine.evaluate(rules_of(scope), stage, text)
+def try_out(scope: Scope, stage: Stage, text: str, policy: Policy | None = None) -> Verdict:
+    """What the policy says of a text that goes nowhere: on the record, but not on the ledger of what was decided.
+
+    `policy` is another version than the one in force, such as a draft.
+    """
+    spoken = versions.in_force(scope) if policy is None else policy
+    verdict = engine.check(spoken, stage, text, place(scope))
     events.record(scope, Event.POLICY_DECIDED, facts=_facts(stage, verdict) | {"is_trial": True})
     return verdict
 
 
 def _row(
-    scope: Scope, decision: Decision, interaction: uuid.UUID, subject_id: uuid.UUID | None
+    scope: Scope, decision: Decision, policy: Stamp, interaction: uuid.UUID, subject_id: uuid.UUID | None
 ) -> models.PolicyDecision:
     return models.PolicyDecision(
         tenant_id=scope.tenant,
@@ -82,7 +91,8 @@ def _row(
         subject_id=subject_id,
         stage=str(decision.stage),
         rule=decision.rule,
-        rule_version=decision.rule_version,
+        policy_version=policy.number,
+        policy_sha256=policy.sha256,
         detector=decision.detector,
         action=str(decision.action),
         score=decision.score,
@@ -95,18 +105,23 @@ def _row(
 
 
 def _facts(stage: Stage, verdict: Verdict) -> dict[str, Any]:
-    return {"stage": stage, "action": str(verdict.action), "decisions": [_told(one) for one in verdict.decisions]}
+    return {
+        "stage": stage,
+        "action": str(verdict.action),
+        "policy": (verdict.policy or UNKNOWN).as_json(),
+        "decisions": [_told(one) for one in verdict.decisions],
+    }
 
 
 def _told(decision: Decision) -> dict[str, Any]:
     """Without the reason: an operator's own detector might quote in it."""
     return {
         "rule": decision.rule,
-        "version": decision.rule_version,
         "detector": decision.detector,
         "action": str(decision.action),
         "score": decision.score,
         "threshold": decision.threshold,
         "spans": decision.spans,
+        "latency_ms": round(decision.latency_ms, 3),
         "is_error": bool(decision.error),
     }

@@ -1,23 +1,29 @@
 """From rules and a text to a verdict. Pure: what is recorded, and where, is the caller's business.
 
-Every rule of the stage is asked; the strongest action wins. A detector that fails is a verdict of its own: a
-rule that would have redacted or blocked blocks, because a text that could not be checked is a text that was
-not checked.
+Every rule of the stage is asked; the strongest action wins. A detector that crashes or takes too long is a verdict of
+its own, because a text that could not be checked is a text that was not checked. What follows is the rule's own choice;
+where it makes none, a rule that would have held something back blocks on the way out (a passage, an answer), and flags on
+the way in (a question, a document): what came in is looked at again before anything leaves. A rule that never holds
+anything back flags.
 """
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from governance.policy import detectors, invisible
+from governance.policy import detectors, invisible, patience
 from governance.policy.detectors import Finding
-from governance.policy.rules import Action, Rule, Stage
+from governance.policy.rules import ANYWHERE, Action, Place, Policy, Rule, Stage, Stamp
 from governance.sentence import phrase
 
 UNCHECKED = phrase("The text could not be checked, so it was stopped. Try again, or tell your administrator.")
+PATIENCE_S = 10.0  # with one detector, however short the text
+PATIENCE_PER_CHARACTER_S = 1e-4  # about twenty times what they take
 _REASONS_SHOWN = 3
+_WAY_OUT = frozenset({Stage.PASSAGE, Stage.OUTPUT})
 
 
 @dataclass(frozen=True)
@@ -27,7 +33,6 @@ class Decision:
     """
 
     rule: str
-    rule_version: int
     detector: str
     stage: Stage
     action: Action
@@ -56,16 +61,22 @@ class Decision:
 @dataclass(frozen=True)
 class Verdict:
     """`text` is what may go on: with marks such as "[redacted: iban]" where something was cut out, empty when
-    blocked. `message` is the sentence for the person, empty when the text passed.
+    blocked. `message` is the sentence for the person, empty when the text passed. `policy` is the version that spoke;
+    None where rules were asked that belong to none.
     """
 
     action: Action
     decisions: tuple[Decision, ...]
     text: str
     message: str = ""
+    policy: Stamp | None = None
 
     def as_json(self) -> dict[str, object]:
-        return {"action": str(self.action), "decisions": [decision.as_json() for decision in self.decisions]}
+        told: dict[str, object] = {
+            "action": str(self.action),
+            "decisions": [decision.as_json() for decision in self.decisions],
+        }
+        return told | ({"policy": self.policy.as_json()} if self.policy else {})
 
 
 @dataclass(frozen=True)
@@ -78,6 +89,13 @@ class Inspection:
     error: str = ""
 
 
+def check(policy: Policy, stage: Stage, text: str, place: Place = ANYWHERE) -> Verdict:
+    """The verdict of a policy's version on a whole text, which carries its stamp. Never raises for what a detector
+    does.
+    """
+    return replace(evaluate(policy.applying(place), stage, text), policy=policy.stamp)
+
+
 def evaluate(rules: Iterable[Rule], stage: Stage, text: str) -> Verdict:
     """The verdict of these rules on a whole text at this stage. Never raises for what a detector does."""
     return judge(inspect(rules, stage, text), stage, text)
@@ -85,7 +103,12 @@ def evaluate(rules: Iterable[Rule], stage: Stage, text: str) -> Verdict:
 
 def inspect(rules: Iterable[Rule], stage: Stage, text: str) -> tuple[Inspection, ...]:
     """Ask each rule of the stage."""
-    return tuple(_inspect(rule, text) for rule in rules if stage in rule.stages)
+    asked = [rule for rule in rules if stage in rule.stages]
+    jobs = [patience.Job(rule.detector, functools.partial(_inspect, rule, text)) for rule in asked]
+    found = patience.results(jobs, PATIENCE_S + len(text) * PATIENCE_PER_CHARACTER_S)
+    return tuple(
+        one if isinstance(one, Inspection) else _failed(rule, one) for rule, one in zip(asked, found, strict=True)
+    )
 
 
 def judge(
@@ -135,12 +158,12 @@ def merge(spans: Iterable[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
 
 def _inspect(rule: Rule, text: str) -> Inspection:
     began = time.perf_counter()
-    try:
-        found = _detect(rule, text)
-    except Exception as fault:  # noqa: BLE001 - whatever went wrong, the text was not checked
-        return Inspection(rule, (), _since(began), f"{type(fault).__name__} in detector {rule.detector}")
-    counted = tuple(finding for finding in found if finding.score >= rule.threshold)
-    return Inspection(rule, counted, _since(began))
+    counted = tuple(finding for finding in _detect(rule, text) if finding.score >= rule.threshold)
+    return Inspection(rule, counted, (time.perf_counter() - began) * 1000)
+
+
+def _failed(rule: Rule, failure: patience.Failure) -> Inspection:
+    return Inspection(rule, (), failure.seconds * 1000, f"{type(failure.fault).__name__} in detector {rule.detector}")
 
 
 def _detect(rule: Rule, text: str) -> list[Finding]:
@@ -162,7 +185,6 @@ def _decide(inspection: Inspection, stage: Stage, start: int, end: int) -> Decis
         return None
     return Decision(
         rule=rule.name,
-        rule_version=rule.version,
         detector=rule.detector,
         stage=stage,
         action=rule.action,
@@ -177,17 +199,17 @@ def _decide(inspection: Inspection, stage: Stage, start: int, end: int) -> Decis
 
 def _unchecked(inspection: Inspection, stage: Stage) -> Decision:
     rule = inspection.rule
-    blocks = rule.action >= Action.REDACT
+    holds_back = rule.action >= Action.REDACT
+    action = rule.on_failure or (Action.BLOCK if holds_back and stage in _WAY_OUT else min(rule.action, Action.FLAG))
     return Decision(
         rule=rule.name,
-        rule_version=rule.version,
         detector=rule.detector,
         stage=stage,
-        action=Action.BLOCK if blocks else rule.action,
+        action=action,
         score=1.0,
         threshold=rule.threshold,
         reason="the detector failed, so the text counts as not checked",
-        message=UNCHECKED if blocks else rule.message,
+        message=UNCHECKED if action is Action.BLOCK else rule.message,
         spans=(),
         latency_ms=inspection.latency_ms,
         error=inspection.error,
@@ -199,7 +221,3 @@ def _reasons(findings: Iterable[Finding]) -> str:
     distinct = list(dict.fromkeys(finding.reason for finding in findings))
     shown = "; ".join(distinct[:_REASONS_SHOWN])
     return shown if len(distinct) <= _REASONS_SHOWN else f"{shown}; and {len(distinct) - _REASONS_SHOWN} more"
-
-
-def _since(began: float) -> float:
-    return (time.perf_counter() - began) * 1000

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
+import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
+from typing import NamedTuple
 
 from governance.errors import InvalidInput
 from governance.policy import detectors
-from governance.sentence import sentence
+from governance.sentence import phrase, sentence
+
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
+MESSAGE_MAX = 500
 
 
 class Stage(StrEnum):
@@ -26,7 +32,8 @@ class Action(IntEnum):
     ALLOW = 0
     FLAG = 1
     REDACT = 2
-    BLOCK = 3
+    REQUIRE_REASON = 3  # the person says why, which is recorded, and the question goes on
+    BLOCK = 4
 
     def __str__(self) -> str:
         return self.name.lower()
@@ -40,13 +47,38 @@ class Action(IntEnum):
         raise InvalidInput(
             sentence(
                 "There is no action %(word)s; use one of: %(known)s.", word=repr(word), known=", ".join(map(str, cls))
-            )
+            ),
+            param="action",
         )
+
+
+class Fixture(NamedTuple):
+    """A text, and what the rule alone must do with it: its own action, or nothing (allow)."""
+
+    text: str
+    expect: Action
+
+
+@dataclass(frozen=True)
+class Place:
+    """In which collections a text is looked at, and for a person of which groups. None where that is not known: then
+    no rule is left out for it.
+    """
+
+    collections: frozenset[uuid.UUID] | None = None
+    groups: frozenset[uuid.UUID] | None = None
+
+
+ANYWHERE = Place()
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule of a tenant. `threshold` is between 0 and 1; `message` is the sentence a person reads."""
+    """One rule of a tenant. `threshold` is between 0 and 1; `message` is the sentence a person reads.
+
+    Without `collections` it holds in all of them, without `groups` for everybody; with both it takes both. `on_failure`
+    is what follows where its detector crashes or takes too long: None for what the stage prescribes, see the engine.
+    """
 
     name: str
     stages: frozenset[Stage]
@@ -55,144 +87,85 @@ class Rule:
     threshold: float
     message: str
     options: Mapping[str, object] = field(default_factory=dict)
-    version: int = 1
+    collections: frozenset[uuid.UUID] = frozenset()
+    groups: frozenset[uuid.UUID] = frozenset()
+    on_failure: Action | None = None
+    is_enabled: bool = True
+    fixtures: tuple[Fixture, ...] = ()
+
+    def applies(self, place: Place) -> bool:
+        return self.is_enabled and _meets(self.collections, place.collections) and _meets(self.groups, place.groups)
+
+    def acting(self, action: Action) -> Rule:
+        """The same rule with another action, and its fixtures with it."""
+        fixtures = tuple(one if one.expect is Action.ALLOW else one._replace(expect=action) for one in self.fixtures)
+        return replace(self, action=action, fixtures=fixtures)
+
+
+class Stamp(NamedTuple):
+    """Which version of a tenant's policy spoke: its number, and the SHA-256 of its rules in hex."""
+
+    number: int
+    sha256: str
+
+    def as_json(self) -> dict[str, object]:
+        return {"version": self.number, "sha256": self.sha256}
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A version of a tenant's policy, ready to run: published, a draft, or one that was."""
+
+    stamp: Stamp
+    rules: tuple[Rule, ...]
+
+    def applying(self, place: Place = ANYWHERE) -> tuple[Rule, ...]:
+        """The rules that are switched on and hold there."""
+        return tuple(rule for rule in self.rules if rule.applies(place))
+
+
+def _meets(wanted: frozenset[uuid.UUID], there: frozenset[uuid.UUID] | None) -> bool:
+    return not wanted or there is None or bool(wanted & there)
 
 
 def check(rule: Rule) -> None:
     """Raise `InvalidInput` when a rule cannot work: called before one is stored, not each time it runs."""
-    if not rule.name.strip():
-        raise InvalidInput("A rule needs a name.")
+    _check_name(rule)
     if not rule.stages:
-        raise InvalidInput(sentence("Rule %(name)s names no stage, so it would never run.", name=repr(rule.name)))
+        raise _wrong("stages", phrase("Rule %(name)s names no stage, so it would never run."), rule)
     if not 0.0 <= rule.threshold <= 1.0:
-        raise InvalidInput(sentence("The threshold of rule %(name)s must lie between 0 and 1.", name=repr(rule.name)))
-    if rule.action > Action.ALLOW and not rule.message.strip():
-        raise InvalidInput(
-            sentence("Rule %(name)s needs a message: a person will want to know why.", name=repr(rule.name))
-        )
+        raise _wrong("threshold", phrase("The threshold of rule %(name)s must lie between 0 and 1."), rule)
+    _check_action(rule)
+    _check_message(rule)
     detectors.get(rule.detector).check(rule.options)
 
 
-HIGH_RISK = (
-    "iban",
-    "payment_card",
-    "us_ssn",
-    "de_tax_id",
-    "de_id_card",
-    "de_social_security",
-    "uk_nino",
-    "fr_nir",
-    "es_dni",
-    "es_nie",
-    "it_fiscal_code",
-    "nl_bsn",
-    "pl_pesel",
-    "ch_ahv",
-    "at_social_security",
-    "be_national_number",
-    "se_personal_number",
-    "br_cpf",
-    "passport",
-)
+def _check_name(rule: Rule) -> None:
+    if not rule.name.strip():
+        raise InvalidInput("A rule needs a name.", param="name")
+    if not NAME.fullmatch(rule.name):
+        raise InvalidInput("A rule's name is 1 to 80 of a-z, 0-9 and hyphens, and begins with none.", param="name")
 
 
-def defaults() -> tuple[Rule, ...]:
-    """The rules a new tenant starts with.
-
-    A credential in a question is blocked, not redacted: redaction would protect the model, which needs no
-    protection, and leave the person believing that a key pasted into a chat is still secret. Elsewhere nobody
-    who could act is at the keyboard: it is cut out of passages and answers so that the rest stays useful, and
-    flagged in an upload, where the officer decides. Numbers that open accounts or identify a person for life
-    are cut out both ways. Addresses and telephone numbers are only flagged in questions and pass in answers,
-    because handbooks cite contacts.
-    """
-    return (*_credentials(), *_personal_data(), *_instructions())
-
-
-def _credentials() -> tuple[Rule, ...]:
-    return (
-        Rule(
-            "secrets-input",
-            frozenset({Stage.INPUT}),
-            "secrets",
-            Action.BLOCK,
-            0.6,
-            "Your message contains a password or key. Remove it, change it where it is used, and ask again.",
-        ),
-        Rule(
-            "secrets-text",
-            frozenset({Stage.PASSAGE, Stage.OUTPUT}),
-            "secrets",
-            Action.REDACT,
-            0.6,
-            "A password or key was removed.",
-        ),
-        Rule(
-            "secrets-upload",
-            frozenset({Stage.UPLOAD}),
-            "secrets",
-            Action.FLAG,
-            0.6,
-            "This document contains a password or key. Remove it, and change it where it is used.",
-        ),
-    )
+def _check_action(rule: Rule) -> None:
+    if rule.action is Action.REQUIRE_REASON and rule.stages != {Stage.INPUT}:
+        raise _wrong(
+            "action",
+            phrase(
+                "Rule %(name)s asks a person for a reason, which only a question can be asked for: its stage is the input."
+            ),
+            rule,
+        )
+    if rule.on_failure not in (None, Action.FLAG, Action.BLOCK):
+        raise _wrong("on_failure", phrase("Where the detector of rule %(name)s fails, either flag or block."), rule)
 
 
-def _personal_data() -> tuple[Rule, ...]:
-    return (
-        Rule(
-            "personal-numbers",
-            frozenset({Stage.INPUT, Stage.OUTPUT}),
-            "pii",
-            Action.REDACT,
-            0.6,
-            "An account, card or identity number was removed.",
-            {"types": list(HIGH_RISK)},
-        ),
-        Rule(
-            "contact-details",
-            frozenset({Stage.INPUT}),
-            "pii",
-            Action.FLAG,
-            0.6,
-            "Your message contains personal details.",
-            {"types": ["email", "phone", "date_of_birth"]},
-        ),
-    )
+def _check_message(rule: Rule) -> None:
+    if rule.action > Action.ALLOW and not rule.message.strip():
+        raise _wrong("message", phrase("Rule %(name)s needs a message: a person will want to know why."), rule)
+    if len(rule.message) > MESSAGE_MAX:
+        raise InvalidInput(sentence("A message has at most %(most)s characters.", most=MESSAGE_MAX), param="message")
 
 
-def _instructions() -> tuple[Rule, ...]:
-    return (
-        Rule(
-            "instructions-in-passage",
-            frozenset({Stage.PASSAGE}),
-            "injection",
-            Action.BLOCK,
-            0.7,
-            "A passage was left out because it gives orders to the assistant.",
-        ),
-        Rule(
-            "instructions-in-upload",
-            frozenset({Stage.UPLOAD}),
-            "injection",
-            Action.FLAG,
-            0.7,
-            "This document contains text that gives orders to an assistant; such passages will be left out.",
-        ),
-        Rule(
-            "control-tokens",
-            frozenset({Stage.INPUT, Stage.PASSAGE, Stage.OUTPUT}),
-            "control_tokens",
-            Action.REDACT,
-            0.6,
-            "Control tokens of a language model were removed.",
-        ),
-        Rule(
-            "control-tokens-upload",
-            frozenset({Stage.UPLOAD}),
-            "control_tokens",
-            Action.FLAG,
-            0.6,
-            "This document contains control tokens of a language model; they are removed before it is read.",
-        ),
-    )
+def _wrong(param: str, template: str, rule: Rule) -> InvalidInput:
+    return InvalidInput(sentence(template, name=repr(rule.name)), param=param)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from governance.policy import detectors, engine, invisible, seams, segments
 from governance.policy.engine import Inspection, Verdict
-from governance.policy.rules import Action, Rule, Stage
+from governance.policy.rules import Action, Rule, Stage, Stamp
 
 FIRST = 80  # characters: the first segment may be shorter, so that something is seen soon
 MEMORY = 1_200  # characters of text that already left and may still be context of what follows
@@ -45,11 +45,13 @@ class Gate:
         rules: Sequence[Rule],
         stage: Stage = Stage.OUTPUT,
         *,
+        stamp: Stamp | None = None,
         limit: int = segments.LIMIT,
         first: int = FIRST,
     ) -> None:
         self._rules = [rule for rule in rules if stage in rule.stages]
         self._stage = stage
+        self._stamp = stamp  # of the policy that the rules are of: every verdict carries it
         self._limit = limit
         self._room = min(first, limit)
         self._text = ""  # what left and is still context, then what has not left
@@ -79,7 +81,7 @@ class Gate:
         pieces: list[Piece] = []
         strict = [inspection for inspection in inspections if inspection.rule.action >= Action.REDACT]
         if late := _across(strict, self._left, settled):
-            return [self._stop(_too_late(late, self._stage, self._text[self._left :]))]
+            return [self._stop(_too_late(late, self._stage, self._text[self._left :], self._stamp))]
         while self.blocked is None and (end := self._whole_end(inspections, settled, final)) is not None:
             pieces.append(self._pass(inspections, end))
         self._forget()
@@ -100,14 +102,13 @@ class Gate:
         found = [len(self._text)]
         seen = invisible.see(self._text)
         for rule in self._rules:
-            detector = detectors.get(rule.detector)
-            found.append(detector.settled(self._text, rule.options))
+            found.append(_settled(rule, self._text))
             if seen:
-                found.append(seen.places[detector.settled(seen.text, rule.options)])
+                found.append(seen.places[_settled(rule, seen.text)])
         return min(found)
 
     def _pass(self, inspections: Sequence[Inspection], end: int) -> Piece:
-        verdict = engine.judge(inspections, self._stage, self._text, self._left, end)
+        verdict = replace(engine.judge(inspections, self._stage, self._text, self._left, end), policy=self._stamp)
         raw = self._text[self._left : end]
         if verdict.action == Action.BLOCK:
             return self._stop(Piece("", raw, verdict))
@@ -130,6 +131,14 @@ class Gate:
         self._left -= start
 
 
+def _settled(rule: Rule, text: str) -> int:
+    """A detector that cannot say so settles nothing: the text waits for its end, and the engine's verdict."""
+    try:
+        return detectors.get(rule.detector).settled(text, rule.options)
+    except Exception:  # noqa: BLE001 - whatever went wrong, the text is not settled
+        return 0
+
+
 def _across(inspections: Sequence[Inspection], place: int, until: int) -> list[Inspection]:
     """The inspections with a finding that begins before `place` and ends after it, not beyond `until`."""
     return [
@@ -139,7 +148,7 @@ def _across(inspections: Sequence[Inspection], place: int, until: int) -> list[I
     ]
 
 
-def _too_late(late: Sequence[Inspection], stage: Stage, rest: str) -> Piece:
+def _too_late(late: Sequence[Inspection], stage: Stage, rest: str, stamp: Stamp | None) -> Piece:
     decisions = tuple(
         replace(
             decision,
@@ -149,4 +158,4 @@ def _too_late(late: Sequence[Inspection], stage: Stage, rest: str) -> Piece:
         )
         for decision in engine.decisions(late, stage, 0, sys.maxsize)
     )
-    return Piece("", rest, Verdict(Action.BLOCK, decisions, "", decisions[0].message))
+    return Piece("", rest, Verdict(Action.BLOCK, decisions, "", decisions[0].message, stamp))

@@ -9,10 +9,13 @@ import pytest
 
 from assistant import answering, conversations
 from assistant.models import Status
-from governance import grants, models
+from governance import grants
+from governance.policy import versions
+from governance.policy.rules import Action, Stage
 from governance.roles import Level
 from tests.assistant import asking
 from tests.cast import House
+from tests.governance import policies
 from tests.governance.database import leaves
 
 RECEIVED = ["prompt.received", "policy.decided input"]
@@ -48,6 +51,7 @@ def test_receipt_and_capsule_say_why_it_said_that(house: House, settings: Any) -
     assert row.receipt["kept"][0]["chunk"] == row.passages[0]["chunk"]
     assert len(row.passages[0]["sha256"]) == 64
     assert row.capsule == {
+        "policy": versions.in_force(house.bob).stamp.as_json(),
         "prompt": "answer-1",
         "model": {"name": "scripted", "sha256": "", "engine": "scripted", "build": "1"},
         "sampler": {"temperature": 0.0, "seed": 0, "max_tokens": 77},
@@ -132,18 +136,7 @@ def test_output_that_policy_redacts_goes_on_without_it_and_what_was_written_is_i
 
 
 def rule_for_output(house: House, action: str) -> None:
-    with house.system.transaction():
-        models.PolicyRule.objects.create(
-            tenant_id=house.tenant,
-            name="code-word",
-            version=1,
-            stages=["output"],
-            detector="pattern",
-            action=action,
-            threshold=0.5,
-            message="Not this word.",
-            options={"words": ["Rosebud"]},
-        )
+    policies.add(house, policies.words("code-word", Stage.OUTPUT, Action.named(action), "Rosebud"))
 
 
 def test_a_passage_that_gives_orders_is_withheld_from_the_model_and_that_is_recorded(

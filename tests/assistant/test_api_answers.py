@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from assistant import conversations, models
+from governance.policy import versions
 from inference.runners.scripted import ScriptedChat
 from ingestion import catalog
 from tests.assistant import asking, serving
@@ -60,7 +61,7 @@ def test_an_answer_that_is_waited_for_comes_whole_with_its_citations_receipt_and
 ) -> None:
     told = api.post(URL, json={"question": asking.QUESTION, "collections": [str(shelf)]}).json()
     assert set(told) == {
-        *("id", "conversation", "status", "notice", "text", "citations", "segments", "receipt", "audit"),
+        *("id", "conversation", "status", "notice", "text", "citations", "segments", "receipt", "policy", "audit"),
     }
     assert (told["status"], told["notice"], told["text"]) == ("answered", "", asking.RULE)
     citation, other = told["citations"]
@@ -71,6 +72,7 @@ def test_an_answer_that_is_waited_for_comes_whole_with_its_citations_receipt_and
     assert [one["markers"] for one in told["segments"]] == [[1], [1]]
     assert "".join(one["text"] for one in told["segments"]) == told["text"]
     assert told["receipt"]["kept"][0]["chunk"] == citation["chunk_id"]
+    assert told["policy"] == versions.in_force(house.bob).stamp.as_json()
     assert told["audit"] == {"interaction": told["id"]}
     (received,) = leaves(house, "prompt.received", uuid.UUID(told["id"]))
     assert received["facts"]["client"] == "api"

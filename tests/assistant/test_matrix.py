@@ -15,7 +15,6 @@ from assistant import models
 from governance import grants, groups, keys, people
 from governance import models as governed
 from governance.identity import providers
-from governance.policy import rulebook
 from governance.roles import Level
 from ingestion import catalog, documents, pipeline
 from tests import cast
@@ -72,7 +71,7 @@ THEIRS = {
     "v1-model",
     "person", "person-change", "person-roles", "person-switch", "person-link",
     "group", "group-rename", "group-delete", "group-members", "group-member-remove",
-    "access-cell", "key-revoke", "settings-rule",
+    "access-cell", "key-revoke",
 }  # fmt: skip
 
 
@@ -145,7 +144,6 @@ def stage(django_db_blocker: pytest.FixtureRequest) -> Stage:
             "group": groups.create(ada, f"Circle {MARKER}"),
             "holder": house.ids["olga"],
             "key": _a_key(house),
-            "rule": rulebook.listed(ada)[0].pk,
             "token": uuid.uuid4().hex,
             **WORDS,
             "tenant": house.tenant,

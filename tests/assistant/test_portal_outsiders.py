@@ -11,7 +11,6 @@ from django.urls import reverse
 
 from assistant.views import routes
 from governance import keys
-from governance.policy import rulebook
 from tests import cast
 from tests.assistant import portal
 
@@ -83,7 +82,6 @@ def address(name: str, room: portal.Furnished) -> str:
         "holder": room.house.team,
         "kind": "group",
         "key": _a_key(room.house),
-        "rule": rulebook.listed(room.house.ada)[0].pk,
         "what": "days",
     }
     route = next(route for route in routes.urlpatterns if route.name == name)

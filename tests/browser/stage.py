@@ -15,7 +15,6 @@ from governance import grants, groups, invitations, keys, tenants
 from governance import models as governed
 from governance.audit import reading
 from governance.identity import providers
-from governance.policy import rulebook
 from governance.roles import Level
 from governance.scope import Scope
 from governance.tenants import Limits
@@ -138,7 +137,6 @@ def _admins(made: Stage) -> None:
     ids["nobodys"] = groups.create(house.ada, "Nobody's group")
     keys.issue(house.ada, house.ids["ada"], "Reports", ["ask", "read"], 90)
     ids["token"] = invitations.issue(house.ada, house.ids["charlie"])
-    ids["rule"] = rulebook.listed(house.ada)[0].pk
     groups.delete(made.bare.ada, made.bare.team)
     listed = frozenset({("idp-team", house.team)})
     ids["provider"] = providers.create(house.ada, journeys.draft(house, made.idp.issuer, groups=listed))

@@ -24,7 +24,7 @@ FORMS = {
     "answer-feedback", "conversation-rename", "conversation-pin", "conversation-delete", "conversation-restore",
     "collection-rename", "collection-delete", "documents-retry", "documents-delete", "grants", "grant-withdraw",
     "document-delete", "document-retry", "person-change", "person-roles", "person-switch", "group-rename",
-    "group-delete", "group-members", "group-member-remove", "key-revoke", "settings-rule", "record-export",
+    "group-delete", "group-members", "group-member-remove", "key-revoke", "record-export",
     "record-interaction-close", "operators-sign-out", "operators-tenant-switch", "csp-report",
 }  # fmt: skip
 # Files, what machines read, and parts of a page that is looked at: each with somebody who may see it.

@@ -140,7 +140,7 @@ def test_a_tenant_comes_with_its_partitions_and_its_policy(house: House) -> None
             found = database.execute("SELECT to_regclass(%s)", [f"public.{parent}_{house.tenant.hex}"]).fetchone()
             assert found != (None,)
     with house.system.transaction():
-        assert models.PolicyRule.objects.exists()
+        assert models.PolicyVersion.objects.filter(state="published").count() == 1
 
 
 def test_partitions_are_made_once(house: House) -> None:

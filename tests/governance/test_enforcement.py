@@ -3,15 +3,17 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
 from governance import models
 from governance.errors import RecordUnavailable
-from governance.policy import detectors, enforcement, rules
-from governance.policy.rules import Action, Rule, Stage
+from governance.policy import builtin, detectors, enforcement, versions
+from governance.policy.rules import Action, Stage
 from governance.policy.streaming import Gate
 from tests.cast import House
+from tests.governance import policies
 from tests.governance.database import leaves
 
 IBAN = "DE89 3704 0044 0532 0130 00"
@@ -24,27 +26,22 @@ def ledger(house: House, interaction: uuid.UUID) -> list[models.PolicyDecision]:
 
 
 def test_a_new_tenant_has_the_default_rules_as_they_were_written(house: House) -> None:
-    found = enforcement.rules_of(house.bob)
-    assert set(map(repr_of, found)) == set(map(repr_of, rules.defaults()))
-    assert [rule.name for rule in found] == sorted(rule.name for rule in found)
-
-
-def repr_of(rule: Rule) -> tuple[object, ...]:
-    return rule.name, rule.stages, rule.detector, rule.action, rule.threshold, rule.message, json.dumps(rule.options)
+    found = versions.in_force(house.bob)
+    assert found.stamp == builtin.policy().stamp
+    assert set(map(repr, found.rules)) == set(map(repr, builtin.rules()))
+    assert [rule.name for rule in found.rules] == sorted(rule.name for rule in found.rules)
 
 
 def test_a_rule_that_is_switched_off_does_not_run(house: House) -> None:
-    with house.system.transaction():
-        models.PolicyRule.objects.filter(name="personal-numbers").update(is_enabled=False)
+    policies.change(house, lambda rule: replace(rule, is_enabled=rule.name != "personal-numbers"))
     verdict = enforcement.check(house.bob, Stage.INPUT, TEXT, interaction=uuid.uuid4())
     assert verdict.text == TEXT
 
 
 def test_a_neighbours_rules_do_not_run_here(house: House, neighbour: House) -> None:
-    with neighbour.system.transaction():
-        models.PolicyRule.objects.all().delete()
-    assert enforcement.rules_of(neighbour.bob) == ()
-    assert enforcement.rules_of(house.bob)
+    policies.publish(neighbour, ())
+    assert versions.in_force(neighbour.bob).rules == ()
+    assert versions.in_force(house.bob).rules
 
 
 def test_a_verdict_is_on_the_ledger_and_on_the_record(house: House) -> None:
@@ -53,15 +50,18 @@ def test_a_verdict_is_on_the_ledger_and_on_the_record(house: House) -> None:
     assert (verdict.action, verdict.text) == (Action.REDACT, "Please pay to [redacted: iban] today.")
 
     (row,) = ledger(house, interaction)
-    assert (row.rule, row.stage, row.action, row.rule_version) == ("personal-numbers", "input", "redact", 1)
+    stamp = versions.in_force(house.bob).stamp
+    assert (row.rule, row.stage, row.action) == ("personal-numbers", "input", "redact")
+    assert (row.policy_version, row.policy_sha256) == stamp == verdict.policy
     assert row.spans == [[14, 14 + len(IBAN), "iban"]]
     assert not row.is_error
     (leaf,) = leaves(house, "policy.decided", interaction)
     assert (leaf["facts"]["stage"], leaf["facts"]["action"]) == ("input", "redact")
+    assert leaf["facts"]["policy"] == {"version": 1, "sha256": stamp.sha256}
     (told,) = leaf["facts"]["decisions"]
+    assert told.pop("latency_ms") >= 0
     assert told == {
         "rule": "personal-numbers",
-        "version": 1,
         "detector": "pii",
         "action": "redact",
         "score": pytest.approx(row.score),
@@ -86,7 +86,8 @@ def test_a_text_that_passes_is_on_the_record_too(house: House) -> None:
     interaction = uuid.uuid4()
     assert enforcement.check(house.bob, Stage.INPUT, "Good morning.", interaction=interaction).action is Action.ALLOW
     (leaf,) = leaves(house, "policy.decided", interaction)
-    assert leaf["facts"] == {"stage": "input", "action": "allow", "decisions": []}
+    policy = {"version": 1, "sha256": versions.in_force(house.bob).stamp.sha256}
+    assert leaf["facts"] == {"stage": "input", "action": "allow", "decisions": [], "policy": policy}
     assert ledger(house, interaction) == []
 
 
@@ -111,9 +112,9 @@ def test_a_detectors_fault_is_a_decision_of_its_own(house: House, monkeypatch: p
     monkeypatch.setitem(detectors._REGISTRY, "pii", Broken())
     interaction = uuid.uuid4()
     verdict = enforcement.check(house.bob, Stage.INPUT, TEXT, interaction=interaction)
-    assert (verdict.action, verdict.text) == (Action.BLOCK, "")
+    assert verdict.action is Action.FLAG
     rows = {row.rule: row for row in ledger(house, interaction)}
-    assert (rows["personal-numbers"].action, rows["personal-numbers"].is_error) == ("block", True)
+    assert (rows["personal-numbers"].action, rows["personal-numbers"].is_error) == ("flag", True)
     (leaf,) = leaves(house, "policy.decided", interaction)
     assert {told["rule"] for told in leaf["facts"]["decisions"] if told["is_error"]} == set(rows)
     assert IBAN not in json.dumps(leaf)
@@ -121,12 +122,13 @@ def test_a_detectors_fault_is_a_decision_of_its_own(house: House, monkeypatch: p
 
 def test_what_a_gate_decided_while_streaming_is_noted(house: House) -> None:
     interaction = uuid.uuid4()
-    gate = Gate(enforcement.rules_of(house.bob))
+    policy = versions.in_force(house.bob)
+    gate = Gate(policy.applying(), stamp=policy.stamp)
     pieces = gate.feed(f"{TEXT} ") + gate.finish()
     for piece in pieces:
         enforcement.note(house.bob, piece.verdict, interaction=interaction)
     (row,) = ledger(house, interaction)
-    assert (row.stage, row.action) == ("output", "redact")
+    assert (row.stage, row.action, row.policy_sha256) == ("output", "redact", policy.stamp.sha256)
     assert len(leaves(house, "policy.decided", interaction)) == len(pieces)
 
 

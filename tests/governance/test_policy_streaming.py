@@ -8,12 +8,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bench import policy_samples
-from governance.policy import engine, rules
+from governance.policy import builtin, engine
 from governance.policy.rules import Action, Rule, Stage
 from governance.policy.streaming import Gate, Piece
 from tests.governance.policy_words import chunked, texts
 
-DEFAULTS = rules.defaults()
+DEFAULTS = builtin.rules()
 REDACTING = (
     *DEFAULTS,
     Rule(

@@ -15,7 +15,7 @@ from governance.audit import events, keyring
 from governance.audit.vocabulary import Event
 from governance.errors import RecordUnavailable
 from governance.grants import Holder
-from governance.policy import enforcement, rulebook
+from governance.policy import builtin, documents, enforcement, publishing, versions
 from governance.policy.rules import Stage
 from governance.roles import Level, Role
 from tests import cast
@@ -66,7 +66,8 @@ def deeds(house: House) -> dict[str, Callable[[], object]]:
     assert scope is not None
     key = scope.key
     assert key is not None
-    link, rule = invitations.issue(ada, house.ids["bob"]), rulebook.listed(ada)[0].pk
+    link, rule = invitations.issue(ada, house.ids["bob"]), documents.of(builtin.rules()[0])
+    ready = versions.draft(ada).number
     charlie, bob, team = house.ids["charlie"], house.ids["bob"], house.team
     return {
         "people.create": lambda: people.create(ada, "new@example.com", "New"),
@@ -78,7 +79,11 @@ def deeds(house: House) -> dict[str, Callable[[], object]]:
         "groups.rename": lambda: groups.rename(ada, team, "Crew"),
         "groups.remove": lambda: groups.remove(ada, team, bob),
         "tenants.change": lambda: tenants.change(ada, "New", tenants.Limits(1, 1, 1, 1, None, False)),
-        "rulebook.change": lambda: rulebook.change(ada, rule, is_enabled=False, action="flag", message="No"),
+        "versions.put_rule": lambda: versions.put_rule(ada, ready, rule | {"message": "No."}),
+        "versions.remove_rule": lambda: versions.remove_rule(ada, ready, "control-tokens"),
+        "versions.describe": lambda: versions.describe(ada, ready, "Why not"),
+        "publishing.submit": lambda: publishing.submit(ada, ready),
+        "publishing.publish": lambda: publishing.publish(ada, ready),
         "assignments.give": lambda: assignments.give(ada, charlie, Role.TENANT_ADMIN),
         "groups.create": lambda: groups.create(ada, "New"),
         "groups.add": lambda: groups.add(ada, team, charlie),

@@ -8,13 +8,13 @@ from unittest import mock
 
 import pytest
 
-from governance import models
-from governance.policy.rules import Action
+from governance.policy.rules import Action, Stage
 from ingestion import catalog, documents, files, pipeline, purging, search
 from ingestion.models import Status, Version
 from ingestion.parsers import sandbox
 from ingestion.parsers.base import Locator, Parsed, Section
 from tests.cast import House
+from tests.governance import policies
 from tests.ingestion import bells, ingests
 
 
@@ -113,8 +113,7 @@ def test_what_is_read_already_and_made_ready_again_stays(house: House, collectio
 
 
 def test_a_document_that_policy_blocks_is_quarantined_and_found_by_nobody(house: House, collection: uuid.UUID) -> None:
-    with house.system.transaction():
-        models.PolicyRule.objects.filter(stages__contains=["upload"]).update(action=str(Action.BLOCK))
+    policies.change(house, lambda rule: rule.acting(Action.BLOCK) if Stage.UPLOAD in rule.stages else rule)
     row = bells.ingested(house, collection, "Deploy with AWS key AKIAQYLPMN5HHHFPKX7C and be quick about the hotel.")
     version = ingests.version(house, row)
     assert (version.status, version.error_code) == (Status.QUARANTINED, "policy")

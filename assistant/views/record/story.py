@@ -102,7 +102,9 @@ class Story:
     def capsule(self) -> Mapping[str, Any]:
         facts = self.end.event.facts if self.end else {}
         return {
-            name: facts[name] for name in ("prompt", "model", "sampler", "access", "finish", "usage") if name in facts
+            name: facts[name]
+            for name in ("policy", "prompt", "model", "sampler", "access", "finish", "usage")
+            if name in facts
         }
 
     @property

@@ -28,5 +28,8 @@ def get(name: str) -> Detector:
         return _REGISTRY[name]
     except KeyError:
         raise InvalidInput(
-            sentence("There is no detector %(name)s; use one of: %(names)s.", name=repr(name), names=", ".join(names()))
+            sentence(
+                "There is no detector %(name)s; use one of: %(names)s.", name=repr(name), names=", ".join(names())
+            ),
+            param="detector",
         ) from None

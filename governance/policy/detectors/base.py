@@ -47,13 +47,15 @@ class Detector(ABC):
                     name=self.name,
                     unknown=repr(unknown[0]),
                     known=known,
-                )
+                ),
+                param=f"options.{unknown[0]}",
             )
         if "types" in options:
             strange = sorted(set(words(options, "types")) - self.types)
             if strange:
                 raise InvalidInput(
-                    sentence("Detector %(name)s knows no type %(strange)s.", name=self.name, strange=repr(strange[0]))
+                    sentence("Detector %(name)s knows no type %(strange)s.", name=self.name, strange=repr(strange[0])),
+                    param="options.types",
                 )
 
     def settled(self, text: str, options: Mapping[str, object]) -> int:
@@ -70,5 +72,5 @@ def words(options: Mapping[str, object], key: str) -> list[str]:
     """An option that is a list of strings; `InvalidInput` when it is something else."""
     value = options.get(key, [])
     if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
-        raise InvalidInput(sentence("Option %(key)s must be a list of strings.", key=repr(key)))
+        raise InvalidInput(sentence("Option %(key)s must be a list of strings.", key=repr(key)), param=f"options.{key}")
     return [str(item) for item in value]

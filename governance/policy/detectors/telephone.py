@@ -37,7 +37,8 @@ def regions(options: Mapping[str, object]) -> tuple[str, ...]:
             raise InvalidInput(
                 sentence(
                     "There is no telephone region %(region)s; use two capital letters, such as DE.", region=repr(region)
-                )
+                ),
+                param="options.regions",
             )
     return asked
 

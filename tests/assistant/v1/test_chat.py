@@ -10,12 +10,14 @@ import pytest
 from openai import OpenAI
 
 from assistant import threads
+from governance.policy.rules import Action
 from inference.runners.scripted import ScriptedChat
 from tests.assistant import asking
 from tests.assistant.v1 import clients
 from tests.assistant.v1.clients import beside, said
 from tests.cast import House
-from tests.governance.database import as_superuser, leaves
+from tests.governance import policies
+from tests.governance.database import leaves
 
 ASKED: dict[str, Any] = {"model": "chancery", "messages": said(asking.QUESTION)}
 SECRET = "my password is Tr0ub4dor&3x-Kassel"
@@ -194,10 +196,7 @@ def test_a_refusal_is_an_answer_whose_text_says_what_was_searched(bob: OpenAI, s
 
 
 def test_an_answer_that_policy_cuts_off_keeps_what_was_said_before(bob: OpenAI, settings: Any, house: House) -> None:
-    with as_superuser() as database:
-        database.execute(
-            "UPDATE policy_rule SET action = 'block' WHERE tenant_id = %s AND name = 'personal-numbers'", [house.tenant]
-        )
+    policies.change(house, lambda rule: rule.acting(Action.BLOCK) if rule.name == "personal-numbers" else rule)
     asking.speak(settings, ["Twenty working days a year may be spent abroad. The card is 4111 1111 1111 1111."])
     chunks = list(bob.chat.completions.create(**ASKED, stream=True))
     text = "".join(c.choices[0].delta.content or "" for c in chunks)
