@@ -190,6 +190,7 @@ CELERY_BEAT_SCHEDULE = {
     "ring-forwarding": {"task": "assistant.tasks.sweep_forwarding", "schedule": 3.0},
     "remove-stray-files": {"task": "ingestion.tasks.remove_strays", "schedule": 86400.0},
     "go-on-erasing": {"task": "assistant.tasks.erase", "schedule": 60.0},
+    "verify-record": {"task": "assistant.tasks.verify_record", "schedule": crontab(hour=2, minute=7)},
     "let-go": {"task": "assistant.tasks.retain", "schedule": crontab(hour=3, minute=17)},  # of UTC, once a day
 }
 

@@ -48,6 +48,15 @@ def retain() -> int:
     return retention.run_each(tenants.every())
 
 
+@shared_task(name="assistant.tasks.verify_record")
+def verify_record() -> int:
+    """Once a day: every log from end to end; how many are not sound."""
+    from governance import tenants
+    from governance.audit import events, verifying
+
+    return len(verifying.each([events.INSTALLATION, *tenants.every()]))
+
+
 @shared_task(name="assistant.tasks.erase")
 def erase() -> int:
     """Go on with erasures that were approved and not done."""

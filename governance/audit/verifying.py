@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -30,8 +31,10 @@ from governance.audit.tree.heads import Head
 from governance.audit.tree.verifier import leaf_hash
 from governance.audit.tree.witnessing import Memory
 from governance.audit.vocabulary import Event
+from governance.errors import RecordUnavailable
 from governance.scope import Scope
 
+LOG = logging.getLogger(__name__)
 # Longer than this no event waits for its place, and no leaf for its head, while a sealer runs.
 PATIENCE = timedelta(hours=1)
 TOLD_MOST = 20  # findings that the record's own event repeats
@@ -100,6 +103,21 @@ def note(report: Report) -> None:
     }
     said = {"findings": [str(one) for one in report.findings[:TOLD_MOST]]} if report.findings else None
     events.record(Scope.system(report.tenant), Event.RECORD_VERIFIED, facts=facts, payload=said)
+
+
+def each(logs: Iterable[uuid.UUID]) -> list[uuid.UUID]:
+    """Verify each log and put the result on it; those that are not sound. One that cannot be noted does not hold up the rest."""
+    wrong = []
+    for log in logs:
+        report = verify(log)
+        if not report.is_sound:
+            wrong.append(log)
+            LOG.critical("the record of %s is not sound: %s", log, "; ".join(map(str, report.findings[:TOLD_MOST])))
+        try:
+            note(report)
+        except RecordUnavailable as fault:
+            LOG.error("the verification of %s could not be recorded: %s", log, fault.message)
+    return wrong
 
 
 @contextmanager

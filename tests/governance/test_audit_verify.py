@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from governance.audit import verifying
+from tests import cast
 from tests.cast import House
 from tests.governance import sealing
 from tests.governance.database import leaves
@@ -45,6 +47,21 @@ def test_a_changed_record_ends_with_1_and_says_where(house: House) -> None:
     assert f"  index {here.plain[0]}: the event is not the one whose hash is in the tree" in said
     (event,) = leaves(house, "record.verified")
     assert event["facts"]["first"] == here.plain[0]
+
+
+def test_logs_are_verified_one_after_the_other_and_each_says_how_it_was(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    here, other = scene.sealed(house), cast.house(f"t{uuid.uuid4().hex[:12]}")
+    scene.sealed(other)
+    with scene.disarmed() as database:
+        changed = scene.event_at(database, here, here.plain[0])
+        database.execute("UPDATE audit.event SET leaf = leaf || ' ' WHERE id = %s", [changed])
+    assert verifying.each([house.tenant, other.tenant]) == [house.tenant]
+    assert f"the record of {house.tenant} is not sound" in caplog.text
+    for one, amount in ((house, 1), (other, 0)):
+        (event,) = leaves(one, "record.verified")
+        assert event["facts"]["findings"] == amount
 
 
 def test_a_head_is_saved_and_verified_from_the_next_time(house: House, tmp_path: Path) -> None:
