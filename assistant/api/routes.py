@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from assistant.api import answers, collections, documents, person, record
+from assistant.api import answers, collections, documents, own, person, record
 
 urlpatterns = [
     path("me", person.Me.as_view(), name="api-me"),
+    path("me/data", own.Data.as_view(), name="api-own-data"),
+    path("me/export", own.Export.as_view(), name="api-own-export"),
+    path("me/erasure", own.Erasure.as_view(), name="api-own-erasure"),
     path("search", person.Search.as_view(), name="api-search"),
     path("policy/check", person.PolicyCheck.as_view(), name="api-policy-check"),
     path("collections", collections.Collections.as_view(), name="api-collections"),

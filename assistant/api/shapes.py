@@ -71,6 +71,10 @@ class PolicyIn(serializers.Serializer):  # type: ignore[type-arg]
     )
 
 
+class ErasureIn(serializers.Serializer):  # type: ignore[type-arg]
+    note = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
+
+
 class EventsIn(serializers.Serializer):  # type: ignore[type-arg]
     interaction = Id(required=False)
     person = Id(required=False)

@@ -271,6 +271,10 @@ OPERATORS = [
     State("operators-tenant", "full", "operator", "/operators/tenants/{tenant}"),
     State("operators-tenant", "refused", "operator", "/operators/tenants/{tenant}", send("form.stack", documents_max="x")),
 ]  # fmt: skip
+KEPT = [
+    State("my-data", "nobody looked", "charlie", "/my-data/"),
+    State("my-data", "full", "bob", "/my-data/"),
+]
 ROOMS = {
     "door": DOOR,
     "faults": FAULTS,
@@ -279,4 +283,5 @@ ROOMS = {
     "admin": ADMIN,
     "record": RECORD,
     "operators": OPERATORS,
+    "kept": KEPT,
 }

@@ -26,6 +26,7 @@ FORMS = {
     "document-delete", "document-retry", "person-change", "person-roles", "person-switch", "group-rename",
     "group-delete", "group-members", "group-member-remove", "key-revoke", "record-export",
     "record-interaction-close", "operators-sign-out", "operators-tenant-switch", "csp-report",
+    "my-data-export", "my-data-erasure", "my-data-erasure-withdraw",
 }  # fmt: skip
 # Files, what machines read, and parts of a page that is looked at: each with somebody who may see it.
 PARTS = {

@@ -21,7 +21,7 @@ from governance.audit import events
 from governance.audit.lifecycle import erasing, holds, reasons
 from governance.audit.lifecycle.models import ErasureStatus as Status
 from governance.audit.vocabulary import Event
-from governance.errors import ChanceryError, Conflict, Forbidden
+from governance.errors import ChanceryError, Conflict, Forbidden, NotFound
 from governance.roles import Role
 from governance.scope import Scope
 from governance.sentence import phrase
@@ -45,11 +45,13 @@ def request_for(scope: Scope, person: uuid.UUID, reason: str) -> models.Erasure:
     return _request(scope, person, reasons.checked(reason))
 
 
-def withdraw(scope: Scope, erasure: uuid.UUID) -> None:
+def withdraw(scope: Scope) -> None:
     """One's own, while nobody has decided. Raises NotFound."""
     access.require(scope, Action.OWN_DATA)
     with scope.transaction():
-        row = _waiting(erasure, person=scope.person)
+        row = models.Erasure.objects.select_for_update().filter(person=scope.person, status=Status.REQUESTED).first()
+        if row is None:
+            raise NotFound(_GONE)
         row.status = Status.WITHDRAWN
         row.save(update_fields=["status"])
         _record(scope, Event.ERASURE_WITHDRAWN, row)
@@ -151,8 +153,8 @@ def _to_decide(scope: Scope, erasure: uuid.UUID) -> uuid.UUID:
     return person
 
 
-def _waiting(erasure: uuid.UUID, **more: object) -> models.Erasure:
-    found = models.Erasure.objects.select_for_update().filter(pk=erasure, status=Status.REQUESTED, **more).first()
+def _waiting(erasure: uuid.UUID) -> models.Erasure:
+    found = models.Erasure.objects.select_for_update().filter(pk=erasure, status=Status.REQUESTED).first()
     if found is None:
         raise access.unseen(Action.ERASURE_DECIDE, "erasure", erasure, _GONE)
     return found
