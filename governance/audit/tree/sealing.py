@@ -137,13 +137,14 @@ class Sealer:
 
     def _tick(self) -> int:
         horizon = self.store.horizon()  # asked first: what ends after it is looked at the next time again
-        sealed = 0
-        for tenant in self.store.waiting(self._horizon):
-            sealed += self._guarded(tenant, lambda one: self.seal(one, self._horizon))
-        self._horizon = horizon
+        done = [
+            self._guarded(one, lambda one: self.seal(one, self._horizon)) for one in self.store.waiting(self._horizon)
+        ]
+        if None not in done:  # what a broken log is waiting with must be found when it has been mended
+            self._horizon = horizon
         for tenant in self._due():
             self._guarded(tenant, lambda one: 0 if self.sign(one) is None else 1)
-        return sealed
+        return sum(one or 0 for one in done)
 
     def _due(self) -> list[uuid.UUID]:
         """Logs whose head is behind and was signed some seconds ago; once a minute those that nothing was said of too."""
@@ -159,8 +160,8 @@ class Sealer:
             due += [one for one in self.store.unsigned(SIGN_AT_LEAST_S) if one not in due]
         return due
 
-    def _guarded(self, tenant: uuid.UUID, act: Callable[[uuid.UUID], int]) -> int:
-        """One broken log does not hold up the others."""
+    def _guarded(self, tenant: uuid.UUID, act: Callable[[uuid.UUID], int]) -> int | None:
+        """None where the log is broken, which does not hold up the others."""
         try:
             done = act(tenant)
         except (BrokenLogError, MissingHashError) as fault:
@@ -168,7 +169,7 @@ class Sealer:
             if self.broken.get(tenant) != str(fault):
                 LOG.critical("the log of tenant %s is broken and does not grow: %s", tenant, fault)
             self.broken[tenant] = str(fault)
-            return 0
+            return None
         self.broken.pop(tenant, None)
         return done
 
