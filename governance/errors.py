@@ -33,6 +33,10 @@ class ChanceryError(Exception):
         self.message = message
         self.param = param or self.param
 
+    def details(self) -> dict[str, object]:
+        """What a program is told beside code and message."""
+        return {"param": self.param} if self.param else {}
+
 
 class InvalidInput(ChanceryError):
     code = "invalid_input"
@@ -79,6 +83,9 @@ class Busy(ChanceryError):
         super().__init__(message)
         self.position = position
         self.wait_s = wait_s
+
+    def details(self) -> dict[str, object]:
+        return {"position": self.position, "wait_s": self.wait_s}
 
 
 class QuotaSpent(Busy):

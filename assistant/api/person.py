@@ -15,8 +15,6 @@ from governance import access, people, tenants
 from governance.actions import Action
 from governance.audit import events
 from governance.audit.vocabulary import Event
-from governance.policy import enforcement, versions
-from governance.policy.rules import Stage
 from ingestion import search
 
 
@@ -46,17 +44,6 @@ class Search(Operation):
         facts = {"collections": asked["collections"], "passages": [p.chunk_id for p in found.passages]}
         events.record(self.caller, Event.SEARCHED, facts=facts, payload={"query": asked["query"]})
         return Response({"passages": [_shown(passage) for passage in found.passages]})
-
-
-class PolicyCheck(Operation):
-    @extend_schema(request=shapes.PolicyIn, responses={200: dict})
-    def post(self, request: Request) -> Response:
-        sent = parse(shapes.PolicyIn, request.data)
-        access.require(self.caller, Action.POLICY_CHECK)
-        number = sent["version"]
-        policy = None if number is None else versions.compiled(versions.get(self.caller, number))
-        verdict = enforcement.try_out(self.caller, Stage(sent["stage"]), sent["text"], policy)
-        return Response(verdict.as_json())
 
 
 def _shown(passage: search.Passage) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from assistant.api import answers, collections, documents, own, person, record
+from assistant.api import answers, collections, documents, own, person, policy, record
 
 urlpatterns = [
     path("me", person.Me.as_view(), name="api-me"),
@@ -12,7 +12,16 @@ urlpatterns = [
     path("me/export", own.Export.as_view(), name="api-own-export"),
     path("me/erasure", own.Erasure.as_view(), name="api-own-erasure"),
     path("search", person.Search.as_view(), name="api-search"),
-    path("policy/check", person.PolicyCheck.as_view(), name="api-policy-check"),
+    path("policy/check", policy.Check.as_view(), name="api-policy-check"),
+    path("policy/versions", policy.Versions.as_view(), name="api-policy-versions"),
+    path("policy/versions/<int:number>", policy.Version.as_view(), name="api-policy-version"),
+    path("policy/versions/<int:number>/rules", policy.Rules.as_view(), name="api-policy-rules"),
+    path("policy/versions/<int:number>/rules/<slug:rule>", policy.Rule.as_view(), name="api-policy-rule"),
+    path("policy/versions/<int:number>/fixtures", policy.Fixtures.as_view(), name="api-policy-fixtures"),
+    path("policy/versions/<int:number>/changes", policy.Changes.as_view(), name="api-policy-changes"),
+    path("policy/versions/<int:number>/submit", policy.Submit.as_view(), name="api-policy-submit"),
+    path("policy/versions/<int:number>/publish", policy.Publish.as_view(), name="api-policy-publish"),
+    path("policy/versions/<int:number>/restore", policy.Restore.as_view(), name="api-policy-restore"),
     path("collections", collections.Collections.as_view(), name="api-collections"),
     path("collections/<uuid:collection>", collections.Collection.as_view(), name="api-collection"),
     path("collections/<uuid:collection>/grants", collections.Grants.as_view(), name="api-grants"),

@@ -75,6 +75,23 @@ class ErasureIn(serializers.Serializer):  # type: ignore[type-arg]
     note = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
 
 
+class PolicyVersionIn(serializers.Serializer):  # type: ignore[type-arg]
+    note = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
+    rules = serializers.ListField(child=serializers.DictField(), required=False, allow_null=True, default=None)
+
+
+class PolicyNoteIn(serializers.Serializer):  # type: ignore[type-arg]
+    note = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
+
+
+class PolicyPublishIn(serializers.Serializer):  # type: ignore[type-arg]
+    sha256 = serializers.CharField(max_length=64, required=False, allow_blank=True, default="")
+
+
+class PolicyChangesIn(serializers.Serializer):  # type: ignore[type-arg]
+    since = serializers.IntegerField(min_value=1, max_value=2_000_000_000)
+
+
 class EventsIn(serializers.Serializer):  # type: ignore[type-arg]
     interaction = Id(required=False)
     person = Id(required=False)

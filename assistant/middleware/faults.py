@@ -74,10 +74,8 @@ def told(request: HttpRequest, fault: ChanceryError) -> dict[str, object]:
 
 def body(request: HttpRequest, fault: ChanceryError) -> dict[str, object]:
     """The one error shape of the API."""
-    error: dict[str, object] = {"code": fault.code, "message": fault.message, "request_id": _id(request)}
-    if isinstance(fault, Busy):
-        error |= {"position": fault.position, "wait_s": fault.wait_s}
-    return {"error": error}
+    told: dict[str, object] = {"code": fault.code, "message": fault.message, "request_id": _id(request)}
+    return {"error": told | fault.details()}
 
 
 def note_denial(request: HttpRequest, fault: ChanceryError) -> ChanceryError:

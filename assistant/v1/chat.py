@@ -66,6 +66,7 @@ class Asked:
     max_tokens: int
     streams: bool
     counts: bool  # the stream ends with the usage
+    reason: str = ""  # why it is asked, where policy wants to know
 
     @classmethod
     def read(cls, sent: Fields) -> Asked:
@@ -75,8 +76,9 @@ class Asked:
         longest = next((bound for bound in bounds if bound is not None), USUAL_ANSWER)
         sampler, streams = _sampler(sent), sent.flag("stream")
         counts = _counts(sent, streams)
+        reason = sent.name("reason", "")
         sent.end(NEUTRAL)
-        return cls(model, dialogue.question, brought, sampler, longest, streams, counts)
+        return cls(model, dialogue.question, brought, sampler, longest, streams, counts, reason)
 
 
 class Completions(Operation):
@@ -102,6 +104,7 @@ def _ask(caller: Scope, asked: Asked) -> models.Answer:
             max_tokens=asked.max_tokens,
             brought=asked.brought,
             sampler=asked.sampler,
+            reason=asked.reason,
         )
 
 

@@ -40,7 +40,7 @@ def body(fault: ChanceryError) -> dict[str, object]:
     code = next((code for kind, code in CODES if isinstance(fault, kind)), fault.code)
     error: dict[str, object] = {"message": fault.message, "type": kind(fault), "param": fault.param, "code": code}
     if isinstance(fault, Busy):
-        error["chancery"] = {"position": fault.position, "wait_s": fault.wait_s}
+        error["chancery"] = fault.details()
     return {"error": error}
 
 

@@ -89,8 +89,11 @@ def read_all(sent: Iterable[Mapping[str, Any]]) -> tuple[Rule, ...]:
 
 
 def check_size(listed: Iterable[Rule]) -> None:
-    """Raises InvalidInput where a version would hold too much."""
+    """Raises InvalidInput where a version would hold too much, or a name twice."""
     listed = list(listed)
+    names = [rule.name for rule in listed]
+    if twice := sorted(name for name in set(names) if names.count(name) > 1):
+        raise InvalidInput(sentence("There is more than one rule called %(name)s.", name=twice[0]), param="name")
     if len(listed) > MOST_RULES:
         raise InvalidInput(sentence("A policy has at most %(most)s rules.", most=MOST_RULES))
     if len(_bytes(listed)) > MOST_BYTES:

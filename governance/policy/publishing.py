@@ -14,7 +14,7 @@ from governance import access, models, tenants
 from governance.actions import Action as Permission
 from governance.audit.vocabulary import Event
 from governance.errors import Conflict, Forbidden
-from governance.policy import fixtures, versions
+from governance.policy import builtin, fixtures, versions
 from governance.policy.versions import State
 from governance.scope import Scope
 from governance.sentence import sentence
@@ -29,9 +29,17 @@ class FixturesFail(Conflict):
         super().__init__(message)
         self.report = report
 
+    def details(self) -> dict[str, object]:
+        return {"report": self.report.as_json()}
+
 
 class SecondPersonNeeded(Forbidden):
     code = "second_person_needed"
+
+
+def tried(scope: Scope, number: int) -> fixtures.Report:
+    """What comes of a version's test texts, whatever its state. Raises Forbidden, NotFound."""
+    return fixtures.run(versions.rules_of(versions.get(scope, number)))
 
 
 def submit(scope: Scope, number: int) -> models.PolicyVersion:
@@ -80,7 +88,7 @@ def restore(scope: Scope, number: int, note: str = "") -> models.PolicyVersion:
         old = versions.get(scope, number)
         if old.state != State.SUPERSEDED:
             raise Conflict("Only a version that was in force, and is no longer, can be published again.")
-        row = versions.new(scope, versions.equipped(versions.rules_of(old)), note=note, based_on=number)
+        row = versions.new(scope, builtin.equipped(versions.rules_of(old)), note=note, based_on=number)
         row.restores = number
         report = _checked(row)
         if not tenants.current(scope).policy_needs_second:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
@@ -105,14 +104,25 @@ def get(scope: Scope, number: int) -> models.PolicyVersion:
         return _found(scope, number)
 
 
-def draft(scope: Scope, note: str = "") -> models.PolicyVersion:
-    """A new draft of what is in force. Raises Forbidden, InvalidInput, Conflict (there is one)."""
+def rule_of(scope: Scope, number: int, name: str) -> dict[str, Any]:
+    """One rule of a version as it is stored. Raises Forbidden, NotFound."""
+    row = get(scope, number)
+    found: dict[str, Any] | None = next((rule for rule in row.rules if rule["name"] == name), None)
+    if found is None:
+        raise access.unseen(Permission.POLICY_SEE, "rule", row.pk, "There is no such rule.")
+    return found
+
+
+def draft(scope: Scope, note: str = "", documented: Iterable[Mapping[str, Any]] | None = None) -> models.PolicyVersion:
+    """A new draft: of what is in force, or of these rules. Raises Forbidden, InvalidInput, Conflict (there is one)."""
     access.require(scope, Permission.POLICY_MANAGE)
+    wanted = None if documented is None else documents.read_all(documented)
     with scope.transaction():
         one_at_a_time(scope)
         before = in_force(scope)
         check_no_draft()
-        row = new(scope, equipped(before.rules), note=note, based_on=before.stamp.number)
+        rules = builtin.equipped(before.rules if wanted is None else wanted)
+        row = new(scope, rules, note=note, based_on=before.stamp.number)
         row.save(force_insert=True)
         facts = told(row) | {"based_on": row.based_on}
         record(scope, Event.POLICY_DRAFTED, row, facts, {"note": row.note} if row.note else None)
@@ -120,9 +130,15 @@ def draft(scope: Scope, note: str = "") -> models.PolicyVersion:
 
 
 def put_rule(
-    scope: Scope, number: int, document: Mapping[str, Any], replaces: str | None = None
+    scope: Scope,
+    number: int,
+    document: Mapping[str, Any],
+    *,
+    replaces: str | None = None,
+    is_new: bool = False,
 ) -> models.PolicyVersion:
-    """Write one rule of a draft: under its name, in the place of `replaces` where that is another.
+    """Write one rule of a draft: under its name, in the place of `replaces` where that is another, beside all where it
+    `is_new`.
 
     Raises Forbidden, NotFound, InvalidInput, Conflict (no draft, or the name is taken).
     """
@@ -131,7 +147,7 @@ def put_rule(
     with scope.transaction():
         row = open_draft(scope, number)
         rules = {one.name: one for one in rules_of(row)}
-        before = rules.pop(replaces if replaces is not None else rule.name, None)
+        before = None if is_new else rules.pop(replaces if replaces is not None else rule.name, None)
         if replaces is not None and before is None:
             raise access.unseen(Permission.POLICY_MANAGE, "rule", row.pk, "There is no such rule.")
         if rule.name in rules:
@@ -186,8 +202,9 @@ def found(scope: Scope) -> models.PolicyVersion:
 
 
 def new(scope: Scope, rules: Iterable[Rule], *, note: str = "", based_on: int | None = None) -> models.PolicyVersion:
-    """Not saved yet, a draft under the next number."""
+    """Not saved yet, a draft under the next number. Raises InvalidInput."""
     rules = list(rules)
+    documents.check_size(rules)
     return models.PolicyVersion(
         tenant_id=scope.tenant,
         number=next_number(),
@@ -199,17 +216,6 @@ def new(scope: Scope, rules: Iterable[Rule], *, note: str = "", based_on: int | 
         made_by=scope.actor,
         authors=[scope.actor] if scope.actor else [],
     )
-
-
-def equipped(rules: Iterable[Rule]) -> list[Rule]:
-    """A rule that came without test texts has those of the built-in rule of its name and detector."""
-    known = {one.name: one for one in builtin.rules()}
-    return [
-        replace(rule, fixtures=known[rule.name].acting(rule.action).fixtures)
-        if not rule.fixtures and rule.name in known and known[rule.name].detector == rule.detector
-        else rule
-        for rule in rules
-    ]
 
 
 def next_number() -> int:

@@ -15,10 +15,14 @@ from assistant import models
 from governance import grants, groups, keys, people
 from governance import models as governed
 from governance.identity import providers
+from governance.policy import documents as policy_documents
+from governance.policy import rules as policy
+from governance.policy import versions
 from governance.roles import Level
 from ingestion import catalog, documents, pipeline
 from tests import cast
 from tests.assistant import portal
+from tests.governance import policies
 from tests.governance.database import leaves
 
 MARKER = "zephyrquartz"
@@ -62,6 +66,7 @@ RECORD = {
     "record-event", "api-events", "api-event",
 }  # fmt: skip
 ADMINS = {"people", "groups", "access", "every-key", "settings", "usage", "usage-csv"}  # each admin's own
+ADMINS |= {"api-policy-versions"}
 # Of people who belong to no tenant, at a door of their own.
 OPERATORS = {
     "operators", "operators-live", "operators-versions", "operators-sign-out", "operators-tenants", "operators-tenant",
@@ -78,6 +83,8 @@ THEIRS = {
     "v1-model",
     "person", "person-change", "person-roles", "person-switch", "person-link",
     "group", "group-rename", "group-delete", "group-members", "group-member-remove",
+    "api-policy-version", "api-policy-rules", "api-policy-rule", "api-policy-fixtures", "api-policy-changes",
+    "api-policy-submit", "api-policy-publish", "api-policy-restore",
     "access-cell", "key-revoke",
 }  # fmt: skip
 
@@ -153,6 +160,7 @@ def stage(django_db_blocker: pytest.FixtureRequest) -> Stage:
             "key": _a_key(house),
             "token": uuid.uuid4().hex,
             **WORDS,
+            **_a_draft(house),
             "tenant": house.tenant,
             "slug": house.slug,
             "provider": (provider := _a_provider(house)),
@@ -209,6 +217,15 @@ def _a_key(house: cast.House) -> uuid.UUID:
     return keys.mine(house.ada)[0].pk
 
 
+def _a_draft(house: cast.House) -> dict[str, object]:
+    """Under a number that the neighbour has not, although each tenant counts from 1."""
+    rule = policies.words(f"rule-{MARKER}", policy.Stage.INPUT, policy.Action.BLOCK, MARKER)
+    for _ in range(3):
+        versions.discard(house.ada, versions.draft(house.ada).number)
+    row = versions.draft(house.ada, f"About {MARKER}", [policy_documents.of(rule)])
+    return {"number": row.number, "rule": rule.name}
+
+
 def _answer(house: cast.House) -> models.Answer:
     ada = people.scope_in(house.tenant, house.ids["ada"])
     with ada.transaction():
@@ -243,6 +260,9 @@ def test_ada_sees_what_the_others_must_not(stage: Stage) -> None:
         "api-collection",
         "api-document",
         "api-answer",
+        "api-policy-version",
+        "api-policy-rules",
+        "api-policy-rule",
     } <= set(shown)
 
 
@@ -263,7 +283,7 @@ def test_nobody_else_gets_through(route: Route, outsider: str, stage: Stage) -> 
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.name in THEIRS], ids=lambda route: route.name)
 def test_not_yours_and_not_there_are_one_answer(route: Route, stage: Stage) -> None:
-    unknown = {name: uuid.uuid4() for name in stage.ids} | WORDS
+    unknown = {name: uuid.uuid4() for name in stage.ids} | WORDS | {"number": 4_000}
     for outsider in ("no grant", "revoked", "other tenant"):
         client = stage.callers[outsider].of(route.address)
         theirs, nothing = client.get(route.address.format(**stage.ids)), client.get(route.address.format(**unknown))
@@ -287,7 +307,7 @@ def _without_ids(response: object, ids: Mapping[str, object]) -> bytes:
     import re
 
     body = _body(response)
-    for value in {name: one for name, one in ids.items() if name not in WORDS}.values():
+    for value in {name: one for name, one in ids.items() if name not in {*WORDS, "number"}}.values():
         body = body.replace(str(value).encode(), b"ID")
     body = re.sub(rb'name="csrfmiddlewaretoken" value="[^"]+"', b"", body)
     return re.sub(rb"[0-9a-f]{32}", b"REQUEST", body)

@@ -7,17 +7,17 @@ import uuid
 from typing import Any
 
 import pytest
-from openai import OpenAI
+from openai import BadRequestError, OpenAI
 
 from assistant import threads
-from governance.policy.rules import Action
+from governance.policy.rules import Action, Stage
 from inference.runners.scripted import ScriptedChat
 from tests.assistant import asking
 from tests.assistant.v1 import clients
 from tests.assistant.v1.clients import beside, said
 from tests.cast import House
 from tests.governance import policies
-from tests.governance.database import leaves
+from tests.governance.database import leaves, payloads
 
 ASKED: dict[str, Any] = {"model": "chancery", "messages": said(asking.QUESTION)}
 SECRET = "my password is Tr0ub4dor&3x-Kassel"
@@ -202,6 +202,17 @@ def test_an_answer_that_policy_cuts_off_keeps_what_was_said_before(bob: OpenAI, 
     text = "".join(c.choices[0].delta.content or "" for c in chunks)
     assert text.strip() == "Twenty working days a year may be spent abroad."
     assert chunks[-1].choices[0].finish_reason == "content_filter"
+
+
+def test_a_question_that_needs_a_reason_is_asked_again_with_one(bob: OpenAI, house: House) -> None:
+    policies.add(house, policies.words("abroad", Stage.INPUT, Action.REQUIRE_REASON, "abroad", message="Say why."))
+    with pytest.raises(BadRequestError) as refused:
+        bob.chat.completions.create(**ASKED)
+    assert (refused.value.code, refused.value.param) == ("reason_required", "reason")
+    assert "Say why." in refused.value.message
+    told = bob.chat.completions.create(**ASKED, extra_body={"reason": "I plan a trip"})
+    assert told.choices[0].finish_reason == "stop"
+    assert payloads(house, "prompt.received")[-1]["reason"] == "I plan a trip"
 
 
 def test_the_portal_does_not_list_what_the_client_keeps_itself(bob: OpenAI, house: House) -> None:
