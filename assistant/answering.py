@@ -9,28 +9,27 @@ Audit before answer: whatever is not recorded is not delivered, and where the re
 from __future__ import annotations
 
 import logging
+import time
 import uuid
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from django.db import DatabaseError, connection
 
-from assistant import delivery, evidence, lease, models, notices
+from assistant import delivery, evidence, lease, models, notices, retrieval
 from assistant.brought import Brought
 from assistant.models import Status
 from governance import keys, people, quotas
-from governance.audit import events, health
-from governance.audit.vocabulary import Event
+from governance.audit import health
 from governance.errors import Busy, ChanceryError, InvalidInput, NotFound, RecordUnavailable, Unavailable
 from governance.policy import enforcement, versions
-from governance.policy.rules import Action, Policy, Stage
+from governance.policy.rules import Policy
 from governance.policy.streaming import Gate
 from governance.scope import Scope
 from inference import prompts, runners
 from inference.runners.base import ChatRequest, RunnerState
 from inference.runners.speech import Speech
-from ingestion import documents, search
-from ingestion.search import Passage
+from ingestion import documents
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +47,23 @@ class Outcome:
     used: int = 0
     fault: str = ""  # the code of the error that it failed by
     capsule: dict[str, Any] | None = None
+    facts: dict[str, Any] = field(default_factory=dict)  # what else the record says of it in clear
+
+
+class _Clock:
+    """How long the question waited for a worker, and then for the model's first words, both in milliseconds."""
+
+    def __init__(self, row: models.Answer) -> None:
+        self.queue_ms = round((row.started_at - row.created_at).total_seconds() * 1000) if row.started_at else None
+        self.began = time.monotonic()
+        self.model_ms: int | None = None
+
+    def hear(self) -> None:
+        if self.model_ms is None:
+            self.model_ms = round((time.monotonic() - self.began) * 1000)
+
+    def told(self) -> dict[str, int | None]:
+        return {"queue_ms": self.queue_ms, "model_ms": self.model_ms}
 
 
 def answer(tenant: uuid.UUID, answer_id: uuid.UUID) -> None:
@@ -94,7 +110,7 @@ def _answer(held: lease.Claim) -> None:
         raise lease.LeaseLost
     quotas.settle(scope, row.pk, outcome.used)
     fields = {"fault": outcome.fault} | ({"capsule": outcome.capsule} if outcome.capsule else {})
-    facts = {"segments": sender.sent, "tokens": outcome.used} | _told(outcome)
+    facts = {"tokens": outcome.used} | _told(outcome) | outcome.facts
     delivery.finish(scope, row.pk, held.token, outcome.status, outcome.notice, facts=facts, **fields)
 
 
@@ -132,47 +148,11 @@ def _compose(scope: Scope, row: models.Answer, sender: delivery.Delivery, watch:
     policy = versions.in_force(scope)
     if row.is_model_only:
         return _write(scope, row, sender, watch, policy)
-    found = search.passages(scope, row.question, row.collections, PASSAGES)
-    passages, withheld = _checked(scope, row.pk, found.passages, policy)
-    verdict = evidence.weigh(row.question, passages)
-    _keep_receipt(scope, row, found.receipt | {"withheld": withheld, "evidence": verdict.as_json()}, passages)
-    if not verdict.suffices:
-        return Outcome(Status.REFUSED, evidence.refusal(found.receipt, verdict.unnamed))
-    sender.passages = passages
+    looked_up = retrieval.look_up(scope, row, policy, PASSAGES)
+    if not looked_up.evidence.suffices:
+        return Outcome(Status.REFUSED, evidence.refusal(looked_up.receipt, looked_up.evidence.unnamed))
+    sender.passages = looked_up.passages
     return _write(scope, row, sender, watch, policy)
-
-
-def _checked(
-    scope: Scope, interaction: uuid.UUID, found: tuple[Passage, ...], policy: Policy
-) -> tuple[list[Passage], list[dict[str, str]]]:
-    """Passages that may be shown to the model; one that gives orders is withheld, and that is recorded."""
-    passed, withheld = [], []
-    for passage in found:
-        verdict = enforcement.check(
-            scope,
-            Stage.PASSAGE,
-            passage.text,
-            interaction=interaction,
-            subject_id=passage.chunk_id,
-            collections=[passage.collection_id],
-            policy=policy,
-        )
-        if verdict.action is Action.BLOCK:
-            withheld.append({"chunk": str(passage.chunk_id), "document": passage.document_name, "why": verdict.message})
-        else:
-            passed.append(replace(passage, text=verdict.text))
-    return passed, withheld
-
-
-def _keep_receipt(scope: Scope, row: models.Answer, receipt: dict[str, Any], passages: list[Passage]) -> None:
-    given = [
-        {"chunk": str(p.chunk_id), "document": str(p.document_id), "sha256": p.content_hash, "score": p.score}
-        for p in passages
-    ]
-    with scope.transaction():
-        models.Answer.objects.filter(pk=row.pk, lease=row.lease).update(receipt=receipt, passages=given)
-        facts = {"passages": given, "withheld": [one["chunk"] for one in receipt["withheld"]]}
-        events.record(scope, Event.RETRIEVED, interaction=row.pk, facts=facts, payload={"receipt": receipt})
 
 
 def _write(scope: Scope, row: models.Answer, sender: delivery.Delivery, watch: lease.Watch, policy: Policy) -> Outcome:
@@ -184,19 +164,23 @@ def _write(scope: Scope, row: models.Answer, sender: delivery.Delivery, watch: l
     gate = Gate(policy.applying(place), stamp=policy.stamp)
     share, longest = f"{scope.tenant}/{scope.person}", _longest(row, state)
     request = ChatRequest(messages=prompt.messages, max_tokens=longest, share=share, **row.sampler)
+    clock = _Clock(row)
     with runner.stream(request) as handle:
         watch.attach(handle.cancel)
         connection.close()  # reading the prompt takes seconds: somebody else may have the connection meanwhile
         speech = Speech(handle, request.stop, prompt.tokens)
         for text, is_last in speech:
+            clock.hear()
             if not _deliver(sender, gate, text, is_last=is_last):
                 break
     if gate.blocked:
         enforcement.note(scope, gate.blocked, interaction=row.pk)
     end, notice = _end(sender, gate, watch, request, speech.finish)
     used = speech.usage.prompt_tokens + speech.usage.completion_tokens
+    shown = [str(passage.chunk_id) for passage in sender.passages]
+    facts = {"shown": shown, "wait": clock.told()}
     capsule = _capsule(scope, prompt, request, state, speech) | {"policy": policy.stamp.as_json()}
-    return Outcome(end, notice, used, capsule=capsule)
+    return Outcome(end, notice, used, capsule=capsule, facts=facts)
 
 
 def _end(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
@@ -71,7 +72,7 @@ def ask(
     reasons.require(scope, question, reason, verdict, judged, client)
     if replaces is not None:
         conversation = _stop_from(scope, replaces)
-    with scope.transaction():
+    with _turned_away(scope, client, question), scope.transaction():
         _admit(scope, tenant)
         answer = models.Answer(
             tenant_id=scope.tenant,
@@ -86,6 +87,7 @@ def ask(
         )
         facts = {"client": client, "collections": sorted(wanted), "characters": len(question)}
         facts |= {"has_reason": True} if reason else {}
+        facts |= {"conversation": conversation} if conversation else {}
         payload = {"text": question} | brought.to_record() | ({"sampler": sampler} if sampler else {})
         payload |= {"reason": reason} if reason else {}
         events.record(scope, Event.PROMPT_RECEIVED, interaction=answer.pk, facts=facts, payload=payload)
@@ -115,6 +117,17 @@ def ring(tenant: uuid.UUID, answer: uuid.UUID) -> None:
         tasks.answer.apply_async((str(tenant), str(answer)), retry=False)
     except Exception as fault:  # noqa: BLE001  kombu, redis and socket faults have no common base
         log.warning("the broker did not take answer %s: %s", answer, fault)
+
+
+@contextmanager
+def _turned_away(scope: Scope, client: str, question: str) -> Iterator[None]:
+    """Over a bound nothing is taken, and that is recorded after a rollback. The words are not: they went nowhere."""
+    try:
+        yield
+    except Busy as refusal:
+        facts = {"client": client, "code": refusal.code, "position": refusal.position, "characters": len(question)}
+        events.record(scope, Event.PROMPT_REFUSED, facts=facts)
+        raise
 
 
 def _checked(text: str) -> str:

@@ -5,6 +5,7 @@ What is delivered is never taken back. Nothing here may run before the commit th
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -109,10 +110,18 @@ def finish(
         )
         if not changed:
             raise lease.LeaseLost
-        told = {"status": status} | (facts or {})
-        said = {"notice": notice} if notice else None
-        events.record(scope, Event.ANSWER_FINISHED, interaction=answer, facts=told, payload=said)
+        delivered = _delivered(answer)
+        told = {"status": status, "segments": len(delivered), "bytes": sum(map(len, delivered))} | (facts or {})
+        said = {"notice": notice} if notice else {}
+        said |= {"sha256": hashlib.sha256(b"".join(delivered)).hexdigest()} if delivered else {}
+        events.record(scope, Event.ANSWER_FINISHED, interaction=answer, facts=told, payload=said or None)
         transaction.on_commit(lambda: stream.wake(answer))
+
+
+def _delivered(answer: uuid.UUID) -> list[bytes]:
+    """What left of it, in whichever try."""
+    texts = models.Segment.objects.filter(answer=answer).order_by("ordinal").values_list("text", flat=True)
+    return [text.encode() for text in texts]
 
 
 def segment_message(segment: models.Segment) -> dict[str, Any]:

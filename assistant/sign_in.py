@@ -59,16 +59,21 @@ def sign_in(request: HttpRequest, slug: str, email: str, password: str) -> None:
     if scope is None or person is None or reason:
         _record_refusal(scope, person, email, reason if scope else "no tenant", request_id)
         raise NotSignedIn(REFUSAL)
-    begin(request, people.scope_in(scope.tenant, person.pk, request_id), {"method": "password"})
+    begin(request, people.scope_in(scope.tenant, person.pk, request_id), {"method": "password", "mfa": False})
     forget(tries)
 
 
 def begin(request: HttpRequest, scope: Scope, facts: dict[str, Any]) -> None:
-    """The person's session, under a new key, once that is on the record."""
-    events.record(scope, Event.SIGNED_IN, facts=facts)
-    with scope.transaction():
-        person = models.Person.objects.get(pk=scope.person)
-        auth.login(request, person, backend="assistant.sign_in.LocalBackend")
+    """The person's session, under a new key, and its record: both or neither."""
+    try:
+        with scope.transaction():
+            person = models.Person.objects.get(pk=scope.person)
+            auth.login(request, person, backend="assistant.sign_in.LocalBackend")
+            told = scope.through("portal", request.session.session_key or "")
+            events.record(told, Event.SIGNED_IN, facts=facts)
+    except BaseException:
+        request.session.clear()  # what is saved with the response must not be a session that nobody recorded
+        raise
 
 
 def sign_out(request: HttpRequest) -> str:

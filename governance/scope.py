@@ -6,6 +6,7 @@ connection carries nothing over, and they are put back on exit, since a local se
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,7 +30,10 @@ class ScopesDoNotNestError(RuntimeError):
 
 @dataclass(frozen=True)
 class Scope:
-    """`key_scopes` is None for a person at the portal, and what the API key was narrowed to otherwise."""
+    """`key_scopes` is None for a person at the portal, and what the API key was narrowed to otherwise.
+
+    `session` is a hash of the browser's session, `client` what was spoken to: the record says both, and no right rests on them.
+    """
 
     tenant: uuid.UUID
     kind: ActorKind
@@ -39,6 +43,8 @@ class Scope:
     key_scopes: frozenset[str] | None = None
     key: uuid.UUID | None = None
     request_id: str = field(default="", compare=False)
+    session: str = field(default="", compare=False)
+    client: str = field(default="", compare=False)
 
     @classmethod
     def system(cls, tenant: uuid.UUID, request_id: str = "") -> Scope:
@@ -61,6 +67,11 @@ class Scope:
 
     def with_request(self, request_id: str) -> Scope:
         return replace(self, request_id=request_id)
+
+    def through(self, client: str, session_key: str = "") -> Scope:
+        """The same, as it came in. Nobody gets from the hash to the key, which would open the session."""
+        session = hashlib.sha256(session_key.encode()).hexdigest()[:32] if session_key else ""
+        return replace(self, client=client, session=session)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

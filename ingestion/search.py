@@ -54,6 +54,17 @@ class Passage:
     lexical: float = 0.0
     coverage: float = 0.0
 
+    def as_facts(self, rank: int) -> dict[str, Any]:
+        """What the record keeps of it in clear; the distance is 1 less the cosine, as the index counts it."""
+        return {
+            "rank": rank,
+            "chunk": str(self.chunk_id),
+            "document": str(self.document_id),
+            "sha256": self.content_hash,
+            "score": self.score,
+            "distance": round(1 - self.dense, 4),
+        }
+
     @property
     def above(self) -> str:
         """What stands over it: its document's name, in words, and its headings. A year often stands there alone."""
@@ -70,6 +81,14 @@ class Found:
     receipt: dict[str, Any]
     nearest: float = 0.0
     covered: float = 0.0
+
+    def as_facts(self, asked: Sequence[uuid.UUID]) -> dict[str, Any]:
+        """For the record, in clear. `asked` are the collections that were chosen."""
+        return {
+            "asked": sorted(str(one) for one in asked),
+            "collections": [collection["id"] for collection in self.receipt["collections"]],
+            "passages": [passage.as_facts(rank) for rank, passage in enumerate(self.passages, 1)],
+        }
 
 
 @dataclass

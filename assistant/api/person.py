@@ -41,8 +41,8 @@ class Search(Operation):
         asked = parse(shapes.SearchIn, request.data)
         access.require(self.caller, Action.SEARCH)
         found = search.passages(self.caller, asked["query"], asked["collections"], asked["limit"])
-        facts = {"collections": asked["collections"], "passages": [p.chunk_id for p in found.passages]}
-        events.record(self.caller, Event.SEARCHED, facts=facts, payload={"query": asked["query"]})
+        facts, payload = found.as_facts(asked["collections"]), {"query": asked["query"]}
+        events.record(self.caller, Event.SEARCHED, facts=facts, payload=payload)
         return Response({"passages": [_shown(passage) for passage in found.passages]})
 
 

@@ -11,6 +11,8 @@ from assistant.operators.sign_in import DOOR
 from governance import keys, people
 from governance.scope import Scope
 
+CLIENTS = {"/v1/": "openai", "/api/": "api"}
+
 
 class Callers:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -36,7 +38,14 @@ def identify(request: HttpRequest) -> Scope | None:
     if kind.lower() == "bearer":
         # A key needs no CSRF token: a foreign page cannot make a browser send it.
         request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]
-        return keys.resolve(credential.strip(), request_id)
+        found = keys.resolve(credential.strip(), request_id)
+        return found.through(client(request)) if found else None
     if not request.session.get("_auth_user_id") or not request.user.is_authenticated:
         return None
-    return people.scope_of(request.user.pk, request_id)
+    scope = people.scope_of(request.user.pk, request_id)
+    return scope.through(client(request), request.session.session_key or "") if scope else None
+
+
+def client(request: HttpRequest) -> str:
+    """What was spoken to."""
+    return next((name for start, name in CLIENTS.items() if request.path.startswith(start)), "portal")

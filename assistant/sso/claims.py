@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,8 @@ from governance.identity.identities import Presented
 from governance.identity.refusals import Reason, Refused
 
 GROUPS_MAX = 2000
+FACTORS_MAX = 10
+NAME = re.compile(r"[A-Za-z0-9_.:/#?=-]{1,100}")
 
 
 def presented(id_token: Mapping[str, Any], userinfo: Mapping[str, Any], group_claim: str) -> Presented:
@@ -30,6 +33,13 @@ def presented(id_token: Mapping[str, Any], userinfo: Mapping[str, Any], group_cl
         name=_text(name, 200).strip(),
         groups=_values(_found(id_token, group_claim), _found(userinfo, group_claim)),
     )
+
+
+def assurance(id_token: Mapping[str, Any]) -> dict[str, Any]:
+    """How it was made sure who it is, in the provider's names (RFC 8176), as far as they are names: they stand in clear."""
+    amr = sorted(one for one in _values(id_token.get("amr")) if NAME.fullmatch(one))[:FACTORS_MAX]
+    acr = _text(id_token.get("acr"), 100)
+    return {"mfa": "mfa" in amr if amr else None, "amr": amr, "acr": acr if NAME.fullmatch(acr) else None}
 
 
 def _found(claims: Mapping[str, Any], name: str) -> Any:

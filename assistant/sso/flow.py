@@ -120,13 +120,13 @@ def finish(request: HttpRequest, scope: Scope, back: Back) -> None:
     """Start the session of whoever signed in. Raises Refused, which is recorded."""
     row = back.provider.row
     with recorded(scope, row.pk):
-        presented, _ = verify(request, back)
+        presented, told = verify(request, back)
         try:
             person, how = identities.admit(scope, row, presented)
         except identities.LocalPerson as refusal:
             pending.keep(request, row.pk, presented, refusal.person)
             raise
-    facts = {"method": "oidc", "provider": row.pk, "how": how}
+    facts = {"method": "oidc", "provider": row.pk, "how": how} | claims.assurance(told["id_token"])
     sign_in.begin(request, people.scope_in(scope.tenant, person, scope.request_id), facts)
     request.session[LEFT_BY] = str(row.pk)
 

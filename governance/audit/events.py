@@ -18,7 +18,7 @@ from governance.audit.vocabulary import Event
 from governance.errors import RecordUnavailable
 from governance.scope import Scope
 
-FORMAT = 2
+FORMAT = 3
 # Events that belong to no tenant, such as a sign-in at an address nobody has.
 INSTALLATION = uuid.UUID(int=0)
 
@@ -45,7 +45,10 @@ def record(
         "facts": _plain(facts or {}),
         "resource": {"kind": resource[0], "id": str(resource[1])} if resource else None,
         "roles": sorted(scope.roles),
+        "groups": sorted(str(group) for group in scope.groups),
         "request": scope.request_id,
+        "session": scope.session or None,
+        "client": scope.client or None,
     }
     with scope.transaction():
         return _append(scope.tenant, action, fields, interaction, payload, subject or scope.actor or scope.tenant)

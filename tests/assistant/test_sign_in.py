@@ -49,7 +49,7 @@ def reasons(house: House) -> list[str]:
 def test_the_right_password_starts_the_persons_session(house: House) -> None:
     assert attempt(house.slug, house.email("bob")) == str(house.ids["bob"])
     (leaf,) = leaves(house, "session.signed_in")
-    assert (leaf["actor"]["id"], leaf["facts"]) == (str(house.ids["bob"]), {"method": "password"})
+    assert (leaf["actor"]["id"], leaf["facts"]) == (str(house.ids["bob"]), {"method": "password", "mfa": False})
 
 
 def test_the_domain_of_the_address_finds_the_tenant(house: House) -> None:

@@ -40,12 +40,15 @@ def test_a_leaf_is_canonical_and_says_who_did_what(house: House) -> None:
     assert accepted.pop("at").endswith("+00:00")
     assert accepted.keys() == {"number", "writer"}
     assert told == {
-        "v": 2,
+        "v": 3,
         "id": str(event),
         "tenant": str(house.tenant),
         "action": "document.read",
         "actor": {"kind": "person", "id": str(house.ids["bob"]), "key": str(scope.key)},
         "roles": ["employee"],
+        "groups": [str(house.team)],
+        "session": None,
+        "client": None,
         "request": "r-1",
         "resource": {"kind": "document", "id": str(resource)},
         "interaction": str(interaction),

@@ -176,9 +176,11 @@ def _passages(story: Story) -> list[Passage]:
         )
         for rank, one in enumerate(facts.get("passages", ()), 1)
     ]
+    # Leaves of a format before the third name the passage alone.
+    chunks = [one if isinstance(one, str) else str(one["chunk"]) for one in facts.get("withheld", ())]
     held = [
         Passage(0, chunk, "", "", None, names.get(chunk, ""), is_withheld=True, why=why.get(chunk, ""))
-        for chunk in facts.get("withheld", ())
+        for chunk in chunks
     ]
     return given + held
 

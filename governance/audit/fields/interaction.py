@@ -75,6 +75,8 @@ KINDS: dict[Event, Kind] = {
             "withheld[].document": "its document",
             "withheld[].sha256": "of its text",
             "withheld[].rank": "its place among those that were found",
+            "withheld[].score": "what it was ordered by",
+            "withheld[].distance": "1 less the cosine of its angle to the question",
             "withheld[].why": "policy",
             "withheld[].rules": "the rules that blocked it",
         },
