@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from django.conf import settings
 from django.db import connection
 
 from governance import models
 from governance.errors import RecordUnavailable
 from governance.scope import Scope
-
-# A head is signed every ten seconds and a witness asked for two: this much later it is not slow but away.
-PATIENCE = timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
@@ -26,7 +24,9 @@ class Lag:
 
     @property
     def is_witnessed(self) -> bool:
-        return self.unwitnessed_since is None or datetime.now(UTC) - self.unwitnessed_since <= PATIENCE
+        """A witness that is late by less than the installation's patience is slow and not away."""
+        patience = timedelta(seconds=settings.WITNESS_PATIENCE_S)
+        return self.unwitnessed_since is None or datetime.now(UTC) - self.unwitnessed_since <= patience
 
 
 def lag(scope: Scope) -> Lag:

@@ -66,7 +66,7 @@ TWICE = {
     "passages were searched for more often than the answer was tried": """
         SELECT a.id, a.attempts, count(e.id) FROM answer a
         JOIN audit.event e ON e.tenant_id = a.tenant_id AND e.interaction = a.id AND e.action = 'retrieval.performed'
-        WHERE a.tenant_id = %(tenant)s GROUP BY a.id, a.attempts HAVING count(e.id) > a.attempts""",
+        WHERE a.tenant_id = %(tenant)s GROUP BY a.id, a.attempts HAVING count(e.id) > a.attempts + %(outages)s""",
     "a document has not exactly one upload and one end on the record": """
         SELECT d.name, one.kind, count(e.id) FROM document d
         CROSS JOIN (VALUES ('uploaded', ARRAY['document.uploaded']), ('ended', ARRAY['document.ready', 'document.failed']))
@@ -133,8 +133,12 @@ def half_visible(connection: Connection, tenant: str) -> list[tuple[Any, ...]]:
     return connection.execute(HALF, {"tenant": tenant}).fetchall()
 
 
-def faults(connection: Connection, tenant: str) -> dict[str, list[tuple[Any, ...]]]:
-    """What is wrong once everything has come to its end; empty where all is well."""
-    found = {wrong: connection.execute(query, {"tenant": tenant}).fetchall() for wrong, query in TWICE.items()}
+def faults(connection: Connection, tenant: str, outages: int = 0) -> dict[str, list[tuple[Any, ...]]]:
+    """What is wrong once everything has come to its end; empty where all is well.
+
+    `outages` of the record may each have cost an answer one attempt, which is not counted against it.
+    """
+    values = {"tenant": tenant, "outages": outages}
+    found = {wrong: connection.execute(query, values).fetchall() for wrong, query in TWICE.items()}
     found["a document is half visible"] = half_visible(connection, tenant)
     return {wrong: rows for wrong, rows in found.items() if rows}

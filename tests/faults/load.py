@@ -45,7 +45,9 @@ class Listener:
     key: str
     question: str
     collection: str
+    answer: str = ""
     ordinals: list[int] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
     end: str = ""
 
     def start(self) -> None:
@@ -66,8 +68,10 @@ class Listener:
                     self._hear(name, json.loads(rest))
 
     def _hear(self, name: str, data: dict[str, Any]) -> None:
+        self.answer = data.get("id", self.answer)
         if name == "segment":
             self.ordinals.append(data["ordinal"])
+            self.texts.append(data["text"])
         if name == "done":
             self.end = data["status"]
 
@@ -146,17 +150,33 @@ class Load:
             self.look()
         return self.states()
 
-    def check(self) -> None:
-        """Everything is at its end: the books hold, what is ready is found, what is not is not, nobody heard twice."""
+    def check(self, *, outages: int = 0) -> None:
+        """Everything is at its end: the books hold, what is ready is found, what is not is not, nobody heard twice, and
+        what was heard is what was recorded."""
         states = self.states()
         with self.stand.database() as connection:
-            assert books.faults(connection, self.house["tenant"]) == {}
+            found = books.faults(connection, self.house["tenant"], outages)
+        assert found == {}, found
         assert self.seen_half == []
         for number in range(1, DOCUMENTS + 1):
             name = f"plan-{number}.md"
             assert (name in self.finds(number)) == (name in states.ready), name
+        recorded = self.stand.run("tests.faults.recorded", self.house["tenant"])
         for listener in self.listeners:
             assert listener.ordinals == list(range(len(listener.ordinals)))
+            written = recorded.get(listener.answer, [])
+            assert listener.texts == (written if listener.end else written[: len(listener.texts)]), listener.answer
+
+    def signed_in(self) -> httpx.Client:
+        """Bob at the portal; its forms carry their token."""
+        portal = httpx.Client(base_url=self.stand.url, timeout=PATIENCE, trust_env=False, follow_redirects=True)
+        door = f"/t/{self.house['slug']}/"
+        portal.get(door)
+        sent = {"email": self.house["email"], "password": self.house["password"]}
+        assert portal.post(door, data=sent | {"csrfmiddlewaretoken": portal.cookies["csrftoken"]}).status_code == 200
+        assert "chancery_session" in portal.cookies
+        portal.headers["X-CSRFToken"] = portal.cookies["csrftoken"]
+        return portal
 
 
 @contextlib.contextmanager

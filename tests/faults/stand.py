@@ -49,8 +49,8 @@ class Stand:
         return _bare() | self.variables() | {"DJANGO_SETTINGS_MODULE": "assistant.settings"}
 
     def superuser_url(self, database: str = DATABASE) -> str:
-        port = json.loads((self.home / "ports.json").read_text())["postgres"]
-        return f"postgresql://postgres:{secrets.load(self.home).postgres_superuser}@127.0.0.1:{port}/{database}"
+        password = secrets.load(self.home).postgres_superuser
+        return f"postgresql://postgres:{password}@127.0.0.1:{self._port('postgres')}/{database}"
 
     def database(self) -> psycopg.Connection[tuple[Any, ...]]:
         """As a superuser, who sees every tenant's rows: what is counted must not depend on what is tested."""
@@ -109,10 +109,13 @@ class Stand:
             return True  # what they have done by then is for the test to wait for
         return readiness.of_http(f"{variables['MODEL_URL'].removesuffix('/v1')}/health")()
 
-    def run(self, module: str) -> Any:
+    def _port(self, name: str) -> int:
+        return int(json.loads((self.home / "ports.json").read_text())[name])
+
+    def run(self, module: str, *argv: str) -> Any:
         """The JSON that a module of the tests prints, run as one of the stack's own processes."""
         done = subprocess.run(
-            [sys.executable, "-m", module], cwd=ROOT, env=self.environment(), capture_output=True, check=False
+            [sys.executable, "-m", module, *argv], cwd=ROOT, env=self.environment(), capture_output=True, check=False
         )
         assert not done.returncode, done.stderr.decode()
         return json.loads(done.stdout)

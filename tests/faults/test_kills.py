@@ -101,7 +101,7 @@ def test_valkey_restarted_empty_loses_nothing(stand: Stand, load: Load, model: P
 
 
 def test_killed_postgres_recovers_and_everything_goes_on(stand: Stand, load: Load, model: PatientModel) -> None:
-    portal = _signed_in(load)
+    portal = load.signed_in()
     family = psutil.Process(stand.pid("postgres")).children(recursive=True)
     with stand.held():
         pids = stand.kill("postgres")
@@ -125,20 +125,6 @@ def test_killed_postgres_recovers_and_everything_goes_on(stand: Stand, load: Loa
     assert set(states.answers.values()) <= {"answered", "interrupted"}
     assert Counter(states.answers.values())["interrupted"] <= TALKATIVE
     assert all(times == 1 for case, times in model.asked.items() if case < TALKATIVE)
-
-
-def _signed_in(load: Load) -> httpx.Client:
-    portal = httpx.Client(base_url=load.stand.url, timeout=PATIENCE, trust_env=False, follow_redirects=True)
-    door = f"/t/{load.house['slug']}/"
-    portal.get(door)
-    sent = {
-        "email": load.house["email"],
-        "password": load.house["password"],
-        "csrfmiddlewaretoken": portal.cookies["csrftoken"],
-    }
-    assert portal.post(door, data=sent).status_code == 200
-    assert "chancery_session" in portal.cookies
-    return portal
 
 
 def _asked_at_once(portal: httpx.Client, load: Load) -> list[httpx.Response]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -48,12 +48,10 @@ def test_the_pulse_counts_over_all_tenants_and_tells_nothing_else(house: House) 
     assert after.unsealed_since is not None
 
 
-def test_nothing_is_answered_without_the_witness_that_a_tenant_demands(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_is_answered_without_the_witness_that_a_tenant_demands(house: House, settings: Any) -> None:
     name = tenants.current(house.system).name
     events.record(house.bob, Event.DOCUMENT_READ)
-    monkeypatch.setattr(health, "PATIENCE", timedelta(0))
+    settings.WITNESS_PATIENCE_S = 0
     health.require(house.bob)  # it does not demand one
     tenants.change(house.ada, name, LIMITS, demands_witness=True)
     seal(house, is_witnessed=False)
@@ -64,5 +62,5 @@ def test_nothing_is_answered_without_the_witness_that_a_tenant_demands(
     events.record(house.bob, Event.DOCUMENT_READ)
     with pytest.raises(RecordUnavailable):
         health.require(house.bob)
-    monkeypatch.setattr(health, "PATIENCE", timedelta(minutes=2))
+    settings.WITNESS_PATIENCE_S = 120
     health.require(house.bob)  # a witness that is slow is not away
