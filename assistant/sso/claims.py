@@ -36,10 +36,14 @@ def presented(id_token: Mapping[str, Any], userinfo: Mapping[str, Any], group_cl
 
 
 def assurance(id_token: Mapping[str, Any]) -> dict[str, Any]:
-    """How it was made sure who it is, in the provider's names (RFC 8176), as far as they are names: they stand in clear."""
+    """How it was made sure who it is, in the provider's names (RFC 8176), as far as they are names: they stand in clear.
+
+    Empty where the provider does not say.
+    """
     amr = sorted(one for one in _values(id_token.get("amr")) if NAME.fullmatch(one))[:FACTORS_MAX]
     acr = _text(id_token.get("acr"), 100)
-    return {"mfa": "mfa" in amr if amr else None, "amr": amr, "acr": acr if NAME.fullmatch(acr) else None}
+    told: dict[str, Any] = {"mfa": "mfa" in amr, "amr": amr} if amr else {}
+    return told | ({"acr": acr} if NAME.fullmatch(acr) else {})
 
 
 def _found(claims: Mapping[str, Any], name: str) -> Any:

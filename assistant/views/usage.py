@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from assistant import plots, usage
-from assistant.views import signed_in
+from assistant.views import signed_in, spreadsheet
 from governance.scope import Scope
 
 
@@ -28,15 +26,8 @@ def download(request: HttpRequest, scope: Scope, what: str) -> HttpResponse:
     head, rows = usage.table(usage.over(scope, _days(request)), what)
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="usage-{what}.csv"'
-    written = csv.writer(response)
-    written.writerow(head)
-    written.writerows([_plain(value) for value in row] for row in rows)
+    response.writelines(spreadsheet.row(values) for values in (head, *rows))
     return response
-
-
-def _plain(value: object) -> object:
-    """A name that a spreadsheet would run as a formula is told as text."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" else value
 
 
 def _days(request: HttpRequest) -> int:

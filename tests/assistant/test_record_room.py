@@ -170,11 +170,27 @@ def test_a_list_is_taken_away_masked_and_that_is_recorded(house: cast.House, olg
     (one,) = [json.loads(line) for line in body.splitlines()]
     assert one["action"] == "prompt.received"
     assert asking.QUESTION.encode() not in body
-    first, second = leaves(house, "record.exported")
+    mapped = olga.post("/record/export?kind=questions", {"format": "ocsf"})
+    assert mapped["Content-Disposition"].endswith('.ocsf.jsonl"')
+    body = b"".join(mapped.streaming_content)  # type: ignore[attr-defined]
+    (one,) = [json.loads(line) for line in body.splitlines()]
+    assert (one["metadata"]["event_code"], one["type_uid"]) == ("prompt.received", 600301)
+    assert asking.QUESTION.encode() not in body
+    first, second, _ = leaves(house, "record.exported")
     assert (first["facts"]["events"], first["facts"]["format"]) == (len(lines), "csv")
     assert second["facts"]["actions"] == sorted(filters.actions_of(["questions"]))
     assert olga.post("/record/export", {"format": "exe"}).status_code == 400
     assert olga.get("/record/export").status_code == 405
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_no_cell_of_a_list_is_a_formula(house: cast.House, olga: Client, start: str) -> None:
+    events.record(house.bob, Event.FEEDBACK_GIVEN, resource=(f"{start}1+1", house.ids["bob"]), facts={"value": 1})
+    table = olga.post("/record/export?action=answer.feedback", {"format": "csv"})
+    body = b"".join(table.streaming_content).decode()  # type: ignore[attr-defined]
+    (line,) = csv.DictReader(io.StringIO(body, newline=""))
+    assert line["resource_kind"] == f"'{start}1+1"
+    assert all(not cell.startswith(tuple("=+-@\t\r")) for cell in line.values())
 
 
 def test_one_interaction_is_one_page_and_masked(house: cast.House, olga: Client, settings: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from assistant import answering, conversations
+from assistant import conversations, delivery
 from assistant.models import Status
 from governance import tenants
 from governance.errors import Busy
@@ -135,14 +135,14 @@ def test_the_bytes_that_were_delivered_whole_blocked_and_cancelled(house: House,
 
 def test_a_partial_answer_counts_what_left_before(house: House, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     asking.speak(settings, [f"{TWO} {TWO} {TWO}"])
-    sent = answering.delivery.Delivery.send
+    sent = delivery.Delivery.send
 
     def stop_after_two(self: Any, piece: Any) -> None:
         sent(self, piece)
         if self.sent == 2:
             conversations.cancel(house.bob, self.answer)
 
-    monkeypatch.setattr(answering.delivery.Delivery, "send", stop_after_two)
+    monkeypatch.setattr(delivery.Delivery, "send", stop_after_two)
     row = asking.answered(house.bob)
     assert_delivered_is_recorded(house, row)
 
@@ -154,7 +154,7 @@ def test_every_verdict_says_how_long_it_took(house: House, settings: Any) -> Non
     (leaf,) = [leaf for leaf in leaves(house, "policy.decided", row.pk) if leaf["facts"]["decisions"]]
     (decision,) = leaf["facts"]["decisions"]
     assert decision.keys() == {
-        "rule", "version", "detector", "action", "score", "threshold", "spans", "latency_ms", "is_error",
+        "rule", "detector", "action", "score", "threshold", "spans", "latency_ms", "is_error",
     }  # fmt: skip
     assert decision["latency_ms"] >= 0
 

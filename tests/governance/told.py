@@ -11,6 +11,7 @@ from governance.audit.fields.kinds import Field
 from tests.cast import House
 from tests.governance.database import leaves, stored
 
+
 def unlisted(leaf: Mapping[str, Any], words: Mapping[str, Any] | None = None) -> list[str]:
     """The fields of the event that the table does not know."""
     kind = fields.KINDS.get(leaf["action"])

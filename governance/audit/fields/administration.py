@@ -173,12 +173,6 @@ TENANT = {
     ),
     Event.PROVIDER_DELETED: kind("an identity provider was removed", (ENTITY, DELETE)),
     Event.PROVIDER_TESTED: kind("an identity provider was tried out", (ENTITY, OTHER), {"outcome": "what would come of it"}),
-    Event.POLICY_CHANGED: kind(
-        "a rule of the content policy was changed",
-        (ENTITY, UPDATE),
-        {"rule": "its name", "version": "its new version", "changed": "which fields"},
-        BEFORE_AND_AFTER,
-    ),
 }  # fmt: skip
 
 RECORD = {
@@ -227,4 +221,39 @@ RECORD = {
     ),
 }  # fmt: skip
 
-KINDS: dict[Event, Kind] = SIGN_INS | DOCUMENTS | RIGHTS | TENANT | RECORD
+ERASURE = {"erasure": "the request"}
+LIFECYCLE = {
+    Event.RECORD_VERIFIED: kind(
+        "the record was verified from end to end",
+        (ENTITY, OTHER),
+        {
+            "leaves": "how many were checked", "waiting": "how many were not sealed yet", "heads": "how many were checked",
+            "findings": "how much is wrong", "first": "the first index at which something is",
+        },
+        {"findings": "what is wrong"},
+    ),
+    Event.HOLD_PLACED: kind("a legal hold was placed", (ENTITY, CREATE), {"wanted": "what it holds"}, REASON),
+    Event.HOLD_LIFTED: kind("a legal hold was lifted", (ENTITY, DELETE), {"wanted": "what it held"}, REASON),
+    Event.RETENTION_CHANGED: kind(
+        "how long a class of events or rows is kept was changed",
+        (ENTITY, UPDATE),
+        {"class": "which", "before": "days; none is for ever", "after": "days; none is for ever"},
+    ),
+    Event.RETENTION_RUN: kind(
+        "what had been kept long enough was let go",
+        (ENTITY, DELETE),
+        {"classes": "by class: up to when, how many, and which, by their hashes", "holds": "the holds that stood then"},
+    ),
+    Event.ERASURE_REQUESTED: kind("somebody asked to be erased", (ACCOUNT, 99), ERASURE, {"note": "in their words"}),
+    Event.ERASURE_WITHDRAWN: kind("the request was taken back", (ACCOUNT, 99), ERASURE),
+    Event.ERASURE_REFUSED: kind("the request was refused", (ACCOUNT, 99), ERASURE, REASON),
+    Event.ERASURE_APPROVED: kind("the request was approved", (ACCOUNT, 99), ERASURE),
+    Event.PERSON_ERASED: kind(
+        "a person's key, words and rows were destroyed",
+        (ACCOUNT, 6),
+        ERASURE | {"certificate": "SHA-256 of the certificate", "replayed": "once more, after a restore"},
+    ),
+    Event.PERSON_EXPORTED: kind("a person took away what is kept of them", (ENTITY, READ)),
+}  # fmt: skip
+
+KINDS: dict[Event, Kind] = SIGN_INS | DOCUMENTS | RIGHTS | TENANT | RECORD | LIFECYCLE

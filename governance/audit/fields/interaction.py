@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from governance.audit.fields.kinds import API, CREATE, DELETE, FINDING, OTHER, READ, UPDATE, Kind, kind
+from governance.audit.fields.kinds import API, CREATE, DELETE, OTHER, READ, UPDATE, Kind, kind
 from governance.audit.vocabulary import Event
 
 PASSAGES = {
@@ -28,6 +28,7 @@ KINDS: dict[Event, Kind] = {
             "collections": "those that were chosen",
             "characters": "how long it is",
             "conversation": "the conversation that it goes on with",
+            "has_reason": "the person gave a reason, which policy asked for",
         },
         {
             "text": "the question as it was sent, before policy",
@@ -35,6 +36,7 @@ KINDS: dict[Event, Kind] = {
             "instruction": "an instruction that the client brought",
             "user": "the client's own name for whom it asks",
             "sampler": "what the client set of the sampler",
+            "reason": "why it is asked, where policy wanted to know",
         },
         {"text": "gen_ai.input.messages", "instruction": "gen_ai.system_instructions", "conversation": "gen_ai.conversation.id"},
     ),
@@ -46,25 +48,12 @@ KINDS: dict[Event, Kind] = {
             "characters": "how long it is",
         },
     ),
-    Event.POLICY_DECIDED: kind(
-        "the rules of one stage judged a text",
-        (FINDING, CREATE),
-        {
-            "stage": "input, passage, output or upload",
-            "action": "the strongest of the rules' verdicts: allow, flag, redact or block",
-            "decisions[].rule": "the rule's name",
-            "decisions[].version": "its version",
-            "decisions[].detector": "what looked",
-            "decisions[].action": "its verdict",
-            "decisions[].score": "what the detector gave",
-            "decisions[].threshold": "from where on it counts",
-            "decisions[].spans": "start, end and type of what was found, in characters",
-            "decisions[].latency_ms": "how long the detector took",
-            "decisions[].is_error": "the detector failed, and the verdict is what stands for that",
-            "subject": "the passage or document, where the text is of one",
-            "part": "which of several texts that came together",
-            "is_trial": "somebody tried a text out; nothing was stopped or let through",
-        },
+    Event.REASON_ASKED: kind(
+        "policy asks for a reason before it takes the question",
+        (API, CREATE),
+        {"client": "what it came through", "characters": "how long it is"},
+        {"text": "the question", "turns": "earlier turns", "instruction": "the client's", "user": "the client's name for them"},
+        {"text": "gen_ai.input.messages"},
     ),
     Event.RETRIEVED: kind(
         "passages were looked up for an answer",
@@ -119,6 +108,8 @@ KINDS: dict[Event, Kind] = {
             "sampler.seed": "of the sampler",
             "sampler.max_tokens": "the longest answer that was allowed",
             "sampler.stop": "how many stop sequences the client set",
+            "policy.version": "the number of the policy's version",
+            "policy.sha256": "of that version",
             "access.roles": "the person's roles when it was answered",
             "access.groups": "the person's groups when it was answered",
             "finish": "why the model stopped: stop or length",

@@ -50,6 +50,25 @@ def test_whoever_is_unknown_becomes_a_person_without_a_grant(door: journeys.Door
     assert "sam@" not in str(leaves(door.house))
 
 
+@pytest.mark.parametrize(
+    ("claims", "told"),
+    [
+        ({"amr": ["pwd", "mfa"], "acr": "urn:mace:incommon:iap:silver"}, {"mfa": True, "amr": ["mfa", "pwd"]}),
+        ({"amr": ["pwd"]}, {"mfa": False, "amr": ["pwd"]}),
+        ({"amr": "otp", "acr": "a sentence with someone's name"}, {"mfa": False, "amr": ["otp"]}),
+        ({"amr": [7, "not a name!"]}, {}),
+    ],
+)
+def test_how_many_factors_there_were_is_on_the_record_as_the_provider_says_it(
+    door: journeys.Door, idp: Hostile, claims: dict[str, Any], told: dict[str, Any]
+) -> None:
+    idp.change = claims
+    assert door.sign_in().status_code == 302
+    facts = leaves(door.house, "session.signed_in")[0]["facts"]
+    assert {name: facts[name] for name in ("mfa", "amr") if name in facts} == told
+    assert facts.get("acr") == (claims["acr"] if ":" in claims.get("acr", "") else None)
+
+
 def test_the_subject_is_known_again_whatever_the_address_has_become(door: journeys.Door) -> None:
     door.sign_in()
     first, door.browser = door.person, Client()
