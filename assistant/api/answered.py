@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from assistant import models
+from governance.audit import proofs
+from governance.audit.rows import Recorded
 from governance.models import Grant
 from governance.roles import Level
+from governance.scope import Scope
 from ingestion.models import Collection, Document
 
 
@@ -64,3 +67,21 @@ def answer(row: models.Answer) -> dict[str, Any]:
         "policy": row.capsule.get("policy"),  # the version that spoke, by number and hash
         "audit": {"interaction": row.pk},
     }
+
+
+def receipted(caller: Scope, row: models.Answer) -> dict[str, Any]:
+    """The caller's own answer, with its events on the record and, once a signed head covers them, their proofs.
+
+    By an event's `leaf_data` and its proof the caller shows to anybody that this was asked, judged and answered then.
+    """
+    told = answer(row)
+    if row.is_final:
+        found = proofs.receipt(caller, row.pk)
+        told["audit"] |= {"policy": told["policy"], "events": [_event(one, found) for one in found.events]}
+    return told
+
+
+def _event(one: Recorded, found: proofs.Receipt) -> dict[str, Any]:
+    proof = found.proofs.get(one.id)
+    shown = {"id": one.id, "at": one.at, "action": one.action, "leaf_data": one.leaf_data}
+    return shown | {"proof": proof.as_json() if proof else None}

@@ -42,20 +42,20 @@ class Answers(Operation):
             events = relay.follow(self.caller, row.pk, 0)
             connection.close()
             return streaming.respond(events, face)
-        return Response(answered.answer(settled(self.caller, row.pk)))
+        return Response(answered.receipted(self.caller, settled(self.caller, row.pk)))
 
 
 class Answer(Operation):
     @extend_schema(responses={200: dict})
     def get(self, request: Request, answer: uuid.UUID) -> Response:
-        return Response(answered.answer(conversations.answer_of(self.caller, answer)))
+        return Response(answered.receipted(self.caller, conversations.answer_of(self.caller, answer)))
 
 
 class Cancel(Operation):
     @extend_schema(request=None, responses={200: dict})
     def post(self, request: Request, answer: uuid.UUID) -> Response:
         conversations.cancel(self.caller, answer)
-        return Response(answered.answer(conversations.answer_of(self.caller, answer)))
+        return Response(answered.receipted(self.caller, conversations.answer_of(self.caller, answer)))
 
 
 class Feedback(Operation):

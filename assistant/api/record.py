@@ -47,4 +47,5 @@ def shown(event: Recorded) -> dict[str, Any]:
         "facts": event.facts,
         "has_payload": event.has_payload,
         "leaf_data": event.leaf_data,
+        "index": event.index,
     }

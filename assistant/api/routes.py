@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from assistant.api import answers, collections, documents, own, person, policy, record
+from assistant.api import answers, collections, documents, evidence, own, person, policy, record
 
 urlpatterns = [
     path("me", person.Me.as_view(), name="api-me"),
@@ -35,4 +35,9 @@ urlpatterns = [
     path("answers/<uuid:answer>/feedback", answers.Feedback.as_view(), name="api-answer-feedback"),
     path("audit/events", record.Events.as_view(), name="api-events"),
     path("audit/events/<uuid:event>", record.Event.as_view(), name="api-event"),
+    path("audit/events/<uuid:event>/proof", evidence.Proof.as_view(), name="api-event-proof"),
+    path("audit/checkpoint", evidence.Checkpoint.as_view(), name="api-checkpoint"),
+    path("audit/consistency", evidence.Checkpoint.as_view(), name="api-consistency"),
+    path("audit/exports", evidence.Exports.as_view(), name="api-exports"),
+    path("audit/exports/<uuid:bundle>", evidence.Export.as_view(), name="api-export"),
 ]

@@ -103,6 +103,29 @@ class EventsIn(serializers.Serializer):  # type: ignore[type-arg]
     limit = serializers.IntegerField(min_value=1, max_value=500, required=False, default=100)
 
 
+class FromIn(serializers.Serializer):  # type: ignore[type-arg]
+    """`from` is how many leaves the head has that the caller knows."""
+
+    def get_fields(self) -> dict[str, serializers.Field]:  # type: ignore[type-arg]
+        return {"from": serializers.IntegerField(min_value=0, required=False, default=None)}
+
+
+class ExportIn(serializers.Serializer):  # type: ignore[type-arg]
+    """Which events; with a `reason` their words come too. `head` is the note of the last head that was kept."""
+
+    interaction = Id(required=False)
+    person = Id(required=False)
+    about = Id(required=False)
+    resource = Id(required=False)
+    mentions = Id(required=False)
+    action = serializers.CharField(max_length=80, required=False)
+    outcomes = serializers.ListField(child=serializers.CharField(max_length=40), required=False, max_length=20)
+    since = serializers.DateTimeField(required=False)
+    until = serializers.DateTimeField(required=False)
+    reason = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
+    head = serializers.CharField(max_length=4000, required=False, allow_blank=True, default="", trim_whitespace=False)
+
+
 def parse(shape: type[serializers.Serializer], sent: Any, *, partial: bool = False) -> dict[str, Any]:  # type: ignore[type-arg]
     """What was sent, in the shape's types. Raises DRF's ValidationError, which names each field."""
     read = shape(data=sent, partial=partial)

@@ -24,6 +24,7 @@ from assistant.views import (
     usage,
 )
 from assistant.views.record import event as record_event
+from assistant.views.record import evidence as record_evidence
 from assistant.views.record import interaction as record_interaction
 from assistant.views.record import page as record
 
@@ -105,4 +106,10 @@ urlpatterns: list[URLPattern] = [
     path("record/interactions/<uuid:interaction>", record_interaction.page, name="record-interaction"),
     path("record/interactions/<uuid:interaction>/close", record_interaction.close, name="record-interaction-close"),
     path("record/<uuid:event>", record_event.page, name="record-event"),
+    path("record/<uuid:event>/proof", record_evidence.proof, name="record-proof"),
+    path("record/head", record_evidence.head, name="record-head"),
+    path("record/head/file", record_evidence.head_file, name="record-head-file"),
+    path("record/bundle", record_evidence.bundle, name="record-bundle"),
+    path("record/bundles/<uuid:bundle>", record_evidence.bundle_made, name="record-bundle-made"),
+    path("record/bundles/<uuid:bundle>/file", record_evidence.bundle_file, name="record-bundle-file"),
 ]

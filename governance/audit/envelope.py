@@ -43,11 +43,15 @@ def seal(tenant: uuid.UUID, subject: uuid.UUID, event: uuid.UUID, payload: dict[
 
 def unseal(tenant: uuid.UUID, subject: uuid.UUID, event: uuid.UUID, ciphertext: bytes) -> dict[str, Any]:
     """Raises keyring.KeyGone where the subject was erased."""
+    payload: dict[str, Any] = json.loads(reveal(tenant, subject, event, ciphertext)[SALT_BYTES:])
+    return payload
+
+
+def reveal(tenant: uuid.UUID, subject: uuid.UUID, event: uuid.UUID, ciphertext: bytes) -> bytes:
+    """Salt and canonical JSON: the bytes whose hash is the commitment. Raises keyring.KeyGone."""
     key = keyring.ring().key(tenant, subject)
     nonce, body = ciphertext[: keyring.NONCE_BYTES], ciphertext[keyring.NONCE_BYTES :]
     try:
-        plain = AESGCM(key).decrypt(nonce, body, tenant.bytes + event.bytes)
+        return AESGCM(key).decrypt(nonce, body, tenant.bytes + event.bytes)
     except InvalidTag:
         raise keyring.KeyGone("the payload was encrypted under a key that is gone") from None
-    payload: dict[str, Any] = json.loads(plain[SALT_BYTES:])
-    return payload

@@ -53,6 +53,11 @@ class Row:
     ciphertext: bytes | None
 
     @property
+    def data(self) -> bytes:
+        """The exact bytes that are hashed."""
+        return base64.b64decode(self.recorded.leaf_data)
+
+    @property
     def is_whole(self) -> bool:
         """Is the payload the one that the event names?"""
         said = self.leaf["payload"]["sha256"] if "payload" in self.leaf else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 import uuid
 from collections.abc import Iterator
@@ -11,11 +13,14 @@ import httpx
 import pytest
 
 from assistant import conversations, models
+from governance.audit.tree import heads
+from governance.audit.tree.verifier import Checkpoint, leaf_hash, root_by_inclusion
 from governance.policy import versions
 from inference.runners.scripted import ScriptedChat
 from ingestion import catalog
 from tests.assistant import asking, serving
 from tests.cast import House
+from tests.governance import sealing
 from tests.governance.database import as_superuser, leaves
 
 URL = "/api/v1/answers"
@@ -73,11 +78,25 @@ def test_an_answer_that_is_waited_for_comes_whole_with_its_citations_receipt_and
     assert "".join(one["text"] for one in told["segments"]) == told["text"]
     assert told["receipt"]["kept"][0]["chunk"] == citation["chunk_id"]
     assert told["policy"] == versions.in_force(house.bob).stamp.as_json()
-    assert told["audit"] == {"interaction": told["id"]}
+    assert told["audit"]["interaction"] == told["id"]
+    assert told["audit"]["policy"] == told["policy"]
+    events = told["audit"]["events"]
+    assert (events[0]["action"], events[-1]["action"]) == ("prompt.received", "answer.finished")
+    assert {event["proof"] for event in events} == {None}  # no signed head covers them yet
     (received,) = leaves(house, "prompt.received", uuid.UUID(told["id"]))
     assert received["facts"]["client"] == "api"
     assert received["actor"]["key"]
     assert api.get(f"{URL}/{told['id']}").json() == told
+    sealing.seal(house)
+    for event in api.get(f"{URL}/{told['id']}").json()["audit"]["events"]:
+        proof, leaf = event["proof"], base64.b64decode(event["leaf_data"])
+        head = Checkpoint.parse(proof["note"])
+        head.require(heads.sealer(house.tenant) or pytest.fail("the sealer's key is not known"))
+        path = [base64.b64decode(one) for one in proof["path"]]
+        assert root_by_inclusion(leaf_hash(leaf), proof["leaf_index"], head.size, path) == head.root
+        assert (proof["tree_size"], base64.b64decode(proof["leaf_hash"])) == (head.size, leaf_hash(leaf))
+        facts = json.loads(leaf)["facts"]
+        assert event["action"] != "policy.decided" or facts["policy"] == told["policy"]
 
 
 def test_a_streamed_answer_tells_the_same_in_events(api: httpx.Client) -> None:

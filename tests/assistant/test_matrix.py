@@ -64,6 +64,8 @@ OWN = {
 RECORD = {
     "record", "record-new", "record-people", "record-export", "record-interaction", "record-interaction-close",
     "record-event", "api-events", "api-event",
+    "api-event-proof", "api-checkpoint", "api-consistency", "api-exports", "api-export",
+    "record-proof", "record-head", "record-head-file", "record-bundle", "record-bundle-made", "record-bundle-file",
 }  # fmt: skip
 ADMINS = {"people", "groups", "access", "every-key", "settings", "usage", "usage-csv"}  # each admin's own
 ADMINS |= {"api-policy-versions"}
@@ -154,6 +156,7 @@ def stage(django_db_blocker: pytest.FixtureRequest) -> Stage:
             "answer": answer.pk,
             "event": uuid.uuid4(),
             "interaction": answer.pk,
+            "bundle": uuid.uuid4(),
             "person": house.ids["olga"],
             "group": groups.create(ada, f"Circle {MARKER}"),
             "holder": house.ids["olga"],

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from assistant.views import signed_in
 from assistant.views.record import lines, sentences, story
 from governance import people
-from governance.audit import interactions, reading
+from governance.audit import interactions, proofs, reading
 from governance.errors import InvalidInput
 from governance.scope import Scope
 
@@ -43,6 +43,7 @@ def _page(request: HttpRequest, scope: Scope, interaction: uuid.UUID, status: in
     found = interactions.get(scope, interaction)
     told = story.tell(found)
     after = told.between + told.looks
+    head = proofs.standing(scope).head
     context = {
         "room": "record",
         "interaction": found,
@@ -52,6 +53,8 @@ def _page(request: HttpRequest, scope: Scope, interaction: uuid.UUID, status: in
         "after": list(zip(after, lines.of(scope, [one.event for one in after]), strict=True)),
         "end_sentence": sentences.sentence(told.end.event, "") if told.end else "",
         "lines": lines.of(scope, found.events),
+        "head": head,
+        "covered": sum(head is not None and one.index is not None and one.index < head.size for one in found.events),
         "minutes": int(interactions.OPEN_FOR.total_seconds() // 60),
         "reason_shortest": reading.REASON_SHORTEST,
         "reason_longest": reading.REASON_LONGEST,
