@@ -4,6 +4,7 @@ ChanceryError
 ├── InvalidInput (400)     what was sent cannot be understood, and the message says what to send
 ├── NotSignedIn (401)      nobody, or an expired or revoked key
 ├── Forbidden (403)        seen, but not allowed: only for things this person may know of
+│   └── SecondOfficerNeeded  allowed once another compliance officer has approved it
 ├── NotFound (404)         not there, or not yours: one answer for both
 ├── Conflict (409)         the state does not allow it now
 ├── TooLarge (413)         over a limit, which the message names
@@ -51,6 +52,10 @@ class NotSignedIn(ChanceryError):
 class Forbidden(ChanceryError):
     code = "forbidden"
     status = 403
+
+
+class SecondOfficerNeeded(Forbidden):
+    code = "second_officer_needed"
 
 
 class NotFound(ChanceryError):

@@ -51,6 +51,8 @@ class Tenant(models.Model):
     tells_reasons = models.BooleanField(default=False, db_default=False)
     policy_needs_second = models.BooleanField(default=False, db_default=False)  # nobody publishes what they wrote
     switched_off_at = models.DateTimeField(null=True)  # by an operator: nobody signs in, and no key works
+    # Words of the record are opened only where another officer approved it.
+    opening_needs_second = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         db_table = "tenant"
@@ -292,6 +294,9 @@ class Operator(models.Model):
 from governance.audit.lifecycle.models import Erasure as Erasure  # noqa: E402
 from governance.audit.lifecycle.models import Hold as Hold  # noqa: E402
 from governance.audit.lifecycle.models import Period as Period  # noqa: E402
+from governance.audit.officers.models import Case as Case  # noqa: E402
+from governance.audit.officers.models import CaseItem as CaseItem  # noqa: E402
+from governance.audit.officers.models import Opening as Opening  # noqa: E402
 from governance.audit.out.models import ForwardCursor as ForwardCursor  # noqa: E402
 from governance.audit.out.models import ForwardTarget as ForwardTarget  # noqa: E402
 from governance.identity.models import Identity as Identity  # noqa: E402

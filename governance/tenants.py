@@ -15,9 +15,11 @@ from governance.audit import events
 from governance.audit.vocabulary import Event
 from governance.errors import Conflict, InvalidInput, NotFound
 from governance.policy import versions
+from governance.roles import Role
 from governance.scope import Scope
 from governance.sentence import phrase, sentence
 
+OFFICERS_LEAST = 2
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,58}[a-z0-9]")
 
 
@@ -109,6 +111,21 @@ def change(scope: Scope, name: str, limits: Limits, *, demands_witness: bool | N
     if demands_witness is not None:
         after["demands_witness"] = demands_witness
     return write(scope, after)
+
+
+def need_second_officer(scope: Scope, *, needed: bool) -> models.Tenant:
+    """Whether words of the record are opened only where another officer approved it. Raises Forbidden and Conflict."""
+    access.require(scope, Action.TENANT_MANAGE)
+    if needed and officers(scope) < OFFICERS_LEAST:
+        raise Conflict("There has to be a second compliance officer first: nobody approves what they asked for.")
+    return write(scope, {"opening_needs_second": needed})
+
+
+def officers(scope: Scope) -> int:
+    """How many compliance officers there are who are not switched off."""
+    with scope.transaction():
+        given = models.RoleAssignment.objects.filter(role=str(Role.COMPLIANCE_OFFICER), person__is_active=True)
+        return given.values("person").distinct().count()
 
 
 def write(scope: Scope, after: Mapping[str, object]) -> models.Tenant:

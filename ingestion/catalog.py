@@ -107,6 +107,16 @@ def names(scope: Scope, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
         return dict(_seen(scope).filter(pk__in=list(ids)).values_list("pk", "name"))
 
 
+def labels(scope: Scope) -> list[tuple[uuid.UUID, str]]:
+    """Every collection there is, by name, for those who read the record: to say which of them they look for.
+
+    They see none of what it holds. Raises Forbidden.
+    """
+    access.require(scope, Action.RECORD_READ)
+    with scope.as_system().transaction():
+        return list(Collection.objects.filter(deleted_at=None).order_by("name").values_list("pk", "name"))
+
+
 def rename(scope: Scope, collection: uuid.UUID, name: str) -> Collection:
     return change(scope, collection, name=name)
 

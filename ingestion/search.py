@@ -60,6 +60,7 @@ class Passage:
             "rank": rank,
             "chunk": str(self.chunk_id),
             "document": str(self.document_id),
+            "collection": str(self.collection_id),
             "sha256": self.content_hash,
             "score": self.score,
             "distance": round(1 - self.dense, 4),

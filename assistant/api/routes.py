@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from assistant.api import answers, collections, documents, evidence, own, person, policy, record
+from assistant.api import answers, collections, documents, evidence, own, person, policy, record, searches
 
 urlpatterns = [
     path("me", person.Me.as_view(), name="api-me"),
@@ -40,4 +40,6 @@ urlpatterns = [
     path("audit/consistency", evidence.Checkpoint.as_view(), name="api-consistency"),
     path("audit/exports", evidence.Exports.as_view(), name="api-exports"),
     path("audit/exports/<uuid:bundle>", evidence.Export.as_view(), name="api-export"),
+    path("audit/searches", searches.Searches.as_view(), name="api-searches"),
+    path("audit/searches/<uuid:search>", searches.Search.as_view(), name="api-record-search"),
 ]

@@ -8,6 +8,7 @@ from typing import Any
 from rest_framework import serializers
 
 from assistant.conversations import LONGEST_QUESTION
+from governance.audit import reading, words
 from governance.policy.rules import Stage
 from governance.roles import Level
 
@@ -92,13 +93,21 @@ class PolicyChangesIn(serializers.Serializer):  # type: ignore[type-arg]
     since = serializers.IntegerField(min_value=1, max_value=2_000_000_000)
 
 
-class EventsIn(serializers.Serializer):  # type: ignore[type-arg]
+class FiltersIn(serializers.Serializer):  # type: ignore[type-arg]
+    """`collection` and `model` find every event of the answers that had to do with them."""
+
     interaction = Id(required=False)
     person = Id(required=False)
+    about = Id(required=False)
     resource = Id(required=False)
+    collection = Id(required=False, source="touched")
+    model = serializers.CharField(max_length=200, required=False)
     action = serializers.CharField(max_length=80, required=False)
     since = serializers.DateTimeField(required=False)
     until = serializers.DateTimeField(required=False)
+
+
+class EventsIn(FiltersIn):
     cursor = serializers.CharField(max_length=200, required=False)
     limit = serializers.IntegerField(min_value=1, max_value=500, required=False, default=100)
 
@@ -124,6 +133,15 @@ class ExportIn(serializers.Serializer):  # type: ignore[type-arg]
     until = serializers.DateTimeField(required=False)
     reason = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
     head = serializers.CharField(max_length=4000, required=False, allow_blank=True, default="", trim_whitespace=False)
+
+
+class WordsIn(FiltersIn):
+    words = serializers.CharField(max_length=words.LONGEST)
+    reason = serializers.CharField(max_length=reading.REASON_LONGEST)
+
+
+class PartIn(serializers.Serializer):  # type: ignore[type-arg]
+    cursor = serializers.CharField(max_length=1000, required=False, default="")
 
 
 def parse(shape: type[serializers.Serializer], sent: Any, *, partial: bool = False) -> dict[str, Any]:  # type: ignore[type-arg]

@@ -6,7 +6,17 @@ from django import template
 from django.utils import formats
 from django.utils.translation import gettext as _
 
+from governance.audit.officers import openings
+from governance.scope import Scope
+
 register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def openings_waiting(context: template.Context) -> int:
+    """How many openings wait for this officer to decide."""
+    caller: Scope | None = context.get("caller")
+    return openings.amount(caller) if caller else 0
 
 
 @register.filter

@@ -23,10 +23,13 @@ from assistant.views import (
     sso,
     usage,
 )
+from assistant.views.record import cases as record_cases
 from assistant.views.record import event as record_event
 from assistant.views.record import evidence as record_evidence
 from assistant.views.record import interaction as record_interaction
+from assistant.views.record import openings as record_openings
 from assistant.views.record import page as record
+from assistant.views.record import search as record_search
 
 urlpatterns: list[URLPattern] = [
     path("", door.sign_in, name="sign-in"),
@@ -97,12 +100,27 @@ urlpatterns: list[URLPattern] = [
     path("my-data/erasure", my_data.ask, name="my-data-erasure"),
     path("my-data/erasure/withdraw", my_data.withdraw, name="my-data-erasure-withdraw"),
     path("settings/", settings.page, name="settings"),
+    path("settings/opening", settings.opening, name="settings-opening"),
     path("usage/", usage.page, name="usage"),
     path("usage/<slug:what>.csv", usage.download, name="usage-csv"),
     path("record/", record.page, name="record"),
     path("record/new", record.new, name="record-new"),
     path("record/people", record.suggest, name="record-people"),
     path("record/export", record.export, name="record-export"),
+    path("record/cases", record_cases.listed, name="record-cases"),
+    path("record/cases/<uuid:case>", record_cases.page, name="record-case"),
+    path("record/cases/<uuid:case>/answers", record_cases.add, name="record-case-add"),
+    path("record/cases/<uuid:case>/answers/<uuid:interaction>", record_cases.take_out, name="record-case-take-out"),
+    path("record/cases/<uuid:case>/notes", record_cases.note, name="record-case-note"),
+    path("record/cases/<uuid:case>/close", record_cases.close, name="record-case-close"),
+    path("record/cases/<uuid:case>/reopen", record_cases.reopen, name="record-case-reopen"),
+    path("record/interactions/<uuid:interaction>/case", record_cases.put, name="record-interaction-case"),
+    path("record/openings", record_openings.page, name="record-openings"),
+    path("record/openings/ask", record_openings.ask, name="record-opening-ask"),
+    path("record/openings/<uuid:opening>", record_openings.decide, name="record-opening-decide"),
+    path("record/search", record_search.begin, name="record-search"),
+    path("record/search/<uuid:search>", record_search.found, name="record-search-found"),
+    path("record/search/<uuid:search>/more", record_search.more, name="record-search-more"),
     path("record/interactions/<uuid:interaction>", record_interaction.page, name="record-interaction"),
     path("record/interactions/<uuid:interaction>/close", record_interaction.close, name="record-interaction-close"),
     path("record/<uuid:event>", record_event.page, name="record-event"),

@@ -7,12 +7,12 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from assistant import usage
 from assistant.views import signed_in
 from governance import tenants
-from governance.errors import InvalidInput
+from governance.errors import Conflict, InvalidInput
 from governance.scope import Scope
 from governance.tenants import Limits
 
@@ -31,9 +31,21 @@ def page(request: HttpRequest, scope: Scope) -> HttpResponse:
     return redirect("settings")
 
 
+@require_POST
+@signed_in.required
+def opening(request: HttpRequest, scope: Scope) -> HttpResponse:
+    """Whether words of the record take two officers to open."""
+    try:
+        tenants.need_second_officer(scope, needed=bool(request.POST.get("needed")))
+    except Conflict as fault:
+        return _page(request, scope, status=fault.status, opening_fault=fault.message)
+    messages.success(request, _("Saved."), extra_tags="good")
+    return redirect("settings")
+
+
 def _page(request: HttpRequest, scope: Scope, status: int = 200, **context: object) -> HttpResponse:
     context |= {"room": "admin", "part": "settings", "used": usage.held(scope)}
-    context |= {"tenant": tenants.current(scope)}
+    context |= {"tenant": tenants.current(scope), "officers": tenants.officers(scope)}
     context |= {"session_hours": installed.SESSION_COOKIE_AGE // 3600, "upload_max": installed.UPLOAD_MAX_BYTES}
     return render(request, "admin/settings.html", context, status=status)
 

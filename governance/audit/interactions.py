@@ -13,14 +13,13 @@ from datetime import UTC, datetime, timedelta
 from governance import access
 from governance.actions import Action
 from governance.audit import events, reading, rows
+from governance.audit.officers import openings, permits
 from governance.audit.rows import Opened, Recorded
 from governance.audit.vocabulary import Event
-from governance.errors import InvalidInput, NotFound
+from governance.errors import NotFound
 from governance.scope import Scope
-from governance.sentence import sentence
 
 OPEN_FOR = timedelta(minutes=15)
-CASE_LONGEST = 80
 EVENTS_MOST = 1000
 
 
@@ -67,20 +66,21 @@ def get(scope: Scope, interaction: uuid.UUID) -> Interaction:
 def open_words(scope: Scope, interaction: uuid.UUID, reason: str, case: str = "") -> datetime:
     """All payloads of the interaction, for this officer, until the time that is returned.
 
-    `case` is the number of a file elsewhere, where there is one. Raises Forbidden, NotFound and InvalidInput.
+    `case` is the number of a file elsewhere, where there is one. Raises Forbidden, NotFound and InvalidInput, and
+    SecondOfficerNeeded where the tenant wants another officer's approval and there is none.
     """
     access.require(scope, Action.RECORD_OPEN)
-    said, number = reading.checked_reason(reason), case.replace("\x00", "").strip()
-    if len(number) > CASE_LONGEST:
-        raise InvalidInput(sentence("A case's number has at most %(most)s characters.", most=CASE_LONGEST))
+    said, number = reading.checked_reason(reason), openings.checked_case(case)
     until = datetime.now(UTC) + OPEN_FOR
     with scope.transaction():
         payloads = sum(row.ciphertext is not None for row in _read(interaction))
+        permit = permits.require(scope, interaction)
+        until = min(until, permit.expires_at) if permit else until
         events.record(
             scope,
             Event.RECORD_OPENED,
             interaction=interaction,
-            facts={"interaction": interaction, "until": until.isoformat(), "payloads": payloads},
+            facts={"interaction": interaction, "until": until.isoformat(), "payloads": payloads} | permits.told(permit),
             payload={"reason": said} | ({"case": number} if number else {}),
         )
     return until

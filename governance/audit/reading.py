@@ -15,6 +15,7 @@ from typing import Any, Unpack
 from governance import access
 from governance.actions import Action
 from governance.audit import events, rows, selection
+from governance.audit.officers import permits
 from governance.audit.rows import Opened, Recorded
 from governance.audit.selection import Filters
 from governance.audit.vocabulary import Event
@@ -86,6 +87,13 @@ def tallied(scope: Scope, *, newer: str | None = None, **filters: Unpack[Filters
         return rows.tally(wanted, COUNTED_MOST)
 
 
+def models(scope: Scope) -> list[str]:
+    """What `model` may be. Raises Forbidden."""
+    require(scope)
+    with scope.transaction():
+        return rows.models()
+
+
 def exported(scope: Scope, kind: str, **filters: Unpack[Filters]) -> Iterator[Recorded]:
     """Every event that matches, masked, newest first. Recorded before the first is handed out.
 
@@ -118,16 +126,20 @@ def one(scope: Scope, event: uuid.UUID) -> Recorded:
 
 
 def opened(scope: Scope, event: uuid.UUID, reason: str) -> Opened:
-    """One event with its words. Raises Forbidden, NotFound, and InvalidInput where `reason` says too little."""
+    """One event with its words. Raises Forbidden, NotFound, InvalidInput where `reason` says too little, and
+    SecondOfficerNeeded where the tenant wants another officer's approval and there is none.
+    """
     access.require(scope, Action.RECORD_OPEN)
     said = checked_reason(reason)
     with scope.transaction():
-        found = rows.opened(scope, _find(event))
+        row = _find(event)
+        permit = permits.require(scope, event, row.recorded.interaction)
+        found = rows.opened(scope, row)
         events.record(
             scope,
             Event.RECORD_OPENED,
             interaction=found.recorded.interaction,
-            facts={"event": event, "is_erased": found.is_erased},
+            facts={"event": event, "is_erased": found.is_erased} | permits.told(permit),
             payload={"reason": said},
         )
     return found

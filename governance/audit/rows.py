@@ -80,6 +80,13 @@ def tally(wanted: Mapping[str, Any], most: int) -> dict[str, int]:
         return dict(cursor.fetchall())
 
 
+def models() -> list[str]:
+    """The names of the models that wrote answers, as the record has them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM audit.models()")
+        return [name for (name,) in cursor.fetchall()]
+
+
 def opened(scope: Scope, row: Row) -> Opened:
     if row.ciphertext is None:
         return Opened(row.recorded, None, is_erased=False)

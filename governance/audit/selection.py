@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,6 +25,7 @@ ENDS = ("answered", "refused", "blocked", "cancelled", "interrupted", "failed")
 DENIED = "denied"
 OUTCOMES = frozenset({*VERDICTS, *ENDS, DENIED})
 CLOCKS = ("recorded", "event")
+MODEL = re.compile(r"[\w.:/@+-]{1,200}")  # a name, and never a sentence
 
 Wanted = dict[str, str | list[str]]
 
@@ -32,7 +34,9 @@ class Filters(TypedDict, total=False):
     """All of them hold at once; an empty one is none.
 
     `person` did it; `about` did it, or it concerns them. `resource` is what it was done to; `mentions` the collection or
-    document that it speaks of, among others. `clock` says whose time `since` and `until` are of: recorded, or event.
+    document that it speaks of, among others. `touched` is a collection, `model` a name: all events of the answers that were
+    given, or refused by policy, a passage of the one, or were written by the other. `clock` says whose time `since` and
+    `until` are of: recorded, or event.
     """
 
     interaction: uuid.UUID | None
@@ -40,6 +44,8 @@ class Filters(TypedDict, total=False):
     about: uuid.UUID | None
     resource: uuid.UUID | None
     mentions: uuid.UUID | None
+    touched: uuid.UUID | None
+    model: str | None
     action: str | None
     actions: Sequence[str]
     outcomes: Sequence[str]
@@ -49,7 +55,7 @@ class Filters(TypedDict, total=False):
 
 
 def chosen(filters: Filters) -> Wanted:
-    """Raises InvalidInput for an action, an outcome or a clock that there is not."""
+    """Raises InvalidInput for an action, an outcome or a clock that there is not, and for what can be no model."""
     wanted: Wanted = {}
     for name, value in filters.items():
         if not value:
@@ -63,6 +69,8 @@ def chosen(filters: Filters) -> Wanted:
         raise InvalidInput("There is no such event. Name one, such as answer.finished, or a family, such as answer.")
     if not set(wanted.get("outcomes", ())) <= OUTCOMES:
         raise InvalidInput(sentence("An event comes to one of: %(known)s.", known=", ".join(sorted(OUTCOMES))))
+    if not MODEL.fullmatch(str(wanted.get("model", "any"))):
+        raise InvalidInput("A model is named as the record names it.")
     if wanted.get("clock", CLOCKS[0]) not in CLOCKS:
         raise InvalidInput("The clock is “recorded” or “event”.")
     return wanted

@@ -87,6 +87,16 @@ class Event(StrEnum):
     ERASURE_APPROVED = "erasure.approved"
     PERSON_ERASED = "person.erased"  # their key, their words and their name
     PERSON_EXPORTED = "person.exported"  # what is kept of them, by themselves
+    RECORD_SEARCHED = "record.searched"  # for words, which are in the payload with the reason
+    OPENING_ASKED = "record.opening_asked"  # where it needs a second officer; why is in the payload
+    OPENING_APPROVED = "record.opening_approved"
+    OPENING_DECLINED = "record.opening_declined"
+    CASE_OPENED = "case.opened"
+    CASE_CHANGED = "case.changed"  # an answer was put into it or taken out
+    CASE_NOTED = "case.noted"  # the note is in the payload
+    CASE_EXPORTED = "case.exported"  # as a bundle
+    CASE_CLOSED = "case.closed"
+    CASE_REOPENED = "case.reopened"
     OPERATOR_CREATED = "operator.created"
     OPERATOR_SIGNED_IN = "operator.signed_in"
     OPERATOR_REFUSED = "operator.refused"

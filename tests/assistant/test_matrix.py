@@ -37,37 +37,25 @@ OPEN |= {"operators-sign-in"}
 OPEN |= {"sso-start", "sso-callback", "sso-signed-out"}  # before anybody is known; their own tests attack them
 OPEN |= {"v1-root", "v1-unknown"}  # addresses where there is nothing
 OWN = {
-    "home",
-    "conversations",
-    "ask",
-    "sign-out",
-    "sign-in-settings",
-    "sign-in-provider-new",
-    "collections",
-    "keys",
-    "my-data",
-    "my-data-export",
-    "my-data-erasure",
-    "my-data-erasure-withdraw",
-    "api-own-data",
-    "api-own-export",
-    "api-own-erasure",
-    "api-me",
-    "api-search",
-    "api-policy-check",
-    "api-collections",
-    "api-answers",
-    "v1-chat",
+    "home", "conversations", "ask", "sign-out", "sign-in-settings", "sign-in-provider-new", "collections", "keys",
+    "my-data", "my-data-export", "my-data-erasure", "my-data-erasure-withdraw", "api-own-data", "api-own-export",
+    "api-own-erasure", "api-me", "api-search", "api-policy-check", "api-collections", "api-answers", "v1-chat",
     "v1-models",
     "v1-embeddings",
-}
+}  # fmt: skip
 RECORD = {
     "record", "record-new", "record-people", "record-export", "record-interaction", "record-interaction-close",
     "record-event", "api-events", "api-event",
     "api-event-proof", "api-checkpoint", "api-consistency", "api-exports", "api-export",
     "record-proof", "record-head", "record-head-file", "record-bundle", "record-bundle-made", "record-bundle-file",
+    "record-search", "record-search-found", "record-search-more",
+    "api-searches", "api-record-search", "record-openings", "record-opening-ask", "record-opening-decide",
+    "record-cases", "record-case", "record-case-add", "record-case-take-out", "record-case-note", "record-case-close",
+    "record-case-reopen", "record-interaction-case",
 }  # fmt: skip
-ADMINS = {"people", "groups", "access", "every-key", "settings", "usage", "usage-csv"}  # each admin's own
+ADMINS = {  # each admin's own
+    "people", "groups", "access", "every-key", "settings", "settings-opening", "usage", "usage-csv",
+}  # fmt: skip
 ADMINS |= {"api-policy-versions"}
 # Of people who belong to no tenant, at a door of their own.
 OPERATORS = {
@@ -155,6 +143,7 @@ def stage(django_db_blocker: pytest.FixtureRequest) -> Stage:
             "conversation": answer.conversation_id,
             "answer": answer.pk,
             "event": uuid.uuid4(),
+            **dict.fromkeys(("search", "case", "opening"), uuid.uuid4()),
             "interaction": answer.pk,
             "bundle": uuid.uuid4(),
             "person": house.ids["olga"],

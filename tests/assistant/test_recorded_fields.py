@@ -92,7 +92,7 @@ def test_a_search_without_an_answer_says_as_much(house: House, shelf: uuid.UUID)
     assert client.post("/api/v1/search", sent, content_type="application/json").status_code == 200
     facts = leaves(house, "search.performed")[0]["facts"]
     assert facts["asked"] == facts["collections"] == [str(shelf)]
-    assert facts["passages"][0].keys() == {"rank", "chunk", "document", "sha256", "score", "distance"}
+    assert facts["passages"][0].keys() == {"rank", "chunk", "document", "collection", "sha256", "score", "distance"}
 
 
 def test_which_model_wrote_and_how_long_it_was_waited_for(house: House, settings: Any) -> None:

@@ -11,11 +11,12 @@ from django.utils import timezone
 
 from assistant import conversations, models, threads
 from assistant.operators import sign_in as operators_door
-from governance import grants, groups, invitations, keys, tenants
+from governance import assignments, grants, groups, invitations, keys, tenants
 from governance import models as governed
 from governance.audit import reading
+from governance.audit.officers import cases, openings
 from governance.identity import providers
-from governance.roles import Level
+from governance.roles import Level, Role
 from governance.scope import Scope
 from governance.tenants import Limits
 from ingestion import catalog
@@ -52,14 +53,15 @@ class Stage:
     house: cast.House
     bare: cast.House  # with nothing in it
     strict: cast.House  # whose people come in through their provider alone
+    second: cast.House  # where words of the record take two officers to open
     idp: Hostile
     ids: dict[str, Any] = field(default_factory=dict)
     cookies: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 def built(idp: Hostile) -> Stage:
-    house, bare, strict = (cast.house(f"{letter}{uuid.uuid4().hex[:10]}") for letter in "abc")
-    made = Stage(house, bare, strict, idp, {"slug": house.slug, "tenant": house.tenant, "nobody": uuid.uuid4()})
+    house, bare, strict, second = (cast.house(f"{letter}{uuid.uuid4().hex[:10]}") for letter in "abcd")
+    made = Stage(house, bare, strict, second, idp, {"slug": house.slug, "tenant": house.tenant, "nobody": uuid.uuid4()})
     _sessions(made)  # before a provider is the only way in
     _library(made)
     _conversations(made)
@@ -153,11 +155,35 @@ def _record(made: Stage) -> None:
     page = reading.listed(made.house.olga, interaction=made.ids["redacted-answer"], action="prompt.received")
     made.ids["event"] = page.events[0].id
     made.ids["own-answer"] = asking.ask(made.house.olga, SECRET).pk
+    made.ids["case"] = cases.create(made.house.olga, "What the works council asked", "within=24h").pk
+    cases.add(made.house.olga, made.ids["case"], [made.ids["redacted-answer"], made.ids["own-answer"]])
+    cases.note(made.house.olga, made.ids["case"], "Nobody told him that\nit is recorded.")
+    _second(made)
+
+
+def _second(made: Stage) -> None:
+    """A tenant where opening takes two officers, with one question of each kind."""
+    house = made.second
+    assignments.give(house.system, house.ids["charlie"], Role.COMPLIANCE_OFFICER)
+    tenants.need_second_officer(house.ada, needed=True)
+    for name in ("second", "waiting", "approved", "declined"):
+        made.ids[f"{name}-answer"] = asking.ask(house.bob, SECRET).pk
+    asked = {
+        name: openings.ask(house.olga, "interaction", made.ids[f"{name}-answer"], WHY, "C-17").pk
+        for name in ("waiting", "approved", "declined")
+    }
+    openings.ask(house.charlie, "interaction", made.ids["second-answer"], WHY)
+    for name in ("approved", "declined"):
+        openings.decide(house.charlie, asked[name], approves=name == "approved")
 
 
 def _sessions(made: Stage) -> None:
     people = {name: (made.house, name) for name in ("ada", "bob", "charlie", "olga")}
-    people |= {"bare ada": (made.bare, "ada"), "strict olga": (made.strict, "olga")}
+    people |= {
+        "bare ada": (made.bare, "ada"),
+        "strict olga": (made.strict, "olga"),
+        "second olga": (made.second, "olga"),
+    }
     for name, (house, person) in people.items():
         made.cookies[name] = _kept(portal.signed_in(house, person), "/")
     operator = test_operators.made()

@@ -138,6 +138,10 @@ def opened(reason: str, shows: str) -> Reach:
     return send(".open-form form", shows, reason=reason)
 
 
+def searched(wanted: str, shows: str) -> Reach:
+    return send("form.sieve", shows, words=wanted, reason=staging.WHY)
+
+
 ANSWER = "/record/interactions/{}"
 DOOR = [
     State("sign-in", "empty", "nobody", "/"),
@@ -254,6 +258,20 @@ RECORD = [
     State("record", "every filter", "olga", "/record/?since=2020-01-01T00:00&action=answer."),
     State("record", "nothing matches", "olga", "/record/?since=2099-01-01T00:00"),
     State("record", "several people", "olga", "/record/?who=example"),
+    State("record-search", "empty", "olga", "/record/search"),
+    State("record-search", "from a list", "olga", "/record/search?person={person}&since=2020-01-01T00:00"),
+    State("record-search", "refused", "olga", "/record/search", searched("x", ".notice.bad")),
+    State("record-search-found", "found", "olga", "/record/search", searched("working days", ".hits .places")),
+    State("record-search-found", "nothing found", "olga", "/record/search", searched("zeppelin", ".empty")),
+    State("record-openings", "waiting and decided", "second olga", "/record/openings"),
+    State("record-interaction", "to ask for", "second olga", ANSWER.format("{second-answer}"), press(".open-form summary")),
+    State("record-interaction", "approved", "second olga", ANSWER.format("{approved-answer}")),
+    State("record-interaction", "waiting", "second olga", ANSWER.format("{waiting-answer}")),
+    State("record-interaction", "declined", "second olga", ANSWER.format("{declined-answer}")),
+    State("record-cases", "empty", "second olga", "/record/cases"),
+    State("record-cases", "from a list", "olga", "/record/cases?person={person}&within=24h"),
+    State("record-cases", "refused", "olga", "/record/cases", send("main form.stack", title="")),
+    State("record-case", "full", "olga", "/record/cases/{case}"),
     State("record-event", "without words", "olga", "/record/", press("tr.line:last-child .button:last-child")),
     State("record-event", "masked", "olga", "/record/{event}"),
     State("record-event", "open", "olga", "/record/{event}", send("main form", "pre.words", reason=staging.WHY)),

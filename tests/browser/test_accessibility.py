@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from governance.audit import words
 from tests import npm
 from tests.assistant import test_matrix
+from tests.browser import stage as staging
 from tests.browser import states
 from tests.browser.conftest import Served
 from tests.browser.stand import Stand, resize
@@ -25,14 +27,16 @@ FORMS = {
     "collection-rename", "collection-delete", "documents-retry", "documents-delete", "grants", "grant-withdraw",
     "document-delete", "document-retry", "person-change", "person-roles", "person-switch", "group-rename",
     "group-delete", "group-members", "group-member-remove", "key-revoke", "record-export",
-    "record-interaction-close", "operators-sign-out", "operators-tenant-switch", "csp-report",
-    "my-data-export", "my-data-erasure", "my-data-erasure-withdraw",
+    "record-interaction-close", "operators-sign-out", "operators-tenant-switch", "csp-report", "my-data-export",
+    "my-data-erasure", "my-data-erasure-withdraw", "record-opening-ask", "record-opening-decide", "record-case-add",
+    "record-case-take-out", "record-case-note", "record-case-close", "record-case-reopen",
+    "record-interaction-case", "settings-opening",
 }  # fmt: skip
 # Files, what machines read, and parts of a page that is looked at: each with somebody who may see it.
 PARTS = {
     "answer": "bob", "answer-text": "bob", "documents": "ada", "usage-csv": "ada",
-    "record-new": "olga", "record-people": "olga", "operators-live": "operator", "healthz": "nobody",
-    "readyz": "nobody", "metrics": "nobody",
+    "record-new": "olga", "record-people": "olga", "record-search-more": "olga",
+    "operators-live": "operator", "healthz": "nobody", "readyz": "nobody", "metrics": "nobody",
 }  # fmt: skip
 ELSEWHERE = {"answer-stream", "document-file", "sso-start", "language"}  # a stream, a download, and ways to other pages
 PROGRAMS = ("/api/", "/v1/")
@@ -105,6 +109,7 @@ def test_what_is_said_to_be_a_form_alone_shows_no_page(route: test_matrix.Route)
 def test_what_is_said_to_be_a_part_is_no_whole_page(stand: Stand) -> None:
     own = {"answer": "answered-answer", "collection": "papers", "document": "ready-paper"}
     ids = stand.made.ids | {name: stand.made.ids[one] for name, one in own.items()} | {"what": "days"}
+    ids["search"] = words.begin(stand.made.house.olga, "working days", staging.WHY)
     for route in test_matrix.ROUTES:
         if route.name in PARTS:
             response = stand.windows[PARTS[route.name]].context.request.get(route.address.format(**ids))

@@ -220,7 +220,7 @@ def test_an_officer_finds_one_answer_and_opens_it_for_a_reason(opened: Open) -> 
     page.get_by_role("link", name="Record", exact=True).click()
     page.get_by_role("link", name="Blocked or redacted").click()
     page.locator("tr.line", has_text="Policy blocked the question").first.wait_for()
-    page.locator("tr.line", has_text="Policy redacted 1 finding in the question").first.wait_for()
+    page.locator("tr.line", has_text="Policy redacted 1 finding in the question of Grace Adeyemi").first.wait_for()
     take(page, "record")
 
     page.goto(f"/record/interactions/{answer.pk}")

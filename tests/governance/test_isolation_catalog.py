@@ -52,6 +52,7 @@ DOORS = {
     "audit.looked_at",
     "audit.loose",
     "audit.own",
+    "audit.models",
     "audit.place",
     "audit.pulse",
     "audit.read",

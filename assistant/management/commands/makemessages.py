@@ -25,6 +25,7 @@ HOLDERS = (
             "PolicyDamaged",
             "RecordUnavailable",
             "SecondPersonNeeded",
+            "SecondOfficerNeeded",
             "TooLarge",
             "Unavailable",
             "Unexpected",

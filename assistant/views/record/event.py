@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from assistant.views import signed_in
 from assistant.views.record import lines
 from governance.audit import reading
+from governance.audit.officers import openings, permits
 from governance.audit.rows import Recorded
 from governance.scope import Scope
 
@@ -25,14 +26,17 @@ from governance.scope import Scope
 def page(request: HttpRequest, scope: Scope, event: uuid.UUID) -> HttpResponse:
     """A GET shows what is known of it, a POST opens its words for a reason."""
     context: dict[str, Any] = {"room": "record"}
+    second = openings.mine(scope, event)
     if request.method == "POST":
-        opened = reading.opened(scope, event, request.POST.get("reason", ""))
+        opened = reading.opened(scope, event, request.POST.get("reason", second.reason if second else ""))
         recorded = opened.recorded
         context |= {"is_open": True, "is_erased": opened.is_erased, "words": _shown(opened.payload or {})}
     else:
         recorded = reading.one(scope, event)
     (line,) = lines.of(scope, [recorded])
     context |= {"event": recorded, "line": line, "facts": _shown(_masked(recorded))}
+    context |= {"needs_second": permits.is_needed(scope), "second": second, "case_longest": openings.CASE_LONGEST}
+    context |= {"reason_shortest": reading.REASON_SHORTEST, "reason_longest": reading.REASON_LONGEST}
     return render(request, "record/event.html", context)
 
 

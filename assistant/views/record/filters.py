@@ -27,7 +27,7 @@ KINDS = {
     "documents": (gettext_lazy("Documents"), {"document", "collection"}),
     "access": (gettext_lazy("Access"), {"access", "grant"}),
     "administration": (gettext_lazy("Administration"), set[str]()),
-    "record": (gettext_lazy("The record itself"), {"record"}),
+    "record": (gettext_lazy("The record itself"), {"record", "case"}),
 }
 OTHER = "administration"
 OUTCOMES = {
@@ -45,9 +45,14 @@ SPANS = {
     "7d": (gettext_lazy("Last 7 days"), timedelta(days=7)),
     "30d": (gettext_lazy("Last 30 days"), timedelta(days=30)),
 }
+A_DAY = timedelta(days=1)
 GRID = timedelta(minutes=5)  # a span begins on it, so that the same look a minute later is the same look
 # In the order in which they stand in the address.
-NAMES = ("outcome", "person", "concerned", "within", "since", "until", "clock", "mentions", "interaction", "action")
+NAMES = (
+    "outcome", "person", "concerned", "within", "day", "since", "until", "clock", "collection", "model", "mentions",
+    "interaction", "action",
+)  # fmt: skip
+TIMES = ("within", "day", "since", "until")
 
 
 def kind_of(action: str) -> str:
@@ -93,6 +98,8 @@ class Chosen:
         wanted: Filters = {
             "interaction": _id(given.get("interaction")),
             "mentions": _id(given.get("mentions")),
+            "touched": _id(given.get("collection")),
+            "model": given.get("model"),
             "action": given.get("action"),
             "actions": actions_of(self.kinds) if self.kinds else (),
             "outcomes": _choice(OUTCOMES, given["outcome"])[1] if "outcome" in given else (),
@@ -103,11 +110,22 @@ class Chosen:
         wanted["about" if "concerned" in given else "person"] = _id(given.get("person"))
         if "within" in given and "since" not in given:
             wanted["since"] = _floor((now or datetime.now(UTC)) - _choice(SPANS, given["within"])[1])
+        if day := _time(given.get("day")):  # the narrower of two
+            wanted["since"] = max(wanted.get("since") or day, day)
+            wanted["until"] = min(wanted.get("until") or day + A_DAY, day + A_DAY)
         return wanted
+
+    def fixed(self) -> Chosen:
+        """The same with its times as they are now, so that it means the same on another day. Raises InvalidInput."""
+        wanted = self.filters()
+        since, until = wanted.get("since"), wanted.get("until") or datetime.now(UTC) + timedelta(seconds=1)  # and now's
+        kept = {name: value for name, value in self.given.items() if name not in TIMES}
+        times = {name: at.strftime("%Y-%m-%dT%H:%M:%S") for name, at in (("since", since), ("until", until)) if at}
+        return Chosen(self.kinds, kept | times)
 
     @property
     def is_open_ended(self) -> bool:
-        return "until" not in self.given
+        return not self.given.keys() & {"until", "day"}
 
     @property
     def is_detailed(self) -> bool:

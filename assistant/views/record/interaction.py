@@ -13,6 +13,7 @@ from assistant.views import signed_in
 from assistant.views.record import lines, sentences, story
 from governance import people
 from governance.audit import interactions, proofs, reading
+from governance.audit.officers import cases, openings, permits
 from governance.errors import InvalidInput
 from governance.scope import Scope
 
@@ -24,7 +25,9 @@ def page(request: HttpRequest, scope: Scope, interaction: uuid.UUID) -> HttpResp
     """A GET shows it, a POST opens its words."""
     if request.method != "POST":
         return _page(request, scope, interaction)
-    reason, case = request.POST.get("reason", ""), request.POST.get("case", "")
+    asked = openings.mine(scope, interaction)  # what was approved was said before, and is not typed again
+    reason = request.POST.get("reason", asked.reason if asked else "")
+    case = request.POST.get("case", asked.case if asked else "")
     try:
         interactions.open_words(scope, interaction, reason, case)
     except InvalidInput as fault:
@@ -58,6 +61,10 @@ def _page(request: HttpRequest, scope: Scope, interaction: uuid.UUID, status: in
         "minutes": int(interactions.OPEN_FOR.total_seconds() // 60),
         "reason_shortest": reading.REASON_SHORTEST,
         "reason_longest": reading.REASON_LONGEST,
-        "case_longest": interactions.CASE_LONGEST,
+        "case_longest": openings.CASE_LONGEST,
+        "needs_second": permits.is_needed(scope),
+        "in_cases": cases.holding(scope, interaction),
+        "open_cases": cases.found(scope, 1).rows,
+        "second": openings.mine(scope, interaction),
     }
     return render(request, "record/interaction.html", context | more, status=status)

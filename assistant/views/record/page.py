@@ -7,20 +7,17 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from assistant.views import signed_in
 from assistant.views.record import export as writing
-from assistant.views.record import filters, lines
+from assistant.views.record import form, lines
 from assistant.views.record.filters import Chosen
 from governance import people
 from governance.audit import reading
 from governance.scope import Scope
-from ingestion import catalog
 
 A_PAGE = 50
-PEOPLE_SHOWN = 12
 
 
 @require_GET
@@ -53,7 +50,7 @@ def suggest(request: HttpRequest, scope: Scope) -> HttpResponse:
     """People whose name or address holds what was typed, as options."""
     reading.require(scope)
     typed = request.GET.get("who", "").strip()[:254]
-    found = people.matching(scope, typed, PEOPLE_SHOWN) if typed else []
+    found = people.matching(scope, typed, form.PEOPLE_SHOWN) if typed else []
     return render(request, "record/people.html", {"people": found})
 
 
@@ -72,7 +69,8 @@ def _page(request: HttpRequest, scope: Scope, chosen: Chosen, status: int = 200,
     wanted = chosen.filters()
     found = reading.listed(scope, **wanted, cursor=cursor, newer=newer, limit=A_PAGE)
     tally = reading.tallied(scope, **wanted)
-    context = _form(scope, chosen) | {
+    context = form.fields(scope, chosen) | {
+        "part": "events",
         "lines": lines.of(scope, found.events),
         "total": sum(tally.values()),
         "is_more": sum(tally.values()) >= reading.COUNTED_MOST,
@@ -87,33 +85,17 @@ def _page(request: HttpRequest, scope: Scope, chosen: Chosen, status: int = 200,
     return render(request, "record/page.html", context | more, status=status)
 
 
-def _form(scope: Scope, chosen: Chosen) -> dict[str, Any]:
-    person = chosen.filters().get("person") or chosen.filters().get("about")
-    return {
-        "room": "record",
-        "chosen": chosen,
-        "query": chosen.query(),
-        "kinds": [(name, label, name in chosen.kinds) for name, (label, _families) in filters.KINDS.items()],
-        "outcomes": [(name, label) for name, (label, _of) in filters.OUTCOMES.items()],
-        "spans": [(name, label) for name, (label, _of) in filters.SPANS.items()],
-        "shelves": catalog.listed(scope),
-        "who": people.names(scope, [person]).get(person, str(person)) if person else "",
-    }
-
-
 def _with_person(request: HttpRequest, scope: Scope, chosen: Chosen) -> HttpResponse:
     """A name becomes a number in the address, which is then the same however it was typed."""
-    reading.require(scope)
-    found = people.matching(scope, chosen.who, PEOPLE_SHOWN)
-    if len(found) == 1 or (found and chosen.who.casefold() in {found[0].email.casefold(), found[0].name.casefold()}):
+    found = form.people_called(scope, chosen.who)
+    if len(found) == 1:
         return redirect(_address(chosen.about(found[0].pk).query()))
-    context = _form(scope, chosen) | {
+    context = form.fields(scope, chosen) | {
+        "part": "events",
         "who": chosen.who,
         "lines": [],
         "candidates": [(person, chosen.about(person.pk).query()) for person in found],
-        "fault": _("Several people match “%(who)s”. Choose one.") % {"who": chosen.who}
-        if found
-        else _("Nobody here is called “%(who)s”. Try a part of the name or of the address.") % {"who": chosen.who},
+        "fault": form.fault_of(chosen.who, found),
     }
     return render(request, "record/page.html", context)
 

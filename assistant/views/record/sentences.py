@@ -70,6 +70,16 @@ SENTENCES: dict[str, str] = {
     Event.RECORD_READ: told("%(who)s read the record"),
     Event.RECORD_OPENED: told("%(who)s opened words of the record"),
     Event.RECORD_CLOSED: told("%(who)s closed what was open"),
+    Event.RECORD_SEARCHED: told("%(who)s searched the record for words"),
+    Event.OPENING_ASKED: told("%(who)s asked for a second officer, to open words"),
+    Event.OPENING_APPROVED: told("%(who)s approved that another officer opens words"),
+    Event.OPENING_DECLINED: told("%(who)s declined that another officer opens words"),
+    Event.CASE_OPENED: told("%(who)s opened a case"),
+    Event.CASE_CHANGED: told("%(who)s changed what a case is about"),
+    Event.CASE_NOTED: told("%(who)s wrote a note in a case"),
+    Event.CASE_EXPORTED: told("%(who)s took a case away as evidence"),
+    Event.CASE_CLOSED: told("%(who)s closed a case"),
+    Event.CASE_REOPENED: told("%(who)s opened a closed case again"),
     Event.RECORD_EXPORTED: told("%(who)s took a list of the record away"),
     Event.FORWARD_CHANGED: told("%(who)s set up or changed where the record is sent to"),
     Event.FORWARD_DELETED: told("%(who)s removed a place that the record was sent to"),
@@ -98,10 +108,10 @@ ENDS = {
     "failed": told("No answer was given: something failed"),
 }
 STAGES = {
-    "input": told("the question"),
-    "passage": told("a passage"),
-    "output": told("a part of the answer"),
-    "upload": told("a document"),
+    "input": told("the question of %(who)s"),
+    "passage": told("a passage for %(who)s"),
+    "output": told("a part of the answer to %(who)s"),
+    "upload": told("a document of %(who)s"),
 }
 VERDICTS = {
     "allow": told("Policy let %(what)s pass"),
@@ -154,7 +164,7 @@ def findings(facts: dict[str, Any]) -> int:
 
 
 def _policy(facts: dict[str, Any], who: str) -> str:
-    what = _(STAGES.get(str(facts.get("stage")), told("a text")))
+    what = _(STAGES.get(str(facts.get("stage")), told("a text of %(who)s"))) % {"who": who}
     if facts.get("is_trial"):
         return _("%(who)s tried the policy on a text") % {"who": who}
     if facts.get("action") == "redact":

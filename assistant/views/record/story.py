@@ -22,7 +22,10 @@ SHOWN_APART = {"text", "written", "receipt"}
 NAMES = {"reason": noop("Reason"), "case": noop("Case"), "sampler": noop("Settings that came with it")}
 # Of an answer's way, and where each part of it ends.
 PHASES = ("search", "first words", "writing")
-LOOKS = {Event.RECORD_OPENED, Event.RECORD_CLOSED, Event.RECORD_READ}
+LOOKS = {
+    Event.RECORD_OPENED, Event.RECORD_CLOSED, Event.RECORD_READ, Event.OPENING_ASKED, Event.OPENING_APPROVED,
+    Event.OPENING_DECLINED, Event.CASE_CHANGED,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

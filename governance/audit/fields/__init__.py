@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from governance.audit.fields import administration, interaction, policy
+from governance.audit.fields import administration, interaction, officers, policy
 from governance.audit.fields.kinds import Field, Kind
 from governance.audit.fields.leaf import LEAF as LEAF
 from governance.audit.vocabulary import Event
@@ -16,7 +16,7 @@ from governance.audit.vocabulary import Event
 VERSION = 1
 OCSF_VERSION = "1.5.0"
 
-KINDS: dict[Event, Kind] = interaction.KINDS | policy.KINDS | administration.KINDS
+KINDS: dict[Event, Kind] = interaction.KINDS | policy.KINDS | administration.KINDS | officers.KINDS
 
 
 def rows() -> Iterator[tuple[str, str, Field]]:

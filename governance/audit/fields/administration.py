@@ -29,6 +29,7 @@ CHOSEN = {
     "person": "the filter, as it was set", "about": "the filter, as it was set", "resource": "the filter, as it was set",
     "mentions": "the filter, as it was set", "interaction": "the interaction, or the filter as it was set",
     "since": "the filter, as it was set", "until": "the filter, as it was set", "clock": "the filter, as it was set",
+    "touched": "the filter, as it was set", "model": "the filter, as it was set",
 }  # fmt: skip
 PLACE = dict.fromkeys(("before_at", "before_id", "after_at", "after_id"), "the place from which a list went on")
 
@@ -179,7 +180,12 @@ RECORD = {
     Event.RECORD_READ: kind(
         "the record was read, masked",
         (ENTITY, READ),
-        CHOSEN | PLACE | {"event": "the one event", "events": "how many were shown"},
+        CHOSEN
+        | PLACE
+        | {
+            "event": "the one event", "events": "how many were shown", "openings": "the requests to open words",
+            "case": "the case", "items": "how many answers are in it", "notes": "how many notes",
+        },
     ),
     Event.RECORD_OPENED: kind(
         "words of the record were opened",
@@ -187,6 +193,7 @@ RECORD = {
         {
             "event": "the one event", "is_erased": "its words were gone", "interaction": "the interaction",
             "until": "how long it stays open", "payloads": "how many events carry words",
+            "opening": "the request that was approved", "approved_by": "the officer who approved it",
         },
         REASON | {"case": "the number of a file elsewhere"},
     ),

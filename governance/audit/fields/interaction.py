@@ -9,6 +9,7 @@ PASSAGES = {
     "passages[].rank": "its place among those that were found, from 1",
     "passages[].chunk": "the passage",
     "passages[].document": "its document",
+    "passages[].collection": "that document's collection",
     "passages[].sha256": "of its text, as it stood in the index",
     "passages[].score": "what it was ordered by",
     "passages[].distance": "1 less the cosine of its angle to the question",
@@ -62,6 +63,7 @@ KINDS: dict[Event, Kind] = {
         | {
             "withheld[].chunk": "a passage that was found and not given to the model",
             "withheld[].document": "its document",
+            "withheld[].collection": "that document's collection",
             "withheld[].sha256": "of its text",
             "withheld[].rank": "its place among those that were found",
             "withheld[].score": "what it was ordered by",
