@@ -242,6 +242,7 @@ RECORD_KEYRING = {
 }
 # Heads are signed for `<origin>/<tenant>`; public keys lie where every process reads them, private ones with their owner alone.
 RECORD_ORIGIN = env.text("CHANCERY_RECORD_ORIGIN", "chancery.localhost/record")
+RECORD_FORMER_ORIGINS = env.names("CHANCERY_RECORD_FORMER_ORIGINS", [])  # before a restore: docs/operations.md
 RECORD_KEYS = env.folder("CHANCERY_RECORD_KEYS", HOME / "record-keys")
 SEALER = {
     "database": env.secret("CHANCERY_SEALER_URL"),

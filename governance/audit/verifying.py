@@ -143,7 +143,7 @@ class _Run:
         self.tenant, self.findings = tenant, findings
         self.its_name, self.is_late_before = str(tenant), datetime.now(UTC) - patience
         keys = Keys(heads.sealer(tenant), heads.witness())
-        self.growth = Growth(findings, stored.every_head(), kept, keys, heads.origin(tenant))
+        self.growth = Growth(findings, stored.every_head(), kept, keys, heads.origins(tenant))
         self.numbers = Numbers()
         self.chain, self.is_grown = FIRST_CHAIN, True
         self.runs: list[dict[str, Any]] | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import uuid
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -47,6 +48,20 @@ def test_a_changed_record_ends_with_1_and_says_where(house: House) -> None:
     assert f"  index {here.plain[0]}: the event is not the one whose hash is in the tree" in said
     (event,) = leaves(house, "record.verified")
     assert event["facts"]["first"] == here.plain[0]
+
+
+def test_a_log_that_goes_on_under_another_name_is_sound_where_the_former_one_is_known(
+    house: House, settings: Any
+) -> None:
+    scene.sealed(house)
+    former = settings.RECORD_ORIGIN
+    settings.RECORD_ORIGIN = f"{former}/after"
+    sealing.seal(house)
+    code, said = run("--tenant", house.slug)
+    assert code == 1
+    assert "its note says another head" in said
+    settings.RECORD_FORMER_ORIGINS = [former]
+    assert run("--tenant", house.slug)[0] == 0
 
 
 def test_logs_are_verified_one_after_the_other_and_each_says_how_it_was(

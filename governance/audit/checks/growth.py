@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from governance.audit.checks.findings import Findings
@@ -31,13 +31,14 @@ class Keys:
 class Growth:
     """`add` each leaf's hash, `look` at stored nodes now and then, `end` when there are no more.
 
-    `signed` are the record's heads in their order; `kept` those that somebody kept elsewhere. Inside a scope's transaction.
+    `signed` are the record's heads in their order; `kept` those that somebody kept elsewhere; `origins` the
+    log's name and those it had before. Inside a scope's transaction.
     """
 
     def __init__(
-        self, findings: Findings, signed: Iterable[Head], kept: Iterable[Kept], keys: Keys, origin: str
+        self, findings: Findings, signed: Iterable[Head], kept: Iterable[Kept], keys: Keys, origins: Sequence[str]
     ) -> None:
-        self.findings, self.keys, self.origin = findings, keys, origin
+        self.findings, self.keys, self.origins = findings, keys, origins
         self.edge = Edge()
         self.last: Head | None = None
         self.witnessed = 0  # leaves under the last head that the witness has cosigned
@@ -128,16 +129,21 @@ class Growth:
         except ValueError as fault:
             self.findings.add(None, f"{name} is no signed head: {fault}")
             return row, False
-        if (note.origin, note.size, note.root) != (self.origin, row.size, row.root):
+        if note.origin not in self.origins or (note.size, note.root) != (row.size, row.root):
             self.findings.add(None, f"{name} is stored as of {row.size} leaves and its note says another head")
-        if self.keys.sealer and note.signed_by(self.keys.sealer) is None:
+        if not self._is_signed(note):
             self.findings.add(None, f"{name} is not signed by the sealer's key")
             return row, False
         if row.is_witnessed:
             self._check_witness(name, note)
-        if note.origin != self.origin:
+        if note.origin not in self.origins:
             return row, False
         return replace(row, size=note.size, root=note.root), True
+
+    def _is_signed(self, note: Checkpoint) -> bool:
+        """Where the key is known. It bears the log's name of that time."""
+        key = self.keys.sealer
+        return key is None or note.signed_by(replace(key, name=note.origin)) is not None
 
     def _check_witness(self, name: str, note: Checkpoint) -> None:
         if self.keys.witness is None:
@@ -149,10 +155,10 @@ class Growth:
 
     def _is_ours(self, kept: Kept) -> bool:
         name = f"the head that {kept.who} kept"
-        if kept.head.origin != self.origin:
+        if kept.head.origin not in self.origins:
             self.findings.add(None, f"{name} is of another log, {kept.head.origin}")
             return False
-        if self.keys.sealer and kept.head.signed_by(self.keys.sealer) is None:
+        if not self._is_signed(kept.head):
             self.findings.add(None, f"{name} is not signed by the sealer's key")
             return False
         return True

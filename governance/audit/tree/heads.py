@@ -41,6 +41,11 @@ def origin(tenant: uuid.UUID) -> str:
     return f"{settings.RECORD_ORIGIN}/{tenant}"
 
 
+def origins(tenant: uuid.UUID) -> list[str]:
+    """This log's name and those it had before a restore."""
+    return [origin(tenant), *(f"{former}/{tenant}" for former in settings.RECORD_FORMER_ORIGINS)]
+
+
 def sealer(tenant: uuid.UUID) -> Verifier | None:
     """The key that signs this tenant's heads; None before a sealer has started here for the first time."""
     found = _public(SEALER)

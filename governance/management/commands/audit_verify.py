@@ -128,6 +128,6 @@ def _tenant_of(kept: Checkpoint) -> uuid.UUID:
         tenant = uuid.UUID(kept.origin.rpartition("/")[2])
     except ValueError:
         raise CommandError(f"The head is of a log that is none of ours: {kept.origin}.") from None
-    if heads.origin(tenant) != kept.origin:
+    if kept.origin not in heads.origins(tenant):
         raise CommandError(f"The head is of a log that is none of ours: {kept.origin}.")
     return tenant
