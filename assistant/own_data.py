@@ -44,7 +44,9 @@ class Part:
 class Overview:
     parts: list[Part]
     keys: int
-    looks: list[Look]
+    looks: list[
+        tuple[Look, models.Conversation | None]
+    ]  # with the conversation it was about, where that is there still
     erasure: Erasure | None
 
 
@@ -58,7 +60,15 @@ def overview(scope: Scope) -> Overview:
         )
     parts = [Part(periods[Class.CONVERSATIONS], mine["amount"], mine["since"])]
     parts += [Part(kept, counted.get(of, 0)) for of, kept in periods.items() if of is not Class.CONVERSATIONS]
-    return Overview(parts, len(keys.mine(scope)), own.looks(scope), erasure.own(scope))
+    return Overview(parts, len(keys.mine(scope)), _placed(scope, own.looks(scope)), erasure.own(scope))
+
+
+def _placed(scope: Scope, looks: list[Look]) -> list[tuple[Look, models.Conversation | None]]:
+    with scope.transaction():
+        rows = models.Answer.objects.filter(pk__in={look.interaction for look in looks if look.interaction})
+        live = rows.filter(conversation__deleted_at=None).select_related("conversation")
+        places = {row.pk: row.conversation for row in live}
+    return [(look, places.get(look.interaction) if look.interaction else None) for look in looks]
 
 
 def export(scope: Scope) -> IO[bytes]:
@@ -80,7 +90,7 @@ def as_json(found: Overview) -> dict[str, Any]:
     """For programs: the same as the page tells."""
     return {
         "kept": [_period(part.kept) | {"amount": part.amount} for part in found.parts],
-        "looked_at": [_look(look) for look in found.looks],
+        "looked_at": [_look(look) for look, _place in found.looks],
         "erasure": erasure_as_json(found.erasure) if found.erasure else None,
     }
 

@@ -74,7 +74,7 @@ def require_an_admin(scope: Scope) -> None:
 
 
 def _held(person: uuid.UUID) -> list[str]:
-    if not models.Person.objects.filter(pk=person).exists():
+    if not models.Person.objects.filter(pk=person, erased_at=None).exists():
         raise access.unseen(Action.PEOPLE_MANAGE, "person", person, "There is no such person.")
     return sorted(models.RoleAssignment.objects.filter(person=person).values_list("role", flat=True))
 

@@ -66,7 +66,7 @@ def change(scope: Scope, person: uuid.UUID, *, email: str, name: str) -> None:
     after = {"email": _email(email), "name": naming.checked(name)}
     try:
         with scope.transaction(), transaction.atomic():
-            row = _locked(person)
+            row = _there(person)
             before = {"email": row.email, "name": row.name}
             row.email, row.name = after["email"], after["name"]
             row.save(update_fields=["email", "name"])
@@ -104,7 +104,7 @@ def switch_on(scope: Scope, person: uuid.UUID) -> None:
     """With the roles, groups and grants they had; they sign in anew."""
     access.require(scope, Action.PEOPLE_MANAGE)
     with scope.transaction():
-        row = _locked(person)
+        row = _there(person)
         if row.is_active:
             return
         row.is_active = True
@@ -209,6 +209,13 @@ def _locked(person: uuid.UUID) -> models.Person:
     row = models.Person.objects.select_for_update().filter(pk=person).first()
     if row is None:
         raise access.unseen(Action.PEOPLE_MANAGE, "person", person, _GONE)
+    return row
+
+
+def _there(person: uuid.UUID) -> models.Person:
+    row = _locked(person)
+    if row.erased_at:
+        raise Conflict("They were erased, and do not come back.")
     return row
 
 

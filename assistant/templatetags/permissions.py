@@ -90,6 +90,34 @@ def key_scope(scope: str) -> str:
 
 
 @register.filter
+def store_name(name: str) -> str:
+    """A store that an erasure goes through, or what it removed there; one that is not known here stays as it is called."""
+    names = {
+        "sign-in": _("Sign-in"),
+        "keys": _("API keys"),
+        "links": _("Links for a password"),
+        "identities": _("Identities of providers"),
+        "rights": _("Rights"),
+        "roles": _("Roles"),
+        "memberships": _("Memberships of groups"),
+        "grants": _("Grants"),
+        "usage": _("Usage"),
+        "reservations": _("Counted uses of the model"),
+        "requests": _("Requests for erasure"),
+        "holds": _("Reasons of lifted holds"),
+        "account": _("Account"),
+        "names": _("Name and address"),
+        "sessions": _("Sessions"),
+        "streams": _("Streams in Valkey"),
+        "conversations": _("Conversations"),
+        "answers": _("Answers"),
+        "segments": _("Parts of answers"),
+        "verdicts": _("Verdicts of the policy"),
+    }
+    return names.get(name, name)
+
+
+@register.filter
 def action_name(action: str) -> str:
     """Of a rule of the policy."""
     names = {"allow": _("Allow"), "flag": _("Flag"), "redact": _("Cut out"), "block": _("Block")}

@@ -23,6 +23,7 @@ from assistant.views import (
     sso,
     usage,
 )
+from assistant.views.lifecycle import erasures, holds, retention
 from assistant.views.record import cases as record_cases
 from assistant.views.record import event as record_event
 from assistant.views.record import evidence as record_evidence
@@ -99,6 +100,15 @@ urlpatterns: list[URLPattern] = [
     path("my-data/export", my_data.export, name="my-data-export"),
     path("my-data/erasure", my_data.ask, name="my-data-erasure"),
     path("my-data/erasure/withdraw", my_data.withdraw, name="my-data-erasure-withdraw"),
+    path("retention/", retention.page, name="retention"),
+    path("retention/telling", retention.telling, name="retention-telling"),
+    path("holds/", holds.listed, name="holds"),
+    path("holds/<uuid:hold>/lift", holds.lift, name="hold-lift"),
+    path("erasures/", erasures.listed, name="erasures"),
+    path("erasures/<uuid:erasure>", erasures.page, name="erasure"),
+    path("erasures/<uuid:erasure>/approve", erasures.approve, name="erasure-approve"),
+    path("erasures/<uuid:erasure>/refuse", erasures.refuse, name="erasure-refuse"),
+    path("erasures/<uuid:erasure>/certificate", erasures.certificate, name="erasure-certificate"),
     path("settings/", settings.page, name="settings"),
     path("settings/opening", settings.opening, name="settings-opening"),
     path("usage/", usage.page, name="usage"),

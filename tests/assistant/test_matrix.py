@@ -14,6 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from assistant import models
 from governance import grants, groups, keys, people
 from governance import models as governed
+from governance.audit.lifecycle import erasure, holds
 from governance.identity import providers
 from governance.policy import documents as policy_documents
 from governance.policy import rules as policy
@@ -45,7 +46,7 @@ OWN = {
 }  # fmt: skip
 RECORD = {
     "record", "record-new", "record-people", "record-export", "record-interaction", "record-interaction-close",
-    "record-event", "api-events", "api-event",
+    "record-event", "api-events", "api-event", "holds", "hold-lift",
     "api-event-proof", "api-checkpoint", "api-consistency", "api-exports", "api-export",
     "record-proof", "record-head", "record-head-file", "record-bundle", "record-bundle-made", "record-bundle-file",
     "record-search", "record-search-found", "record-search-more",
@@ -56,7 +57,7 @@ RECORD = {
 ADMINS = {  # each admin's own
     "people", "groups", "access", "every-key", "settings", "settings-opening", "usage", "usage-csv",
 }  # fmt: skip
-ADMINS |= {"api-policy-versions"}
+ADMINS |= {"api-policy-versions", "retention", "retention-telling", "erasures"}
 # Of people who belong to no tenant, at a door of their own.
 OPERATORS = {
     "operators", "operators-live", "operators-versions", "operators-sign-out", "operators-tenants", "operators-tenant",
@@ -75,7 +76,7 @@ THEIRS = {
     "group", "group-rename", "group-delete", "group-members", "group-member-remove",
     "api-policy-version", "api-policy-rules", "api-policy-rule", "api-policy-fixtures", "api-policy-changes",
     "api-policy-submit", "api-policy-publish", "api-policy-restore",
-    "access-cell", "key-revoke",
+    "access-cell", "key-revoke", "erasure", "erasure-approve", "erasure-refuse", "erasure-certificate",
 }  # fmt: skip
 
 
@@ -150,6 +151,8 @@ def stage(django_db_blocker: pytest.FixtureRequest) -> Stage:
             "group": groups.create(ada, f"Circle {MARKER}"),
             "holder": house.ids["olga"],
             "key": _a_key(house),
+            "hold": holds.place(house.olga, f"A claim about {MARKER}.", about=house.ids["bob"]),
+            "erasure": erasure.request(house.olga, f"I leave, says {MARKER}.").pk,
             "token": uuid.uuid4().hex,
             **WORDS,
             **_a_draft(house),

@@ -62,6 +62,7 @@ def test_an_opening_shows_up_with_name_and_time(house: House, settings: Any) -> 
     page = portal.signed_in(house, "bob").get("/my-data/").text
     assert "Olga" in page
     assert "Opened your words" in page
+    assert f'href="/c/{asking.seen(house.bob, answer).conversation_id}"' in page
     assert WHY not in page
 
 

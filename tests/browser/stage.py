@@ -11,9 +11,11 @@ from django.utils import timezone
 
 from assistant import conversations, models, threads
 from assistant.operators import sign_in as operators_door
-from governance import assignments, grants, groups, invitations, keys, tenants
+from governance import assignments, grants, groups, invitations, keys, people, tenants
 from governance import models as governed
-from governance.audit import reading
+from governance.audit import interactions, reading
+from governance.audit.lifecycle import erasure, holds, retention
+from governance.audit.lifecycle.classes import Class
 from governance.audit.officers import cases, openings
 from governance.identity import providers
 from governance.roles import Level, Role
@@ -25,6 +27,7 @@ from tests import cast
 from tests.assistant import asking, portal, test_operators
 from tests.assistant.sso import journeys
 from tests.assistant.sso.hostile import Hostile
+from tests.governance.aging import keep
 from tests.ingestion import shelves
 
 PHONE = "My phone is +49 561 804 2211: how many working days a year may be spent abroad?"
@@ -67,6 +70,7 @@ def built(idp: Hostile) -> Stage:
     _conversations(made)
     _admins(made)
     _record(made)
+    _kept_and_gone(made)
     return made
 
 
@@ -177,14 +181,33 @@ def _second(made: Stage) -> None:
         openings.decide(house.charlie, asked[name], approves=name == "approved")
 
 
+def _kept_and_gone(made: Stage) -> None:
+    """Somebody looked; periods, holds that stand and that were lifted; requests in each of their states."""
+    house, ids = made.house, made.ids
+    interactions.open_words(house.olga, ids["answered-answer"], WHY)
+    keep(house, Class.ANSWERS, 400)
+    retention.change(house.ada, Class.CONVERSATIONS, 90)
+    retention.run(house.tenant)
+    eve, erin = (people.create(house.system, f"{name}@{house.slug}.example", name.title()) for name in ("eve", "erin"))
+    ids["done"] = erasure.request_for(house.olga, eve, "She wrote on the third of March.").pk
+    erasure.approve(house.ada, ids["done"])
+    ids["no"] = erasure.request_for(house.olga, erin, "She wrote on the third of March.").pk
+    erasure.refuse(house.ada, ids["no"], "The law has us keep it until May.")
+    ids["asked"] = erasure.request(house.bob, "I leave at the end of the month.").pk
+    ids["held"] = erasure.request(house.charlie).pk
+    holds.place(house.olga, "A claim against the company was announced.", about=house.ids["charlie"])
+    lifted = holds.place(house.olga, "A complaint about this answer.", interaction=ids["refused-answer"])
+    holds.lift(house.olga, lifted, "The complaint was withdrawn.")
+
+
 def _sessions(made: Stage) -> None:
-    people = {name: (made.house, name) for name in ("ada", "bob", "charlie", "olga")}
-    people |= {
+    who = {name: (made.house, name) for name in ("ada", "bob", "charlie", "olga")}
+    who |= {
         "bare ada": (made.bare, "ada"),
         "strict olga": (made.strict, "olga"),
         "second olga": (made.second, "olga"),
     }
-    for name, (house, person) in people.items():
+    for name, (house, person) in who.items():
         made.cookies[name] = _kept(portal.signed_in(house, person), "/")
     operator = test_operators.made()
     made.cookies["operator"] = _kept(test_operators.signed_in(operator), operators_door.DOOR)

@@ -290,8 +290,25 @@ OPERATORS = [
     State("operators-tenant", "refused", "operator", "/operators/tenants/{tenant}", send("form.stack", documents_max="x")),
 ]  # fmt: skip
 KEPT = [
-    State("my-data", "nobody looked", "charlie", "/my-data/"),
-    State("my-data", "full", "bob", "/my-data/"),
+    State("my-data", "nobody looked", "strict olga", "/my-data/"),
+    State("my-data", "full, with a request", "bob", "/my-data/"),
+    State("retention", "nothing set", "bare ada", "/retention/"),
+    State("retention", "full", "ada", "/retention/"),
+    State("retention", "to read", "olga", "/retention/"),
+    State("retention", "tried", "ada", "/retention/", press("[name=try]", shows=".notice.warn")),
+    State("retention", "refused", "ada", "/retention/", send("main form", answers="3")),
+    State("holds", "empty", "strict olga", "/holds/"),
+    State("holds", "full", "olga", "/holds/"),
+    State("holds", "refused", "olga", "/holds/", send("form[action='/holds/']", who="zzz")),
+    State("holds", "lifting", "olga", "/holds/", press("main details summary", shows="main details[open]")),
+    State("erasures", "empty", "bare ada", "/erasures/"),
+    State("erasures", "full", "ada", "/erasures/"),
+    State("erasures", "refused", "ada", "/erasures/", send("form[action='/erasures/']", who="zzz")),
+    State("erasure", "waiting", "ada", "/erasures/{asked}"),
+    State("erasure", "held", "ada", "/erasures/{held}"),
+    State("erasure", "held, with why", "olga", "/erasures/{held}"),
+    State("erasure", "refused", "ada", "/erasures/{no}"),
+    State("erasure", "the certificate", "olga", "/erasures/{done}"),
 ]
 ROOMS = {
     "door": DOOR,

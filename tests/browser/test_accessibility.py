@@ -31,6 +31,7 @@ FORMS = {
     "my-data-erasure", "my-data-erasure-withdraw", "record-opening-ask", "record-opening-decide", "record-case-add",
     "record-case-take-out", "record-case-note", "record-case-close", "record-case-reopen",
     "record-interaction-case", "settings-opening",
+    "retention-telling", "hold-lift", "erasure-approve", "erasure-refuse",
 }  # fmt: skip
 # Files, what machines read, and parts of a page that is looked at: each with somebody who may see it.
 PARTS = {
@@ -38,7 +39,13 @@ PARTS = {
     "record-new": "olga", "record-people": "olga", "record-search-more": "olga",
     "operators-live": "operator", "healthz": "nobody", "readyz": "nobody", "metrics": "nobody",
 }  # fmt: skip
-ELSEWHERE = {"answer-stream", "document-file", "sso-start", "language"}  # a stream, a download, and ways to other pages
+ELSEWHERE = {
+    "answer-stream",
+    "document-file",
+    "erasure-certificate",
+    "sso-start",
+    "language",
+}  # a stream, a download, and ways to other pages
 PROGRAMS = ("/api/", "/v1/")
 
 # All that axe knows, and the one rule of WCAG 2.2 that it leaves out unless it is asked.

@@ -27,7 +27,7 @@ KINDS = {
     "documents": (gettext_lazy("Documents"), {"document", "collection"}),
     "access": (gettext_lazy("Access"), {"access", "grant"}),
     "administration": (gettext_lazy("Administration"), set[str]()),
-    "record": (gettext_lazy("The record itself"), {"record", "case"}),
+    "record": (gettext_lazy("The record itself"), {"record", "case", "erasure", "hold", "retention"}),
 }
 OTHER = "administration"
 OUTCOMES = {

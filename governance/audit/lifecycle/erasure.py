@@ -12,7 +12,6 @@ import uuid
 from collections.abc import Iterable
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from governance import access, models
@@ -89,15 +88,35 @@ def approve(scope: Scope, erasure: uuid.UUID) -> models.Erasure:
         erasing.run(scope.tenant, erasure)
     except ChanceryError as fault:
         log.warning("erasure %s goes on later: %s", erasure, fault.message)
-    return get(scope, erasure)
+    return decidable(scope, erasure)
 
 
-def get(scope: Scope, erasure: uuid.UUID) -> models.Erasure:
-    """One's own, or anybody's for who decides. Raises NotFound."""
+def decidable(scope: Scope, erasure: uuid.UUID) -> models.Erasure:
+    """Anybody's, for who decides. Raises Forbidden and NotFound."""
+    access.require(scope, Action.ERASURE_DECIDE)
     with scope.transaction():
-        found = _visible(scope).filter(pk=erasure).first()
+        found = models.Erasure.objects.select_related("person").filter(pk=erasure).first()
     if found is None:
         raise access.unseen(Action.ERASURE_DECIDE, "erasure", erasure, "There is no such request.")
+    return found
+
+
+def certified(scope: Scope, erasure: uuid.UUID) -> models.Erasure:
+    """One that was done. Raises Forbidden, NotFound, and Conflict where it was not."""
+    found = decidable(scope, erasure)
+    if found.status != Status.ERASED:
+        raise Conflict("There is a certificate once it is done.")
+    return found
+
+
+def against(scope: Scope, row: models.Erasure) -> list[models.Hold]:
+    """The holds that stand against it; why they were placed is for officers. Raises Forbidden."""
+    access.require(scope, Action.ERASURE_DECIDE)
+    with scope.as_system().transaction():
+        found = holds.on(row.person_id)
+    if not access.decide(scope, Action.HOLD).allowed:
+        for hold in found:
+            hold.reason = ""
     return found
 
 
@@ -158,11 +177,6 @@ def _waiting(erasure: uuid.UUID) -> models.Erasure:
     if found is None:
         raise access.unseen(Action.ERASURE_DECIDE, "erasure", erasure, _GONE)
     return found
-
-
-def _visible(scope: Scope) -> QuerySet[models.Erasure]:
-    rows = models.Erasure.objects.select_related("person")
-    return rows if access.decide(scope, Action.ERASURE_DECIDE).allowed else rows.filter(person=scope.actor)
 
 
 def _require_another_admin(person: uuid.UUID) -> None:

@@ -81,6 +81,11 @@ class Run:
     gone: Mapping[str, int]
     holds: int
 
+    @property
+    def named(self) -> list[tuple[str, int]]:
+        """What went, by the name that people know it by."""
+        return [(classes.NAMES[Class(one)], amount) for one, amount in self.gone.items() if amount]
+
 
 _rows: dict[Class, Rows] = {}
 
@@ -112,6 +117,13 @@ def change(scope: Scope, of: Class, days: int | None) -> None:
         )
         facts = {"class": of, "before": before, "after": days}
         events.record(scope, Event.RETENTION_CHANGED, facts=facts)
+
+
+def change_all(scope: Scope, wanted: Mapping[Class, int | None]) -> None:
+    """All of them, or none. Raises Forbidden and InvalidInput."""
+    with scope.transaction():
+        for one, days in wanted.items():
+            change(scope, one, days)
 
 
 def dry_run(scope: Scope, wanted: Mapping[Class, int | None] | None = None) -> list[Dry]:
