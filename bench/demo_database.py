@@ -25,10 +25,10 @@ ROOT = Path(__file__).resolve().parent.parent
 DATABASE = "chancery"
 
 
-def prepare() -> None:
-    """Postgres and Valkey run until this process ends; the schema is the tree's."""
+def prepare(*, durable: bool = False) -> None:
+    """Postgres and Valkey run until this process ends; the schema is the tree's. `durable` ones write through."""
     home = Path(os.environ.get("CHANCERY_BENCH_HOME") or ROOT / "var" / "bench")
-    services = testing.services(home)
+    services = testing.services(home, durable=durable)
     secrets = services.secrets
     roles.prepare(services.superuser_url, secrets, [DATABASE])
     os.environ |= {

@@ -38,15 +38,18 @@ class Services:
         return secrets.load(Path(self.home))
 
 
-def services(home: Path = HOME) -> Services:
-    """Both running, until this process ends. A child process is given those of its parent."""
+def services(home: Path = HOME, *, durable: bool = False) -> Services:
+    """Both running, until this process ends. A child process is given those of its parent.
+
+    Tests need nothing to outlive the machine's power; a bench of what is written does, in a `home` of its own.
+    """
     inherited = os.environ.get(VARIABLE)
     if inherited:
         return Services(**json.loads(inherited))
     home.mkdir(parents=True, exist_ok=True)
     users = (home / "users").open("w")
     with _gate(home):
-        found = _running(home) or _start(home)
+        found = _running(home) or _start(home, durable=durable)
         fcntl.flock(users, fcntl.LOCK_SH)
     os.environ[VARIABLE] = json.dumps(asdict(found))
     atexit.register(_leave, home, users.fileno(), os.getpid())
@@ -98,14 +101,14 @@ def _running(home: Path) -> Services | None:
     return found if usable else None
 
 
-def _start(home: Path) -> Services:
+def _start(home: Path, *, durable: bool) -> Services:
     stop(home)
     known = secrets.load(home)
     if not _is_of_this_version(home):
         shutil.rmtree((home / "postgres").resolve(), ignore_errors=True)
     # Not leashed to this session: others may use them after it has ended.
-    database, _postgres = postgres.start(home, known, durable=False, leashed=False)
-    broker, _valkey = valkey.start(home, known, durable=False, leashed=False)
+    database, _postgres = postgres.start(home, known, durable=durable, leashed=False)
+    broker, _valkey = valkey.start(home, known, durable=durable, leashed=False)
     _children.extend((_postgres, _valkey))
     found = Services(str(home), database.superuser_url(), broker.url(0).removesuffix("/0"))
     draft = home / "services.json.new"
