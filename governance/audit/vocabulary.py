@@ -69,7 +69,7 @@ class Event(StrEnum):
     RECORD_READ = "record.read"
     RECORD_OPENED = "record.opened"
     RECORD_CLOSED = "record.closed"  # what was opened, before its time was over
-    RECORD_EXPORTED = "record.exported"  # a masked list was taken away
+    RECORD_EXPORTED = "record.exported"  # a list, or an evidence bundle
     FORWARD_CHANGED = "forward.changed"  # a target that the record is sent to
     FORWARD_DELETED = "forward.deleted"
     FORWARD_RETRIED = "forward.retried"

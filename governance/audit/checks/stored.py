@@ -15,7 +15,7 @@ from governance.audit.tree import heads
 from governance.audit.tree.heads import Head
 from governance.audit.vocabulary import Event
 
-PAGE = 4096
+PAGE = 2048
 HEADS = 1000
 # Ids as text, which is what leaves hold: to make a UUID of each would cost more than to compare it.
 COLUMNS = (

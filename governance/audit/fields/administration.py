@@ -199,7 +199,15 @@ RECORD = {
     ),
     Event.RECORD_CLOSED: kind("what was open was closed early", (ENTITY, OTHER), {"interaction": "the interaction"}),
     Event.RECORD_EXPORTED: kind(
-        "a masked list was taken away", (ENTITY, READ), CHOSEN | {"format": "of the file", "events": "how many"}
+        "a list or an evidence bundle was taken away",
+        (ENTITY, READ),
+        CHOSEN
+        | {
+            "format": "of the file, or bundle", "events": "how many", "wanted": "which, of a bundle",
+            "cut": "the time before which they were recorded", "selection": "SHA-256 over their sorted leaf hashes",
+            "is_open": "with their words", "before": "how many leaves the head has that it leads on from",
+        },
+        REASON,
     ),
     Event.FORWARD_CHANGED: kind(
         "a place that the record is sent to was set up or changed",
