@@ -161,7 +161,7 @@ def _write(scope: Scope, row: models.Answer, sender: delivery.Delivery, watch: l
     prompt = _prompt(scope, row, sender.passages, state)
     sender.passages = [sender.passages[excerpt.marker - 1] for excerpt in prompt.excerpts]  # what the model was shown
     place = enforcement.place(scope, {passage.collection_id for passage in sender.passages})
-    gate = Gate(policy.applying(place), stamp=policy.stamp)
+    gate = Gate(policy.applying(place), stamp=policy.stamp, place=place)
     share, longest = f"{scope.tenant}/{scope.person}", _longest(row, state)
     request = ChatRequest(messages=prompt.messages, max_tokens=longest, share=share, **row.sampler)
     clock = _Clock(row)
@@ -169,12 +169,11 @@ def _write(scope: Scope, row: models.Answer, sender: delivery.Delivery, watch: l
         watch.attach(handle.cancel)
         connection.close()  # reading the prompt takes seconds: somebody else may have the connection meanwhile
         speech = Speech(handle, request.stop, prompt.tokens)
-        for text, is_last in speech:
-            clock.hear()
-            if not _deliver(sender, gate, text, is_last=is_last):
-                break
-    if gate.blocked:
-        enforcement.note(scope, gate.blocked, interaction=row.pk)
+        _speak(sender, gate, speech, clock)
+    with scope.transaction():
+        if gate.blocked:
+            enforcement.note(scope, gate.blocked, interaction=row.pk)
+        sender.withhold(gate.held, "policy" if gate.blocked else "stopped")
     end, notice = _end(sender, gate, watch, request, speech.finish)
     used = speech.usage.prompt_tokens + speech.usage.completion_tokens
     shown = [str(passage.chunk_id) for passage in sender.passages]
@@ -193,6 +192,20 @@ def _end(
     if not sender.sent and not request.stop:  # a stop sequence that is met at once leaves nothing, as it was asked to
         return Status.FAILED, notices.NOTHING_WRITTEN
     return Status.ANSWERED, notices.LENGTH_REACHED if finish == "length" else ""
+
+
+def _speak(sender: delivery.Delivery, gate: Gate, speech: Speech, clock: _Clock) -> None:
+    """What was written and could not be checked before the model went away is recorded as such."""
+    try:
+        for text, is_last in speech:
+            clock.hear()
+            if not _deliver(sender, gate, text, is_last=is_last):
+                return
+    except (RecordUnavailable, DatabaseError, lease.LeaseLost):
+        raise
+    except Exception:
+        sender.withhold(gate.held, "broke off")
+        raise
 
 
 def _deliver(sender: delivery.Delivery, gate: Gate, text: str, *, is_last: bool) -> bool:

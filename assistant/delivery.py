@@ -64,6 +64,19 @@ class Delivery:
             number, message = self.sent, segment_message(segment)
             transaction.on_commit(lambda: stream.publish(self.answer, number, message))
 
+    def withhold(self, text: str, why: str) -> None:
+        """What the model wrote and nobody was sent: it may not leave, and it is not forgotten either.
+
+        `why` is policy, stopped or "broke off". Raises RecordUnavailable or lease.LeaseLost.
+        """
+        if not text:
+            return
+        with self.scope.transaction():
+            lease.extend(self.answer, self.token)
+            facts = {"characters": len(text), "after": self.sent, "why": why}
+            payload = {"withheld": text}
+            events.record(self.scope, Event.SEGMENT_WITHHELD, interaction=self.answer, facts=facts, payload=payload)
+
     def _cite(self, text: str) -> tuple[list[dict[str, Any]], bool | None]:
         if not self.passages:
             return [], None

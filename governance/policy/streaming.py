@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from governance.policy import detectors, engine, invisible, seams, segments
 from governance.policy.engine import Inspection, Verdict
-from governance.policy.rules import Action, Rule, Stage, Stamp
+from governance.policy.rules import ANYWHERE, Action, Place, Rule, Stage, Stamp
 
 FIRST = 80  # characters: the first segment may be shorter, so that something is seen soon
 MEMORY = 1_200  # characters of text that already left and may still be context of what follows
@@ -46,22 +46,31 @@ class Gate:
         stage: Stage = Stage.OUTPUT,
         *,
         stamp: Stamp | None = None,
+        place: Place = ANYWHERE,
         limit: int = segments.LIMIT,
         first: int = FIRST,
     ) -> None:
         self._rules = [rule for rule in rules if stage in rule.stages]
         self._stage = stage
-        self._stamp = stamp  # of the policy that the rules are of: every verdict carries it
+        # Of the policy that the rules are of, and where they hold: every verdict carries both.
+        self._stamp, self._place = stamp, place
         self._limit = limit
         self._room = min(first, limit)
         self._text = ""  # what left and is still context, then what has not left
         self._left = 0  # how much of it left
         self._in_code = False
+        self._kept_back = ""  # by a block
         self.blocked: Verdict | None = None
+
+    @property
+    def held(self) -> str:
+        """What came and did not leave: what waits for the rest of it, or what a block kept back."""
+        return self._kept_back if self.blocked is not None else self._text[self._left :]
 
     def feed(self, text: str) -> list[Piece]:
         """The pieces that this text completes: often none."""
         if self.blocked is not None:
+            self._kept_back += text
             return []
         self._text += text
         return self._release(final=False)
@@ -81,7 +90,7 @@ class Gate:
         pieces: list[Piece] = []
         strict = [inspection for inspection in inspections if inspection.rule.action >= Action.REDACT]
         if late := _across(strict, self._left, settled):
-            return [self._stop(_too_late(late, self._stage, self._text[self._left :], self._stamp))]
+            return [self._stop(self._marked(_too_late(late, self._stage, self._text[self._left :])))]
         while self.blocked is None and (end := self._whole_end(inspections, settled, final)) is not None:
             pieces.append(self._pass(inspections, end))
         self._forget()
@@ -108,17 +117,21 @@ class Gate:
         return min(found)
 
     def _pass(self, inspections: Sequence[Inspection], end: int) -> Piece:
-        verdict = replace(engine.judge(inspections, self._stage, self._text, self._left, end), policy=self._stamp)
-        raw = self._text[self._left : end]
+        verdict = engine.judge(inspections, self._stage, self._text, self._left, end)
+        piece = self._marked(Piece(verdict.text, raw := self._text[self._left : end], verdict))
         if verdict.action == Action.BLOCK:
-            return self._stop(Piece("", raw, verdict))
+            return self._stop(piece)
         self._in_code = segments.toggles(raw, self._in_code)
         self._room = self._limit
         self._left = end
-        return Piece(verdict.text, raw, verdict)
+        return piece
+
+    def _marked(self, piece: Piece) -> Piece:
+        return replace(piece, verdict=replace(piece.verdict, policy=self._stamp, place=self._place))
 
     def _stop(self, piece: Piece) -> Piece:
         self.blocked = piece.verdict
+        self._kept_back = self._text[self._left :]
         self._text, self._left = "", 0
         return piece
 
@@ -148,7 +161,7 @@ def _across(inspections: Sequence[Inspection], place: int, until: int) -> list[I
     ]
 
 
-def _too_late(late: Sequence[Inspection], stage: Stage, rest: str, stamp: Stamp | None) -> Piece:
+def _too_late(late: Sequence[Inspection], stage: Stage, rest: str) -> Piece:
     decisions = tuple(
         replace(
             decision,
@@ -158,4 +171,4 @@ def _too_late(late: Sequence[Inspection], stage: Stage, rest: str, stamp: Stamp 
         )
         for decision in engine.decisions(late, stage, 0, sys.maxsize)
     )
-    return Piece("", rest, Verdict(Action.BLOCK, decisions, "", decisions[0].message, stamp))
+    return Piece("", rest, Verdict(Action.BLOCK, decisions, "", decisions[0].message))

@@ -115,7 +115,7 @@ def test_output_that_policy_blocks_ends_the_answer_there(house: House, settings:
     assert len(model.requests) == 1
     verdicts = [leaf for leaf in leaves(house, "policy.decided", row.pk) if leaf["facts"]["stage"] == "output"]
     assert [one["facts"]["action"] for one in verdicts] == ["allow", "allow", "block"]
-    assert asking.record(house, row.pk)[-2:] == ["policy.decided output", "answer.finished"]
+    assert asking.record(house, row.pk)[-3:] == ["policy.decided output", "answer.withheld", "answer.finished"]
     assert asking.end(house, row.pk)["segments"] == 2
 
 

@@ -53,10 +53,11 @@ def test_stopped_while_it_is_written_it_keeps_what_was_delivered(house: House, s
     row = asking.seen(house.bob, asked.pk)
     assert (row.status, row.notice) == (Status.CANCELLED, "You stopped it.")
     assert asking.said(row) == SENTENCE
-    assert asking.record(house, asked.pk)[-4:] == [
+    assert asking.record(house, asked.pk)[-5:] == [
         "policy.decided output",
         "answer.segment",
         "answer.cancelled",
+        "answer.withheld",
         "answer.finished",
     ]
     assert asking.end(house, asked.pk)["segments"] == 1

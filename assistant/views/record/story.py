@@ -18,7 +18,7 @@ from governance.audit.interactions import Interaction
 from governance.audit.rows import Opened, Recorded
 from governance.audit.vocabulary import Event
 
-SHOWN_APART = {"text", "written", "receipt"}
+SHOWN_APART = {"text", "written", "receipt", "withheld"}
 NAMES = {"reason": noop("Reason"), "case": noop("Case"), "sampler": noop("Settings that came with it")}
 # Of an answer's way, and where each part of it ends.
 PHASES = ("search", "first words", "writing")
@@ -91,6 +91,7 @@ class Story:
     retrieval: Told | None = None
     passages: list[Passage] = field(default_factory=list)
     segments: list[Told] = field(default_factory=list)
+    withheld: list[Told] = field(default_factory=list)  # written, and never sent
     between: list[Told] = field(default_factory=list)  # stopped, asked again, feedback
     end: Told | None = None
     looks: list[Told] = field(default_factory=list)
@@ -150,6 +151,8 @@ def _place(story: Story, told: Told) -> None:
         story.retrieval = told
     elif action == Event.SEGMENT_DELIVERED:
         story.segments.append(told)
+    elif action == Event.SEGMENT_WITHHELD:
+        story.withheld.append(told)
     elif action == Event.ANSWER_FINISHED:
         story.end = told
     else:
