@@ -85,7 +85,11 @@ def ask(
             sampler=sampler or {},
             capsule={"policy": policy.stamp.as_json()},
         )
-        facts = {"client": client, "collections": sorted(wanted), "characters": len(question)}
+        facts = {
+            "client": client,
+            "collections": sorted(wanted),
+            "characters": len(question),
+        }
         facts |= {"has_reason": True} if reason else {}
         facts |= {"conversation": conversation} if conversation else {}
         payload = {"text": question} | brought.to_record() | ({"sampler": sampler} if sampler else {})

@@ -236,29 +236,6 @@ class PolicyVersion(TenantModel):
         ]
 
 
-class PolicyDecision(TenantModel):
-    """The ledger: what each rule said of one text. It holds offsets, never the text."""
-
-    interaction = models.UUIDField()
-    stage = models.CharField(max_length=20)
-    subject_id = models.UUIDField(null=True)  # the passage or document, where the text was not a person's
-    rule = models.CharField(max_length=80)
-    policy_version = models.PositiveIntegerField()
-    policy_sha256 = models.CharField(max_length=64, default="")  # empty where it was decided before versions had one
-    detector = models.CharField(max_length=40)
-    action = models.CharField(max_length=20)
-    score = models.FloatField()
-    threshold = models.FloatField()
-    reason = models.CharField(max_length=500)
-    spans = models.JSONField(default=list)
-    latency_ms = models.FloatField()
-    is_error = models.BooleanField(default=False)
-
-    class Meta:
-        db_table = "policy_decision"
-        indexes = [models.Index(fields=["tenant", "interaction"], name="policy_decision_of")]
-
-
 class Reservation(TenantModel):
     """Tokens set aside before a model is asked, and what was really used once it has answered."""
 
@@ -302,3 +279,6 @@ from governance.audit.out.models import ForwardTarget as ForwardTarget  # noqa: 
 from governance.identity.models import Identity as Identity  # noqa: E402
 from governance.identity.models import IdentityProvider as IdentityProvider  # noqa: E402
 from governance.identity.models import ProviderGroup as ProviderGroup  # noqa: E402
+from governance.policy.models import PolicyDecision as PolicyDecision  # noqa: E402
+from governance.policy.models import PolicyReplay as PolicyReplay  # noqa: E402
+from governance.policy.models import ReplayStatus as ReplayStatus  # noqa: E402

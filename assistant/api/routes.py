@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from assistant.api import answers, collections, documents, evidence, own, person, policy, record, searches
+from assistant.api import (
+    answers,
+    collections,
+    documents,
+    evidence,
+    own,
+    person,
+    policy,
+    record,
+    replays,
+    searches,
+    verdicts,
+)
 
 urlpatterns = [
     path("me", person.Me.as_view(), name="api-me"),
@@ -22,6 +34,12 @@ urlpatterns = [
     path("policy/versions/<int:number>/submit", policy.Submit.as_view(), name="api-policy-submit"),
     path("policy/versions/<int:number>/publish", policy.Publish.as_view(), name="api-policy-publish"),
     path("policy/versions/<int:number>/restore", policy.Restore.as_view(), name="api-policy-restore"),
+    path("policy/verdicts", verdicts.Verdicts.as_view(), name="api-verdicts"),
+    path("policy/replays", replays.Replays.as_view(), name="api-replays"),
+    path("policy/replays/<uuid:replay>", replays.Replay.as_view(), name="api-replay"),
+    path("policy/replays/<uuid:replay>/report", replays.Report.as_view(), name="api-replay-report"),
+    path("policy/replays/<uuid:replay>/cancel", replays.Cancel.as_view(), name="api-replay-cancel"),
+    path("policy/replays/<uuid:replay>/sign-off", replays.SignOff.as_view(), name="api-replay-sign-off"),
     path("collections", collections.Collections.as_view(), name="api-collections"),
     path("collections/<uuid:collection>", collections.Collection.as_view(), name="api-collection"),
     path("collections/<uuid:collection>/grants", collections.Grants.as_view(), name="api-grants"),

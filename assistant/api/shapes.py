@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from assistant.conversations import LONGEST_QUESTION
 from governance.audit import reading, words
+from governance.policy import ledger
 from governance.policy.rules import Stage
 from governance.roles import Level
 
@@ -142,6 +143,32 @@ class WordsIn(FiltersIn):
 
 class PartIn(serializers.Serializer):  # type: ignore[type-arg]
     cursor = serializers.CharField(max_length=1000, required=False, default="")
+
+
+class VerdictsIn(serializers.Serializer):  # type: ignore[type-arg]
+    interaction = Id(required=False)
+    person = Id(required=False)
+    collection = Id(required=False)
+    subject = Id(required=False)
+    stage = serializers.ChoiceField(ledger.STAGES, required=False)
+    action = serializers.ChoiceField(ledger.ACTIONS, required=False)
+    rule = serializers.CharField(max_length=80, required=False)
+    detector = serializers.CharField(max_length=40, required=False)
+    failed = serializers.BooleanField(required=False)
+    since = serializers.DateTimeField(required=False)
+    until = serializers.DateTimeField(required=False)
+    cursor = serializers.CharField(max_length=200, required=False)
+    limit = serializers.IntegerField(min_value=1, max_value=ledger.LIMIT_MAX, required=False, default=100)
+
+
+class ReplayIn(serializers.Serializer):  # type: ignore[type-arg]
+    version = serializers.IntegerField(min_value=1, max_value=2_000_000_000)
+    since = serializers.DateTimeField()
+    until = serializers.DateTimeField()
+    stages = serializers.ListField(
+        child=serializers.ChoiceField(ledger.STAGES), required=False, default=list(ledger.STAGES), max_length=4
+    )
+    reason = serializers.CharField(max_length=500)
 
 
 def parse(shape: type[serializers.Serializer], sent: Any, *, partial: bool = False) -> dict[str, Any]:  # type: ignore[type-arg]

@@ -44,3 +44,71 @@ def short(number: str) -> str:
 @register.filter
 def amount(found: list[object] | None) -> int:
     return len(found or ())
+
+
+@register.filter
+def verdict_name(action: str) -> str:
+    """What policy did, as the ledger has it."""
+    names = {
+        "allow": _("Let pass"),
+        "flag": _("Flagged"),
+        "redact": _("Redacted"),
+        "require_reason": _("Asked for a reason"),
+        "block": _("Blocked"),
+    }
+    return names.get(action, action.replace("_", " "))
+
+
+@register.filter
+def verdict_tone(action: str) -> str:
+    return {"allow": "", "block": "bad"}.get(action, "warn")
+
+
+@register.filter
+def text_name(stage: str) -> str:
+    """Which text a stage looks at."""
+    names = {"input": _("Question"), "passage": _("Passage"), "output": _("Answer"), "upload": _("Document")}
+    return names.get(stage, stage)
+
+
+@register.filter
+def texts_name(stage: str) -> str:
+    """The texts that a stage looks at, as a choice of some."""
+    names = {"input": _("Questions"), "passage": _("Passages"), "output": _("Answers"), "upload": _("Documents")}
+    return names.get(stage, stage)
+
+
+@register.filter
+def version_state(state: str) -> str:
+    names = {"draft": _("draft"), "published": _("in force"), "superseded": _("was in force")}
+    return names.get(state, state)
+
+
+@register.filter
+def replay_state(status: str) -> str:
+    names = {
+        "queued": _("under way"),
+        "running": _("under way"),
+        "done": _("done"),
+        "cancelled": _("stopped"),
+        "failed": _("failed"),
+    }
+    return names.get(status, status)
+
+
+@register.filter
+def replay_tone(status: str) -> str:
+    return {"queued": "live", "running": "live", "done": "good", "failed": "bad"}.get(status, "")
+
+
+@register.filter
+def change_name(change: str) -> str:
+    """What a draft makes different."""
+    names = {
+        "newly_blocked": _("Newly blocked"),
+        "newly_allowed": _("No longer blocked"),
+        "changed_redactions": _("Redacted otherwise"),
+        "changed_otherwise": _("Otherwise judged"),
+        "unchanged": _("Unchanged"),
+    }
+    return names.get(change, change)

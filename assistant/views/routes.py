@@ -18,6 +18,7 @@ from assistant.views import (
     matrix,
     my_data,
     people,
+    replays,
     settings,
     sign_in_settings,
     sso,
@@ -31,6 +32,7 @@ from assistant.views.record import interaction as record_interaction
 from assistant.views.record import openings as record_openings
 from assistant.views.record import page as record
 from assistant.views.record import search as record_search
+from assistant.views.record import verdicts as record_verdicts
 
 urlpatterns: list[URLPattern] = [
     path("", door.sign_in, name="sign-in"),
@@ -113,9 +115,16 @@ urlpatterns: list[URLPattern] = [
     path("settings/opening", settings.opening, name="settings-opening"),
     path("usage/", usage.page, name="usage"),
     path("usage/<slug:what>.csv", usage.download, name="usage-csv"),
+    path("policy/replays/", replays.page, name="replays"),
+    path("policy/replays/<uuid:replay>", replays.replay, name="replay"),
+    path("policy/replays/<uuid:replay>/progress", replays.progress, name="replay-progress"),
+    path("policy/replays/<uuid:replay>/report", replays.report, name="replay-report"),
+    path("policy/replays/<uuid:replay>/stop", replays.stop, name="replay-stop"),
+    path("policy/replays/<uuid:replay>/sign-off", replays.sign_off, name="replay-sign-off"),
     path("record/", record.page, name="record"),
     path("record/new", record.new, name="record-new"),
     path("record/people", record.suggest, name="record-people"),
+    path("record/verdicts", record_verdicts.page, name="record-verdicts"),
     path("record/export", record.export, name="record-export"),
     path("record/cases", record_cases.listed, name="record-cases"),
     path("record/cases/<uuid:case>", record_cases.page, name="record-case"),

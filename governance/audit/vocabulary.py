@@ -18,6 +18,7 @@ class Event(StrEnum):
     SEARCHED = "search.performed"
     EMBEDDED = "embedding.performed"
     SEGMENT_DELIVERED = "answer.segment"
+    SEGMENT_WITHHELD = "answer.withheld"  # what a model wrote, was held back, and never left
     ANSWER_FINISHED = "answer.finished"
     ANSWER_CANCELLED = "answer.cancelled"
     ANSWER_SUPERSEDED = "answer.superseded"  # by a question that was asked again
@@ -64,6 +65,10 @@ class Event(StrEnum):
     POLICY_PUBLISHED = "policy.published"  # in force from here on: all its rules are in the payload
     POLICY_ROLLED_BACK = "policy.rolled_back"  # published again: the rules of an older version
     POLICY_DISCARDED = "policy.discarded"  # a draft
+    POLICY_REPLAY_STARTED = "policy.replay_started"  # a draft against recorded words: the reason is in the payload
+    POLICY_REPLAYED = "policy.replayed"  # to its end: the report by its hash
+    POLICY_REPLAY_ENDED = "policy.replay_ended"  # stopped, or failed
+    POLICY_REPLAY_SIGNED = "policy.replay_signed"  # on the strength of which the draft is published
     KEY_ISSUED = "key.issued"
     KEY_REVOKED = "key.revoked"
     RECORD_READ = "record.read"

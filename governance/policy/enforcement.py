@@ -10,16 +10,12 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from governance import models
 from governance.audit import events
 from governance.audit.vocabulary import Event
-from governance.policy import engine, versions
+from governance.policy import engine, ledger, versions
 from governance.policy.engine import Decision, Verdict
-from governance.policy.rules import Place, Policy, Stage, Stamp
+from governance.policy.rules import UNKNOWN, Place, Policy, Stage
 from governance.scope import Scope
-
-REASON_LONGEST = 500
-UNKNOWN = Stamp(0, "")  # rules that belong to no version: only tests ask such
 
 
 def place(scope: Scope, collections: Iterable[uuid.UUID] | None = None) -> Place:
@@ -65,10 +61,8 @@ def note(
     told = {"subject": subject_id} if subject_id else {}
     facts = _facts(stage, verdict) | told | ({"part": part} if part else {})
     with scope.transaction():
-        models.PolicyDecision.objects.bulk_create(
-            _row(scope, decision, verdict.policy or UNKNOWN, interaction, subject_id) for decision in verdict.decisions
-        )
-        events.record(scope, Event.POLICY_DECIDED, interaction=interaction, facts=facts)
+        event = events.record(scope, Event.POLICY_DECIDED, interaction=interaction, facts=facts)
+        ledger.write(scope, verdict, event, interaction=interaction, stage=stage, subject_id=subject_id, part=part)
 
 
 def try_out(scope: Scope, stage: Stage, text: str, policy: Policy | None = None) -> Verdict:
@@ -82,35 +76,15 @@ def try_out(scope: Scope, stage: Stage, text: str, policy: Policy | None = None)
     return verdict
 
 
-def _row(
-    scope: Scope, decision: Decision, policy: Stamp, interaction: uuid.UUID, subject_id: uuid.UUID | None
-) -> models.PolicyDecision:
-    return models.PolicyDecision(
-        tenant_id=scope.tenant,
-        interaction=interaction,
-        subject_id=subject_id,
-        stage=str(decision.stage),
-        rule=decision.rule,
-        policy_version=policy.number,
-        policy_sha256=policy.sha256,
-        detector=decision.detector,
-        action=str(decision.action),
-        score=decision.score,
-        threshold=decision.threshold,
-        reason=decision.reason[:REASON_LONGEST],
-        spans=[list(span) for span in decision.spans],
-        latency_ms=decision.latency_ms,
-        is_error=bool(decision.error),
-    )
-
-
 def _facts(stage: Stage, verdict: Verdict) -> dict[str, Any]:
+    """`collections` where it is known which they are; the person's groups stand with every event."""
+    there = verdict.place.collections
     return {
         "stage": stage,
         "action": str(verdict.action),
         "policy": (verdict.policy or UNKNOWN).as_json(),
         "decisions": [_told(one) for one in verdict.decisions],
-    }
+    } | ({"collections": there} if there is not None else {})
 
 
 def _told(decision: Decision) -> dict[str, Any]:

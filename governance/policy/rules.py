@@ -112,6 +112,9 @@ class Stamp(NamedTuple):
         return {"version": self.number, "sha256": self.sha256}
 
 
+UNKNOWN = Stamp(0, "")  # of rules that belong to no version: only tests ask such
+
+
 @dataclass(frozen=True)
 class Policy:
     """A version of a tenant's policy, ready to run: published, a draft, or one that was."""

@@ -23,7 +23,7 @@ from governance.roles import Level
 from ingestion import catalog, documents, pipeline
 from tests import cast
 from tests.assistant import portal
-from tests.governance import policies
+from tests.governance import policies, traffic
 from tests.governance.database import leaves
 
 MARKER = "zephyrquartz"
@@ -46,7 +46,7 @@ OWN = {
 }  # fmt: skip
 RECORD = {
     "record", "record-new", "record-people", "record-export", "record-interaction", "record-interaction-close",
-    "record-event", "api-events", "api-event", "holds", "hold-lift",
+    "record-event", "record-verdicts", "api-events", "api-event", "api-verdicts", "holds", "hold-lift",
     "api-event-proof", "api-checkpoint", "api-consistency", "api-exports", "api-export",
     "record-proof", "record-head", "record-head-file", "record-bundle", "record-bundle-made", "record-bundle-file",
     "record-search", "record-search-found", "record-search-more",
@@ -57,7 +57,7 @@ RECORD = {
 ADMINS = {  # each admin's own
     "people", "groups", "access", "every-key", "settings", "settings-opening", "usage", "usage-csv",
 }  # fmt: skip
-ADMINS |= {"api-policy-versions", "retention", "retention-telling", "erasures"}
+ADMINS |= {"api-policy-versions", "retention", "retention-telling", "erasures", "replays", "api-replays"}
 # Of people who belong to no tenant, at a door of their own.
 OPERATORS = {
     "operators", "operators-live", "operators-versions", "operators-sign-out", "operators-tenants", "operators-tenant",
@@ -72,6 +72,8 @@ THEIRS = {
     "api-collection", "api-grants", "api-grant", "api-documents", "api-document", "api-document-file",
     "api-answer", "api-answer-cancel", "api-answer-feedback",
     "v1-model",
+    "replay", "replay-progress", "replay-report", "replay-stop", "replay-sign-off",
+    "api-replay", "api-replay-report", "api-replay-cancel", "api-replay-sign-off",
     "person", "person-change", "person-roles", "person-switch", "person-link",
     "group", "group-rename", "group-delete", "group-members", "group-member-remove",
     "api-policy-version", "api-policy-rules", "api-policy-rule", "api-policy-fixtures", "api-policy-changes",
@@ -153,6 +155,7 @@ def stage(django_db_blocker: pytest.FixtureRequest) -> Stage:
             "key": _a_key(house),
             "hold": holds.place(house.olga, f"A claim about {MARKER}.", about=house.ids["bob"]),
             "erasure": erasure.request(house.olga, f"I leave, says {MARKER}.").pk,
+            "replay": traffic.replay_of(house),
             "token": uuid.uuid4().hex,
             **WORDS,
             **_a_draft(house),

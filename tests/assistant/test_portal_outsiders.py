@@ -13,6 +13,7 @@ from assistant.views import routes
 from governance import keys
 from tests import cast
 from tests.assistant import portal
+from tests.governance import traffic
 
 OPEN = {"sign-in", "sign-in-tenant", "sign-out", "sso-start", "sso-callback", "sso-signed-out", "language"}
 # What every person of a tenant may open; all else belongs to somebody.
@@ -34,6 +35,10 @@ VERBS = {
     "record": "get",
     "record-new": "get",
     "record-people": "get",
+    "record-verdicts": "get",
+    "replay": "get",
+    "replay-progress": "get",
+    "replay-report": "get",
     "sign-in-settings": "get",
     "sign-in-provider-test": "get",
     "person": "get",
@@ -46,10 +51,10 @@ VERBS = {
 BOTH = {"collections", "documents", "record-event", "record-interaction", "sign-in-provider-new", "sign-in-provider"}
 
 THEIR_OWN = {
-    "record", "record-new", "record-people", "record-export",
+    "record", "record-new", "record-people", "record-verdicts", "record-export",
     "collections", "sign-in-settings", "sign-in-provider-new",
 }  # fmt: skip
-BOTH |= {"people", "groups", "access-cell", "keys", "settings"}
+BOTH |= {"replays", "people", "groups", "access-cell", "keys", "settings"}
 
 
 def verbs(name: str) -> list[str]:
@@ -80,6 +85,7 @@ def address(name: str, room: portal.Furnished) -> str:
         "person": room.house.ids["bob"],
         "group": room.house.team,
         "holder": room.house.team,
+        "replay": traffic.replay_of(room.house),
         "kind": "group",
         "key": _a_key(room.house),
         "what": "days",
@@ -144,7 +150,9 @@ def test_the_neighbours_admin_and_officer_find_nothing_there(
         "record",
         "record-new",
         "record-people",
+        "record-verdicts",
         "record-export",
+        "replays",
         "collections",
         "sign-in-settings",
         "sign-in-provider-new",

@@ -35,6 +35,12 @@ RETURNS = {
     "create_partitions": "void",
     "create_tenant": "uuid",
     "due_answers": "TABLE(tenant_id uuid, id uuid)",
+    "due_replays": "TABLE(tenant_id uuid, id uuid)",
+    "due_forwards": "TABLE(tenant uuid, target uuid)",
+    "forward_figures": (
+        "TABLE(target uuid, tenants bigint, behind bigint, failing bigint, failing_since timestamp with time zone,"
+        " sent_at timestamp with time zone)"
+    ),
     "due_versions": "TABLE(tenant_id uuid, id uuid)",
     "has_role": "boolean",
     "open_answers": "TABLE(waiting bigint, running bigint, mine bigint)",

@@ -72,6 +72,7 @@ DOORS = {
     "chancery.create_tenant",
     "chancery.due_answers",
     "chancery.due_forwards",
+    "chancery.due_replays",
     "chancery.due_versions",
     "chancery.fault_figures",
     "chancery.forward_figures",

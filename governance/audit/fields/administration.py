@@ -185,6 +185,7 @@ RECORD = {
         | {
             "event": "the one event", "events": "how many were shown", "openings": "the requests to open words",
             "case": "the case", "items": "how many answers are in it", "notes": "how many notes",
+            "ledger": "what of the policy's verdicts was asked for", "verdicts": "how many of them were shown",
         },
     ),
     Event.RECORD_OPENED: kind(

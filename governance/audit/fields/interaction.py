@@ -91,6 +91,16 @@ KINDS: dict[Event, Kind] = {
         },
         {"text": "gen_ai.output.messages"},
     ),
+    Event.SEGMENT_WITHHELD: kind(
+        "a piece of an answer was written and never left",
+        (API, OTHER),
+        {
+            "characters": "how long it is",
+            "after": "how many pieces had left before",
+            "why": "policy, stopped or broke off",
+        },
+        {"withheld": "what the model wrote"},
+    ),
     Event.ANSWER_FINISHED: kind(
         "an answer ended, whole or not",
         (API, UPDATE),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from governance.audit.fields.kinds import CREATE, DELETE, ENTITY, FINDING, OTHER, UPDATE, Kind, kind
+from governance.audit.fields.kinds import CREATE, DELETE, ENTITY, FINDING, OTHER, READ, UPDATE, Kind, kind
 from governance.audit.vocabulary import Event
 
+DRAFT = {"draft.version": "the number of the version that was tried", "draft.sha256": "of its rules"}
 VERSION = {"number": "of the version", "sha256": "of the version"}
 FIXTURES = {"fixtures": "how many examples were tried on it"}
 NOTE = {"note": "what its author says of it"}
@@ -26,6 +27,7 @@ KINDS: dict[Event, Kind] = {
             "decisions[].spans": "start, end and type of what was found, in characters",
             "decisions[].latency_ms": "how long the detector took",
             "decisions[].is_error": "the detector failed, and the verdict is what stands for that",
+            "collections": "those that the text is of or was asked about, where that is known",
             "subject": "the passage or document, where the text is of one",
             "part": "which of several texts that came together",
             "is_trial": "somebody tried a text out; nothing was stopped or let through",
@@ -63,5 +65,37 @@ KINDS: dict[Event, Kind] = {
             "restores": "the version it brings back",
         },
         NOTE | {"rules": "the rules"},
+    ),
+    Event.POLICY_REPLAY_STARTED: kind(
+        "a version is held against what was recorded, which reads words by machine",
+        (ENTITY, READ),
+        DRAFT
+        | {
+            "since": "the period",
+            "until": "the period",
+            "stages": "which texts",
+            "beginnings": "how many interactions and documents there are",
+        },
+        {"reason": "why"},
+    ),
+    Event.POLICY_REPLAYED: kind(
+        "a replay came to its end",
+        (ENTITY, OTHER),
+        DRAFT
+        | {
+            "report": "the SHA-256 of its report",
+            "changes": "how many texts would be newly blocked, no longer blocked, redacted otherwise …",
+            "texts": "how many of each stage were read, and how many can no longer be",
+        },
+    ),
+    Event.POLICY_REPLAY_ENDED: kind(
+        "a replay ended without a result",
+        (ENTITY, OTHER),
+        {"fault": "cancelled, or what it failed by", "seen": "how much of it was done"},
+    ),
+    Event.POLICY_REPLAY_SIGNED: kind(
+        "a draft is published on the strength of a replay",
+        (ENTITY, OTHER),
+        DRAFT | {"report": "the SHA-256 of the report"},
     ),
 }
