@@ -12,7 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "assistant.settings")
 
 app = Celery("chancery")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["ingestion", "assistant"])
+app.autodiscover_tasks(["governance.policy.replay", "ingestion", "assistant"])
 
 
 @celeryd_init.connect

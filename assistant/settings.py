@@ -186,6 +186,7 @@ CELERY_TASK_ROUTES = {
 CELERY_BEAT_SCHEDULE = {
     "ring-answers": {"task": "assistant.tasks.sweep", "schedule": 5.0},
     "ring-ingestion": {"task": "ingestion.tasks.sweep", "schedule": 5.0},
+    "ring-replays": {"task": "governance.policy.replay.tasks.sweep", "schedule": 15.0},
     "purge-deleted": {"task": "ingestion.tasks.purge", "schedule": 60.0},
     "ring-forwarding": {"task": "assistant.tasks.sweep_forwarding", "schedule": 3.0},
     "remove-stray-files": {"task": "ingestion.tasks.remove_strays", "schedule": 86400.0},

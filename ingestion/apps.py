@@ -3,3 +3,9 @@ from django.apps import AppConfig
 
 class IngestionConfig(AppConfig):
     name = "ingestion"
+
+    def ready(self) -> None:
+        from governance.policy.replay import kept
+        from ingestion import replayed
+
+        kept.hand_out(replayed.Library())

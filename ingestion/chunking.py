@@ -6,7 +6,7 @@ batches, and a unit is counted once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ingestion import blocks
@@ -220,3 +220,8 @@ def _ladder(title: str, path: tuple[str, ...], text: str) -> list[str]:
     named = (title,) if title else ()
     tried = dict.fromkeys([(*named, *path), (*named, *path[-1:]), named, path[-1:], ()])
     return [f"{_PATH_SIGN.join(above)}\n{text}" if above else text for above in tried]
+
+
+def joined(texts: Iterable[str]) -> str:
+    """The pieces' texts in their order, as the policy looks at a whole document."""
+    return "\n\n".join(texts)

@@ -150,7 +150,7 @@ def _title(scope: Scope, row: Version) -> str:
 
 def _judge(scope: Scope, row: Version, pieces: list[chunking.Piece]) -> None:
     """A flag is only noted. A rule that would redact keeps the document back as one that blocks: half is not stored."""
-    text = "\n\n".join(piece.text for piece in pieces)
+    text = chunking.joined(piece.text for piece in pieces)
     verdict = enforcement.check(
         scope,
         Stage.UPLOAD,
