@@ -1,7 +1,8 @@
-"""Signs that nobody sees: between the letters of a number they would hide it from every detector.
+"""The text as a person reads it: what would hide a number from every detector taken away.
 
-Soft hyphens, joiners, marks of the writing direction, variation selectors and tags. What a person reads is the text
-without them, so that is looked at too, and what is found there is told in places of the text as it stands.
+Signs that nobody sees (soft hyphens, joiners, marks of the writing direction, variation selectors, tags, strokes that are
+put over a letter) are left out, and signs that look like others become those (`lookalikes`). Detectors look at that too,
+and what is found there is told in places of the text as it stands.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from governance.policy import lookalikes
+
 _UNSEEN = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "[\u00ad\u0300-\u036f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
     "\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]"
 )
 
@@ -29,7 +32,10 @@ class Seen:
 
 def see(text: str) -> Seen | None:
     """The text as it is read; None where all of it is seen."""
-    if text.isascii() or _UNSEEN.search(text) is None:
+    if text.isascii():
         return None
+    if _UNSEEN.search(text) is None:
+        plain = lookalikes.flatten(text)
+        return None if plain == text else Seen(plain, range(len(text) + 1))
     places = [place for place, sign in enumerate(text) if not _UNSEEN.match(sign)]
-    return Seen("".join(text[place] for place in places), [*places, len(text)])
+    return Seen(lookalikes.flatten("".join(text[place] for place in places)), [*places, len(text)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import itertools
 import re
 
 # Length of an IBAN by country, from the SWIFT registry.
@@ -30,6 +31,7 @@ _IBAN_LENGTHS = {
     }.items()
     for country in countries.split()
 }
+APART = frozenset(" .\xb7_/-")  # signs that people put between the groups of a number
 _NINO_NEVER = frozenset({"BG", "GB", "NK", "KN", "TN", "NT", "ZZ"})
 
 
@@ -40,7 +42,7 @@ def iban(candidate: str) -> int:
     wanted = _IBAN_LENGTHS.get(candidate[:2].upper(), 0)
     taken, compact = 0, ""
     while taken < len(candidate) and len(compact) < wanted:
-        if candidate[taken] not in " -":
+        if candidate[taken] not in APART:
             compact += candidate[taken].upper()
         taken += 1
     if not wanted or len(compact) != wanted:
@@ -53,12 +55,19 @@ def payment_card(candidate: str) -> int:
     """How many characters are a card number by prefix, length and Luhn's sum. A last group may belong to
     something else.
     """
-    shorter = re.sub(r"[ -][0-9]{1,3}\Z", "", candidate)
+    shorter = re.sub(r"[ .\xb7_/-][0-9]{1,3}\Z", "", candidate)
     for attempt in dict.fromkeys((candidate, shorter)):
-        digits = re.sub(r"[ -]", "", attempt)
-        if len(set(attempt) & {" ", "-"}) < 2 and _issued(digits) and _luhn(digits) and len(set(digits)) > 1:
+        digits = re.sub(r"[ .\xb7_/-]", "", attempt)
+        if len(set(attempt) & APART) < 2 and _issued(digits) and _luhn(digits) and len(set(digits)) > 1:
             return len(attempt)
     return 0
+
+
+def spelled_card(candidate: str) -> int:
+    """Digits one by one or in pairs stand in many tables: a card's are more mixed than those."""
+    digits = re.sub(r"[^0-9]", "", candidate)
+    steps = {(int(after) - int(before)) % 10 for before, after in itertools.pairwise(digits)}
+    return payment_card(candidate) if len(set(digits)) >= 4 and len(steps) >= 4 else 0
 
 
 def _issued(digits: str) -> bool:

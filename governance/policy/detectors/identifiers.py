@@ -57,6 +57,8 @@ _DATE = (
     rf"|th)?,? {_YEAR})\b"
 )
 
+_APART = r"[ .\xb7_/-]"  # between the groups of a number; a check sees that it is the same each time
+
 KINDS: tuple[Kind, ...] = (
     Kind(
         "email",
@@ -67,7 +69,7 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "iban",
-        r"\b[A-Z]{2}[0-9]{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?",
+        r"\b[A-Z]{2}[0-9]{2}(?:[ .\xb7_/-]?[A-Z0-9]{4}){2,7}(?:[ .\xb7_/-]?[A-Z0-9]{1,3})?",
         checksums.iban,
         "an account number with a valid checksum",
         bare=0.95,
@@ -82,12 +84,19 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "payment_card",
         (
-            r"\b[2-6][0-9]{3}(?:[0-9]{8,15}|(?:[ -][0-9]{4}){2,3}"
-            r"(?:[ -][0-9]{1,3})?|[ -][0-9]{6}[ -][0-9]{4,5})\b"
+            rf"\b[2-6][0-9]{{3}}(?:[0-9]{{8,15}}|(?:{_APART}[0-9]{{4}}){{2,3}}"
+            rf"(?:{_APART}[0-9]{{1,3}})?|{_APART}[0-9]{{6}}{_APART}[0-9]{{4,5}})\b"
         ),
         checksums.payment_card,
         "a payment card number with a valid checksum",
         bare=0.9,
+    ),
+    Kind(
+        "payment_card",
+        rf"\b[2-6](?:{_APART}[0-9]){{12,18}}\b|\b[2-6][0-9](?:{_APART}[0-9]{{2}}){{6,8}}\b",
+        checksums.spelled_card,
+        "a payment card number with a valid checksum, spelled out",
+        bare=0.8,
     ),
     Kind(
         "us_ssn",

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import functools
 import importlib
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from governance.policy import seams
-from governance.policy.detectors import credentials, private_keys
+from governance.policy.detectors import apart, credentials, private_keys
 from governance.policy.detectors.base import Detector, Finding
 from governance.policy.detectors.scan import Expression, fold
 
@@ -45,6 +46,12 @@ _REASONS = {
 }
 
 
+# Their words stand before them, and a line may end between.
+_NAMED = frozenset({"password", "api_key"})
+_LINE_END = re.compile(r"(?<=\S)[ \t]{0,3}\r?\n[ \t>]{0,12}(?=\S)")
+_DIGITS_NEEDED = {False: 2, True: 1}
+
+
 @dataclass(frozen=True)
 class _Shape:
     type: str
@@ -65,19 +72,37 @@ class Secrets(Detector):
 
     def detect(self, text: str, options: Mapping[str, object]) -> list[Finding]:
         wanted = self.wanted(options)
-        findings = list(_shaped(text, fold(text), wanted))
+        findings = [*_shaped(text, wanted), *_over_lines(text, wanted), *_put_together(text, wanted)]
         if "private_key" in wanted:
             findings += [
                 Finding("private_key", start, end, 1.0, _REASONS["private_key"])
                 for start, end in private_keys.blocks(text)
             ]
-        return sorted(findings, key=lambda finding: (finding.start, finding.end))
+        return sorted(set(findings), key=lambda finding: (finding.start, finding.end, finding.type, finding.score))
 
     def settled(self, text: str, options: Mapping[str, object]) -> int:
-        return min(seams.last_break(text), private_keys.open_from(text))
+        return min(seams.last_break(text), private_keys.open_from(text), apart.open_from(text))
 
 
-def _shaped(text: str, folded: bytes, wanted: frozenset[str]) -> Iterator[Finding]:
+def _over_lines(text: str, wanted: frozenset[str]) -> Iterator[Finding]:
+    """What the words at the end of a line make a credential at the beginning of the next."""
+    if "\n" in text:
+        yield from _shaped(_LINE_END.sub(lambda end: " " * len(end.group()), text), wanted & _NAMED)
+
+
+def _put_together(text: str, wanted: frozenset[str]) -> Iterator[Finding]:
+    joined = apart.join(text)
+    if joined is None:
+        return
+    for found in _shaped(joined.text, wanted):
+        # Words that were put together make long tokens too, but hardly ever digits.
+        if sum(map(str.isdigit, joined.text[found.start : found.end])) >= _DIGITS_NEEDED[found.type in _NAMED]:
+            start, end = joined.span(found.start, found.end)
+            yield Finding(found.type, start, end, found.score, f"{found.reason}, written apart or encoded")
+
+
+def _shaped(text: str, wanted: frozenset[str]) -> Iterator[Finding]:
+    folded = fold(text)
     for shape in _shapes():
         if shape.type not in wanted:
             continue
