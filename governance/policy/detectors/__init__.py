@@ -5,16 +5,29 @@ from __future__ import annotations
 from governance.errors import InvalidInput
 from governance.policy.detectors.base import Detector, Finding
 from governance.policy.detectors.control_tokens import ControlTokens
+from governance.policy.detectors.hidden_text import HiddenText
 from governance.policy.detectors.injection import Injection
+from governance.policy.detectors.injection_score import InjectionScore
 from governance.policy.detectors.pattern import Pattern
 from governance.policy.detectors.pii import PersonalData
 from governance.policy.detectors.secrets import Secrets
+from governance.policy.detectors.topic import Topic
 from governance.sentence import sentence
 
 __all__ = ["Detector", "Finding", "get", "names"]
 
 _REGISTRY: dict[str, Detector] = {
-    detector.name: detector for detector in (Secrets(), PersonalData(), Injection(), ControlTokens(), Pattern())
+    detector.name: detector
+    for detector in (
+        Secrets(),
+        PersonalData(),
+        Injection(),
+        InjectionScore(),
+        HiddenText(),
+        ControlTokens(),
+        Pattern(),
+        Topic(),
+    )
 }
 
 

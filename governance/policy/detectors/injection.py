@@ -7,10 +7,10 @@ from doing harm is that the model has no tools and that access is decided before
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import ClassVar, NamedTuple
 
+from governance.policy.detectors import hidden_text
 from governance.policy.detectors.base import Detector, Finding
 from governance.policy.detectors.control_tokens import TOKEN
 from governance.policy.detectors.scan import Expression, fold
@@ -178,9 +178,6 @@ _SOURCES = (
 )
 
 _SIGNS = tuple(_Sign(kind, Expression(text, ignore_case=True), score, reason) for kind, text, score, reason in _SOURCES)
-# Tag characters spell out ASCII that no reader sees; flags of regions use them too, after a black flag.
-_TAGS = re.compile(r"(?<!\U0001f3f4)(?<![\U000e0000-\U000e007f])[\U000e0000-\U000e007f]{3,}")
-_INVISIBLE = re.compile(r"[\u200b\u200c\u2060-\u2064\ufeff]{6,}")
 
 
 class Injection(Detector):
@@ -208,8 +205,8 @@ def _all(text: str) -> Iterator[Finding]:
     for found in TOKEN.finditer(text):
         yield Finding("control_token", found.start(), found.end(), 0.95, "a token that marks turns in a chat template")
     for expression, score, reason in (
-        (_TAGS, 1.0, "text in characters nobody sees"),
-        (_INVISIBLE, 0.8, "a run of invisible characters"),
+        (hidden_text.TAGS, 1.0, "text in characters nobody sees"),
+        (hidden_text.INVISIBLE, 0.8, "a run of invisible characters"),
     ):
         for found in expression.finditer(text):
             yield Finding("hidden_text", found.start(), found.end(), score, reason)
