@@ -22,7 +22,7 @@ from assistant.models import Status
 from governance import keys, people, quotas
 from governance.audit import health
 from governance.errors import Busy, ChanceryError, InvalidInput, NotFound, RecordUnavailable, Unavailable
-from governance.policy import enforcement, versions
+from governance.policy import enforcement, residence, versions
 from governance.policy.rules import Policy
 from governance.policy.streaming import Gate
 from governance.scope import Scope
@@ -30,6 +30,7 @@ from inference import prompts, runners
 from inference.runners.base import ChatRequest, RunnerState
 from inference.runners.speech import Speech
 from ingestion import documents
+from ingestion.models import Classification
 
 log = logging.getLogger(__name__)
 
@@ -242,6 +243,8 @@ def _earlier(scope: Scope, row: models.Answer) -> list[prompts.Turn]:
         said = list(recent.prefetch_related(models.ordered_segments()))
         # What was said from a document that the person may no longer read is not said to the model again.
         readable = documents.readable(scope, {uuid.UUID(p["document"]) for one in said for p in one.passages})
+        if not residence.may_go(Classification.RESTRICTED):
+            readable -= documents.restricted(scope, readable)  # nor to a model that stands outside
         turns = [
             prompts.Turn(one.question, "".join(segment.text for segment in one.segments.all()))
             for one in said

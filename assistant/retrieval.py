@@ -10,11 +10,11 @@ from assistant import evidence, models
 from assistant.evidence import Evidence
 from governance.audit import events
 from governance.audit.vocabulary import Event
-from governance.policy import enforcement
+from governance.policy import enforcement, residence
 from governance.policy.engine import Verdict
 from governance.policy.rules import Action, Policy, Stage
 from governance.scope import Scope
-from ingestion import search
+from ingestion import orders, search
 from ingestion.search import Found, Passage
 
 
@@ -38,23 +38,34 @@ def look_up(scope: Scope, row: models.Answer, policy: Policy, most: int) -> Look
 def _checked(
     scope: Scope, interaction: uuid.UUID, found: tuple[Passage, ...], policy: Policy
 ) -> tuple[list[Passage], dict[uuid.UUID, Verdict]]:
-    """Passages that may be shown to the model; one that gives orders is withheld, and that is recorded."""
+    """Passages that may be shown to the model; one that gives orders, or may not leave the house, is withheld, and that
+    is recorded.
+    """
     passed, withheld = [], {}
     for passage in found:
-        verdict = enforcement.check(
-            scope,
-            Stage.PASSAGE,
-            passage.text,
-            interaction=interaction,
-            subject_id=passage.chunk_id,
-            collections=[passage.collection_id],
-            policy=policy,
-        )
+        verdict = _judged(scope, interaction, passage, policy)
         if verdict.action is Action.BLOCK:
             withheld[passage.chunk_id] = verdict
         else:
             passed.append(replace(passage, text=verdict.text))
     return passed, withheld
+
+
+def _judged(scope: Scope, interaction: uuid.UUID, passage: Passage, policy: Policy) -> Verdict:
+    if not residence.may_go(passage.classification):
+        return residence.withhold(scope, policy.stamp, interaction=interaction, subject_id=passage.chunk_id)
+    verdict = enforcement.check(
+        scope,
+        Stage.PASSAGE,
+        passage.text,
+        interaction=interaction,
+        subject_id=passage.chunk_id,
+        collections=[passage.collection_id],
+        policy=policy,
+    )
+    if passage.is_quarantined and verdict.action is not Action.BLOCK:
+        return replace(verdict, action=Action.BLOCK, text="", message=orders.HELD_BACK)
+    return verdict
 
 
 def _record(
@@ -70,7 +81,7 @@ def _record(
     kept_back = {str(chunk): why for chunk, why in withheld.items()}
     given = [one for one in facts["passages"] if one["chunk"] not in kept_back]
     facts["withheld"] = [
-        one | {"why": "policy", "rules": _blocking(kept_back[one["chunk"]])}
+        one | {"why": _why(kept_back[one["chunk"]]), "rules": _blocking(kept_back[one["chunk"]])}
         for one in facts["passages"]
         if one["chunk"] in kept_back
     ]
@@ -78,6 +89,11 @@ def _record(
     with scope.transaction():
         models.Answer.objects.filter(pk=row.pk, lease=row.lease).update(receipt=receipt, passages=given)
         events.record(scope, Event.RETRIEVED, interaction=row.pk, facts=facts, payload={"receipt": receipt})
+
+
+def _why(verdict: Verdict) -> str:
+    """By the rules of today, or by what was found as its document came in."""
+    return "policy" if _blocking(verdict) else "quarantine"
 
 
 def _blocking(verdict: Verdict) -> list[str]:

@@ -9,7 +9,7 @@ from assistant import evidence
 from governance import quotas
 from governance.sentence import Sentence, Value, read_back
 from inference.prompts import fitting
-from ingestion import files, media_types
+from ingestion import files, media_types, orders
 from ingestion.parsers import base
 
 # The sentences with values in them that rows keep: why an answer or a document ended as it did.
@@ -19,6 +19,7 @@ STORED = (
     fitting.TOO_LONG,
     quotas.SPENT,
     files.TOO_LARGE,
+    orders.SOME_FOUND,
     base.SCANNED_PAGES,
     base.TOO_MANY_PAGES,
     *media_types.REFUSALS,

@@ -18,7 +18,7 @@ from governance.errors import Conflict, InvalidInput, NotFound
 from governance.pages import Page
 from governance.scope import Scope
 from governance.sentence import phrase, sentence
-from ingestion.models import Collection, Document
+from ingestion.models import Classification, Collection, Document
 
 KIND = "collection"
 NAME_MAX = 200
@@ -36,18 +36,24 @@ class Rights:
     documents: int | None
 
 
-def create(scope: Scope, name: str, description: str = "") -> Collection:
+def create(scope: Scope, name: str, description: str = "", classification: str = Classification.INTERNAL) -> Collection:
     """A collection which its maker manages. Raises Forbidden, InvalidInput, Conflict."""
     access.require(scope, Action.COLLECTION_CREATE)
     row = Collection(
-        tenant_id=scope.tenant, name=_name(name), description=_description(description), created_by=scope.actor
+        tenant_id=scope.tenant,
+        name=_name(name),
+        description=_description(description),
+        classification=_classification(classification),
+        created_by=scope.actor,
     )
     try:
         with scope.transaction(), transaction.atomic():
             # The grant comes first: row-level security asks for it when the row is written.
             grants.register(scope, row.pk, KIND, scope.actor)
             row.save(force_insert=True)
-            events.record(scope, Event.COLLECTION_CREATED, resource=(KIND, row.pk), payload={"name": row.name})
+            facts = {"classification": row.classification}
+            payload = {"name": row.name}
+            events.record(scope, Event.COLLECTION_CREATED, resource=(KIND, row.pk), facts=facts, payload=payload)
     except IntegrityError:
         raise Conflict(
             sentence("There is a collection named “%(name)s” already. Choose another name.", name=row.name)
@@ -122,23 +128,33 @@ def rename(scope: Scope, collection: uuid.UUID, name: str) -> Collection:
 
 
 def change(
-    scope: Scope, collection: uuid.UUID, *, name: str | None = None, description: str | None = None
+    scope: Scope,
+    collection: uuid.UUID,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    classification: str | None = None,
 ) -> Collection:
     """None leaves it as it is. Raises NotFound, Forbidden, InvalidInput, Conflict."""
     access.require(scope, Action.COLLECTION_MANAGE, collection)
     try:
         with scope.transaction(), transaction.atomic():
             row = _live(collection)
-            before = {"name": row.name, "description": row.description}
+            before = _told(row)
             row.name = row.name if name is None else _name(name)
             row.description = row.description if description is None else _description(description)
-            row.save(update_fields=["name", "description"])
-            after = {"name": row.name, "description": row.description}
+            if classification is not None:
+                row.classification = _classification(classification)
+            row.save(update_fields=["name", "description", "classification"])
+            after = _told(row)
             events.record(
                 scope,
                 Event.COLLECTION_CHANGED,
                 resource=(KIND, collection),
-                facts={"changed": [key for key, value in after.items() if value != before[key]]},
+                facts={
+                    "changed": [key for key, value in after.items() if value != before[key]],
+                    "classification": row.classification,
+                },
                 payload={"before": before, "after": after},
             )
     except IntegrityError:
@@ -171,6 +187,18 @@ def _live(collection: uuid.UUID, *, locked: bool = False) -> Collection:
     if found is None:
         raise NotFound(_GONE)
     return found
+
+
+def _told(row: Collection) -> dict[str, str]:
+    return {"name": row.name, "description": row.description, "classification": row.classification}
+
+
+def _classification(given: str) -> Classification:
+    try:
+        return Classification(given)
+    except ValueError:
+        known = ", ".join(Classification.values)
+        raise InvalidInput(sentence("A collection is one of: %(known)s.", known=known)) from None
 
 
 def _name(given: str) -> str:

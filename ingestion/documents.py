@@ -22,7 +22,7 @@ from governance.errors import ChanceryError, Conflict, NotFound, Unsupported
 from governance.scope import Scope
 from governance.sentence import phrase, sentence
 from ingestion import catalog, files, leases, media_types
-from ingestion.models import FINAL, Discarded, Document, Status, Version
+from ingestion.models import FINAL, Classification, Discarded, Document, Status, Version
 
 KIND = "document"
 _GONE = phrase("There is no such document, or you may not see it.")
@@ -89,6 +89,13 @@ def readable(scope: Scope, wanted: Iterable[uuid.UUID]) -> set[uuid.UUID]:
     """Those among `wanted` that are there and that this scope may read."""
     with scope.transaction():
         return set(_readable(scope).filter(pk__in=list(wanted)).values_list("pk", flat=True))
+
+
+def restricted(scope: Scope, wanted: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    """Those among `wanted` whose collection is restricted, of what this scope may read."""
+    with scope.transaction():
+        rows = _readable(scope).filter(pk__in=list(wanted), collection__classification=Classification.RESTRICTED)
+        return set(rows.values_list("pk", flat=True))
 
 
 def open_file(scope: Scope, document: uuid.UUID) -> tuple[File, str]:  # type: ignore[type-arg]

@@ -20,6 +20,13 @@ class Status(models.TextChoices):
     QUARANTINED = "quarantined"  # by policy
 
 
+class Classification(models.TextChoices):
+    """How far what a collection holds may go."""
+
+    INTERNAL = "internal"  # to whichever models the installation uses
+    RESTRICTED = "restricted"  # to models on machines of the house alone
+
+
 FINAL = (Status.READY, Status.FAILED, Status.REJECTED, Status.QUARANTINED)
 
 
@@ -28,6 +35,7 @@ class Collection(TenantModel):
 
     name = models.CharField(max_length=200)
     description = models.CharField(max_length=1000, blank=True)
+    classification = models.CharField(max_length=20, choices=Classification, default=Classification.INTERNAL)
     created_by = models.UUIDField(null=True)
     deleted_at = models.DateTimeField(null=True)
 
@@ -109,6 +117,8 @@ class Chunk(models.Model):
     heading_path = models.JSONField(default=list)
     locator = models.JSONField(default=dict)
     content_hash = models.CharField(max_length=64)
+    orders = models.JSONField(default=dict)  # what the policy said of orders in it as it came in: see ingestion.orders
+    is_quarantined = models.BooleanField(default=False)  # never shown to a model
 
     class Meta:
         db_table = "chunk"

@@ -22,14 +22,14 @@ from django.db.models.functions import Now
 from governance.audit import events
 from governance.audit.vocabulary import Event
 from governance.errors import Busy, Unavailable
-from governance.policy import enforcement
-from governance.policy.rules import Action, Stage
+from governance.policy import enforcement, versions
+from governance.policy.rules import Action, Policy, Stage
 from governance.scope import Scope
 from governance.sentence import phrase
 from inference import runners
-from ingestion import chunking, files, leases, postings, stores
+from ingestion import chunking, files, leases, orders, postings, stores
 from ingestion.leases import Claim, LeaseLostError, Watch, held
-from ingestion.models import Chunk, Document, Status, Version
+from ingestion.models import Chunk, Classification, Document, Status, Version
 from ingestion.parsers import sandbox
 from ingestion.parsers.base import Parsed, ParseFailed
 from ingestion.stores.base import Entry
@@ -42,9 +42,15 @@ PROGRESS_EVERY_S = 1.0
 FIRST_WAIT = timedelta(seconds=5)
 WAIT_FOR_A_PART = timedelta(seconds=15)
 # Codes of ParseFailed that say something of this machine's hour, and not of the file.
-MAY_PASS = frozenset({"timeout", "crashed", "out_of_memory", "file_gone"})
+MAY_PASS = frozenset({"timeout", "crashed", "out_of_memory", "file_gone", "outside"})
 _GIVEN_UP = phrase("The document could not be made ready in three attempts.")
 _MEND = phrase("Remove what the policy names and upload the document again, or ask your compliance officer.")
+_OUTSIDE = phrase(
+    "This collection is restricted, and the model that would make its text searchable stands outside the house."
+)
+_REMEDY_OUTSIDE = phrase(
+    "Use an embedding model on a machine of the house, then try again; or change the collection's label."
+)
 _REMEDY = phrase("Try it again. If that does not help, tell your administrator.")
 log = logging.getLogger(__name__)
 
@@ -95,6 +101,7 @@ def _run(claimed: Claim) -> None:
         return
     if not is_read:
         _read(claimed, row)
+    _require_house(claimed)
     _embed(claimed)
     _index(claimed)
     _flip(claimed)
@@ -138,8 +145,9 @@ def _read(claimed: Claim, row: Version) -> None:
             "There is no text in this document.",
             phrase("If it is a scan, run text recognition on it first."),
         )
-    _judge(claimed.scope, row, pieces)
-    _keep(claimed, parsed, pieces)
+    policy = versions.in_force(claimed.scope)
+    _judge(claimed.scope, row, pieces, policy)
+    _keep(claimed, parsed, pieces, orders.weigh(policy, row.collection_id, [piece.text for piece in pieces]))
 
 
 def _title(scope: Scope, row: Version) -> str:
@@ -148,7 +156,7 @@ def _title(scope: Scope, row: Version) -> str:
         return PurePath(Document.objects.get(pk=row.document_id).name).stem
 
 
-def _judge(scope: Scope, row: Version, pieces: list[chunking.Piece]) -> None:
+def _judge(scope: Scope, row: Version, pieces: list[chunking.Piece], policy: Policy) -> None:
     """A flag is only noted. A rule that would redact keeps the document back as one that blocks: half is not stored."""
     text = chunking.joined(piece.text for piece in pieces)
     verdict = enforcement.check(
@@ -158,21 +166,23 @@ def _judge(scope: Scope, row: Version, pieces: list[chunking.Piece]) -> None:
         interaction=row.pk,
         subject_id=row.document_id,
         collections=[row.collection_id],
+        policy=policy,
     )
     if verdict.action >= Action.REDACT:
         raise QuarantinedError(verdict.message or phrase("A policy rule keeps this document back."))
 
 
-def _keep(claimed: Claim, parsed: Parsed, pieces: list[chunking.Piece]) -> None:
+def _keep(claimed: Claim, parsed: Parsed, pieces: list[chunking.Piece], found: list[orders.Found]) -> None:
     with held(claimed) as row:
-        Chunk.objects.bulk_create(
-            (_chunk(row, piece) for piece in pieces),
-            batch_size=500,
-        )
+        chunks = [_chunk(row, piece, one) for piece, one in zip(pieces, found, strict=True)]
+        Chunk.objects.bulk_create(chunks, batch_size=500)
+        told = {chunk.id: one for chunk, one in zip(chunks, found, strict=True)}
+        if note := orders.record(claimed.scope, row.document_id, row.pk, told):
+            row.mark("orders", note)
         row.chunks, row.pages, row.title = len(pieces), parsed.pages, parsed.title[:500]
 
 
-def _chunk(row: Version, piece: chunking.Piece) -> Chunk:
+def _chunk(row: Version, piece: chunking.Piece, found: orders.Found) -> Chunk:
     return Chunk(
         id=uuid.uuid5(row.pk, str(piece.ordinal)),
         tenant_id=row.tenant_id,
@@ -185,7 +195,19 @@ def _chunk(row: Version, piece: chunking.Piece) -> Chunk:
         heading_path=list(piece.heading_path),
         locator=piece.locator.to_json(),
         content_hash=sha256(piece.text.encode()).hexdigest(),
+        orders=found.orders,
+        is_quarantined=found.is_quarantined,
     )
+
+
+def _require_house(claimed: Claim) -> None:
+    """What is restricted is not turned into vectors by a machine outside either."""
+    if runners.embedder().is_in_house:
+        return
+    with claimed.scope.transaction():
+        label = Version.objects.values_list("collection__classification", flat=True).get(pk=claimed.version)
+    if label == Classification.RESTRICTED:
+        raise ParseFailed("outside", _OUTSIDE, _REMEDY_OUTSIDE)
 
 
 def _embed(claimed: Claim) -> None:

@@ -23,7 +23,7 @@ from governance.scope import Scope
 from governance.sentence import phrase, sentence
 from inference import runners
 from ingestion import catalog, postings, stores
-from ingestion.models import Chunk, Document
+from ingestion.models import Chunk, Classification, Document
 
 CANDIDATES = 50  # by each of the two ways
 LEXICAL_WEIGHT = 0.2
@@ -36,7 +36,8 @@ _GONE = phrase("There is no such passage, or you may not see it.")
 class Passage:
     """`score` orders one result; `dense` (cosine) and `coverage` (share of the question's rare terms) compare across.
 
-    `lexical` is BM25. `locator` says where in the document: page or heading.
+    `lexical` is BM25. `locator` says where in the document: page or heading. A quarantined one is not for a model: its
+    document gave orders there as it came in.
     """
 
     chunk_id: uuid.UUID
@@ -49,6 +50,8 @@ class Passage:
     heading_path: tuple[str, ...]
     locator: Mapping[str, Any]
     content_hash: str
+    is_quarantined: bool = False
+    classification: str = Classification.INTERNAL
     score: float = 0.0
     dense: float = 0.0
     lexical: float = 0.0
@@ -231,12 +234,13 @@ def _passages(scope: Scope, chunks: Sequence[uuid.UUID]) -> dict[uuid.UUID, Pass
     rows = list(Chunk.objects.filter(tenant_id=scope.tenant, id__in=chunks))
     may = access.access_filter(scope, Action.COLLECTION_READ, "collection")
     shown = Document.objects.filter(may, pk__in={row.document_id for row in rows}, collection__deleted_at=None)
-    names = {(pk, current): name for pk, current, name in shown.values_list("pk", "current_id", "name")}
+    told = shown.values_list("pk", "current_id", "name", "collection__classification")
+    of = {(pk, current): (name, label) for pk, current, name, label in told}
     return {
         row.id: Passage(
             chunk_id=row.id,
             document_id=row.document_id,
-            document_name=names[row.document_id, row.version_id],
+            document_name=of[row.document_id, row.version_id][0],
             collection_id=row.collection_id,
             version_id=row.version_id,
             ordinal=row.ordinal,
@@ -244,9 +248,11 @@ def _passages(scope: Scope, chunks: Sequence[uuid.UUID]) -> dict[uuid.UUID, Pass
             heading_path=tuple(row.heading_path),
             locator=row.locator,
             content_hash=row.content_hash,
+            is_quarantined=row.is_quarantined,
+            classification=of[row.document_id, row.version_id][1],
         )
         for row in rows
-        if (row.document_id, row.version_id) in names
+        if (row.document_id, row.version_id) in of
     }
 
 

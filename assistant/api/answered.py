@@ -14,7 +14,7 @@ from ingestion.models import Collection, Document
 
 
 def collection(row: Collection) -> dict[str, Any]:
-    return {"id": row.id, "name": row.name, "description": row.description}
+    return {"id": row.id, "name": row.name, "description": row.description, "classification": row.classification}
 
 
 def grant(row: Grant) -> dict[str, Any]:

@@ -26,7 +26,7 @@ class Collections(Operation):
     @extend_schema(request=shapes.CollectionIn, responses={201: shapes.CollectionOut})
     def post(self, request: Request) -> Response:
         made = parse(shapes.CollectionIn, request.data)
-        row = catalog.create(self.caller, made["name"], made["description"])
+        row = catalog.create(self.caller, made["name"], made["description"], made["classification"])
         return Response(answered.collection(row), status=status.HTTP_201_CREATED)
 
 

@@ -41,9 +41,13 @@ class Search(Operation):
         asked = parse(shapes.SearchIn, request.data)
         access.require(self.caller, Action.SEARCH)
         found = search.passages(self.caller, asked["query"], asked["collections"], asked["limit"])
+        # What gave orders as it came in goes to no model, and what asks here may be one.
+        held = {str(passage.chunk_id) for passage in found.passages if passage.is_quarantined}
         facts, payload = found.as_facts(asked["collections"]), {"query": asked["query"]}
+        facts["withheld"] = [one | {"why": "quarantine"} for one in facts["passages"] if one["chunk"] in held]
+        facts["passages"] = [one for one in facts["passages"] if one["chunk"] not in held]
         events.record(self.caller, Event.SEARCHED, facts=facts, payload=payload)
-        return Response({"passages": [_shown(passage) for passage in found.passages]})
+        return Response({"passages": [_shown(passage) for passage in found.passages if not passage.is_quarantined]})
 
 
 def _shown(passage: search.Passage) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from governance.audit import reading, words
 from governance.policy import ledger
 from governance.policy.rules import Stage
 from governance.roles import Level
+from ingestion.models import Classification
 
 LEVELS = [level.name.lower() for level in Level]
 
@@ -26,12 +27,14 @@ class Id(serializers.UUIDField):
 class CollectionIn(serializers.Serializer):  # type: ignore[type-arg]
     name = serializers.CharField(max_length=200)
     description = serializers.CharField(max_length=1000, required=False, allow_blank=True, default="")
+    classification = serializers.ChoiceField(Classification.choices, required=False, default=Classification.INTERNAL)
 
 
 class CollectionOut(serializers.Serializer):  # type: ignore[type-arg]
     id = Id()
     name = serializers.CharField()
     description = serializers.CharField()
+    classification = serializers.ChoiceField(Classification.choices)
 
 
 class GrantIn(serializers.Serializer):  # type: ignore[type-arg]

@@ -103,6 +103,7 @@ def stage_name(stage: str) -> str:
         "queued": _("Queued"),
         "parse": _("Reading"),
         "chunk": _("Cutting into passages"),
+        "orders": _("Looking for orders"),
         "embed": _("Embedding"),
         "index": _("Indexing"),
         "ready": _("Ready"),

@@ -12,7 +12,7 @@ from assistant import threads
 from assistant.views import signed_in
 from assistant.views.conversations import parsed_id, parsed_number
 from governance.scope import Scope
-from ingestion import documents, search
+from ingestion import documents, orders, search
 
 AROUND_MOST = 6  # passages on each side; whoever wants more opens the document
 
@@ -21,7 +21,12 @@ AROUND_MOST = 6  # passages on each side; whoever wants more opens the document
 @signed_in.required
 def document(request: HttpRequest, scope: Scope, document: uuid.UUID) -> HttpResponse:
     found = documents.get(scope, document)
-    context = {"room": "library", "document": found, "passages": search.document_text(scope, document)}
+    context = {
+        "room": "library",
+        "document": found,
+        "passages": search.document_text(scope, document),
+        "ordered": orders.listed(scope, document),
+    }
     return render(request, "library/document.html", context)
 
 
@@ -51,6 +56,12 @@ def passage(request: HttpRequest, scope: Scope, chunk: uuid.UUID) -> HttpRespons
     return render(
         request, "library/passage.html" if signed_in.is_part(request) else "library/passage_page.html", context
     )
+
+
+@require_POST
+@signed_in.required
+def release(request: HttpRequest, scope: Scope, chunk: uuid.UUID) -> HttpResponse:
+    return redirect("document", orders.let_through(scope, chunk))
 
 
 @require_POST

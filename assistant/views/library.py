@@ -50,7 +50,11 @@ def collection(request: HttpRequest, scope: Scope, collection: uuid.UUID) -> Htt
 @signed_in.required
 def rename(request: HttpRequest, scope: Scope, collection: uuid.UUID) -> HttpResponse:
     catalog.change(
-        scope, collection, name=request.POST.get("name", ""), description=request.POST.get("description", "")
+        scope,
+        collection,
+        name=request.POST.get("name", ""),
+        description=request.POST.get("description", ""),
+        classification=request.POST.get("classification"),
     )
     messages.success(request, _("Saved."), extra_tags="good")
     return redirect("collection", collection)

@@ -80,6 +80,7 @@ urlpatterns: list[URLPattern] = [
     path("documents/<uuid:document>/delete", documents.delete, name="document-delete"),
     path("documents/<uuid:document>/retry", documents.retry, name="document-retry"),
     path("passages/<uuid:chunk>", documents.passage, name="passage"),
+    path("passages/<uuid:chunk>/release", documents.release, name="passage-release"),
     path("t/<slug:slug>/join/<str:token>", joining.join, name="join"),
     path("people/", people.listed, name="people"),
     path("people/<uuid:person>", people.person, name="person"),

@@ -20,6 +20,7 @@ class Shelf:
     id: uuid.UUID
     name: str
     description: str
+    classification: str
     can_read: bool
     can_write: bool
     can_manage: bool
@@ -42,7 +43,16 @@ def get(scope: Scope, collection: uuid.UUID) -> Shelf:
 def _shelves(scope: Scope, rows: list[Collection]) -> list[Shelf]:
     rights = catalog.rights(scope, [row.pk for row in rows])
     return [
-        Shelf(row.pk, row.name, row.description, may.can_read, may.can_write, may.can_manage, may.documents)
+        Shelf(
+            row.pk,
+            row.name,
+            row.description,
+            row.classification,
+            may.can_read,
+            may.can_write,
+            may.can_manage,
+            may.documents,
+        )
         for row in rows
         if (may := rights.get(row.pk))
     ]

@@ -35,6 +35,8 @@ class Event(StrEnum):
     DOCUMENT_RETRIED = "document.retried"
     DOCUMENT_READY = "document.ready"
     DOCUMENT_FAILED = "document.failed"
+    ORDERS_FOUND = "document.orders_found"  # passages that give orders to a model, as they came in
+    ORDERS_RELEASED = "document.orders_released"  # one of them was let through by who runs the collection
     DOCUMENT_READ = "document.read"
     DOCUMENT_DELETED = "document.deleted"
     GRANT_GIVEN = "grant.given"

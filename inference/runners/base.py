@@ -142,6 +142,8 @@ class Handle(ABC):
 
 
 class ChatRunner(ABC):
+    is_in_house = False  # whether what is sent stays on machines of the house; who does not know says no
+
     @abstractmethod
     def stream(self, request: ChatRequest) -> Handle:
         """The answer to come. Errors are raised by its iteration."""
@@ -161,6 +163,7 @@ class EmbeddingRunner(ABC):
     name: str
     dimensions: int
     max_tokens: int  # of one text; what is beyond is not read
+    is_in_house = False  # as of a ChatRunner
 
     @abstractmethod
     def embed(self, texts: Sequence[str], kind: Literal["query", "passage"]) -> Vectors:

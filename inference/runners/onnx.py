@@ -30,6 +30,7 @@ class OnnxEmbedder(EmbeddingRunner):
     """
 
     max_tokens = 256
+    is_in_house = True
 
     def __init__(
         self,

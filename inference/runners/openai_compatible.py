@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from governance.errors import Unavailable
-from inference.runners import wire
+from inference.runners import location, wire
 from inference.runners.base import ChatRequest, ChatRunner, Delta, Handle, Message, RunnerState, Usage
 from inference.runners.line import Line
 from inference.runners.server import Server
@@ -31,6 +31,10 @@ class OpenAICompatible(ChatRunner):
         read_timeout: float = 120.0,
     ) -> None:
         self._server = Server(base_url, api_key, model, window, connect_timeout, read_timeout)
+
+    @property
+    def is_in_house(self) -> bool:  # type: ignore[override]
+        return location.is_in_house(self._server.base_url)
 
     def stream(self, request: ChatRequest) -> Handle:
         return _Answer(self._server, request)

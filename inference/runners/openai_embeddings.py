@@ -8,7 +8,7 @@ from typing import Any, Literal
 import httpx
 import numpy as np
 
-from inference.runners import wire
+from inference.runners import location, wire
 from inference.runners.base import EmbeddingRunner, RunnerState, Vectors, normalised
 from inference.runners.server import Server
 
@@ -39,6 +39,10 @@ class OpenAIEmbeddings(EmbeddingRunner):
         self.batch = batch
         self._prefixes = {"query": query_prefix, "passage": passage_prefix}
         self._server = Server(base_url, api_key, model, max_tokens, connect_timeout, read_timeout)
+
+    @property
+    def is_in_house(self) -> bool:  # type: ignore[override]
+        return location.is_in_house(self._server.base_url)
 
     def embed(self, texts: Sequence[str], kind: Literal["query", "passage"]) -> Vectors:
         result = np.zeros((len(texts), self.dimensions), dtype=np.float32)

@@ -39,6 +39,8 @@ class ScriptedChat(ChatRunner):
     `requests` remembers what was asked, oldest first.
     """
 
+    is_in_house = True
+
     def __init__(self, script: Script | None = None, window: int = 8192) -> None:
         self.window = window
         self.requests: list[ChatRequest] = []
@@ -111,6 +113,7 @@ class ScriptedEmbedder(EmbeddingRunner):
     """A bag of words, hashed: texts that share words are near, in any process and on any machine."""
 
     max_tokens = 256
+    is_in_house = True
 
     def __init__(self, dimensions: int = 384) -> None:
         self.name = f"scripted-{dimensions}"

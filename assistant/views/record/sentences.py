@@ -36,6 +36,8 @@ SENTENCES: dict[str, str] = {
     Event.DOCUMENT_RETRIED: told("%(who)s had a document read once more"),
     Event.DOCUMENT_READY: told("A document became ready to be asked about"),
     Event.DOCUMENT_FAILED: told("A document could not be read"),
+    Event.ORDERS_FOUND: told("A document holds passages that give orders to a model"),
+    Event.ORDERS_RELEASED: told("%(who)s let a passage through that gave orders"),
     Event.DOCUMENT_READ: told("%(who)s opened a document's file"),
     Event.DOCUMENT_DELETED: told("%(who)s deleted a document"),
     Event.GRANT_GIVEN: told("%(who)s gave access, or denied it"),
