@@ -116,15 +116,18 @@ def short(value: float) -> str:
     return f"{value:g}"
 
 
-def word_for(status: str) -> str:
+def word_for(series: str) -> str:
     return {
+        "flag": _("flagged"),
+        "redact": _("cut out"),
+        "block": _("blocked"),
         Status.ANSWERED: _("answered"),
         Status.REFUSED: _("nothing found"),
         Status.BLOCKED: _("blocked"),
         Status.FAILED: _("failed"),
         Status.INTERRUPTED: _("interrupted"),
         Status.CANCELLED: _("stopped"),
-    }.get(Status(status), status)
+    }.get(series, series)
 
 
 def _described(days: Sequence[date], totals: list[int]) -> str:

@@ -30,6 +30,7 @@ from assistant.views.record import event as record_event
 from assistant.views.record import evidence as record_evidence
 from assistant.views.record import interaction as record_interaction
 from assistant.views.record import openings as record_openings
+from assistant.views.record import overview as record_overview
 from assistant.views.record import page as record
 from assistant.views.record import search as record_search
 from assistant.views.record import verdicts as record_verdicts
@@ -132,6 +133,9 @@ urlpatterns: list[URLPattern] = [
     path("record/cases/<uuid:case>/answers", record_cases.add, name="record-case-add"),
     path("record/cases/<uuid:case>/answers/<uuid:interaction>", record_cases.take_out, name="record-case-take-out"),
     path("record/cases/<uuid:case>/notes", record_cases.note, name="record-case-note"),
+    path("record/cases/<uuid:case>/hold", record_cases.hold, name="record-case-hold"),
+    path("record/cases/<uuid:case>/bundle", record_cases.export, name="record-case-bundle"),
+    path("record/overview", record_overview.page, name="record-overview"),
     path("record/cases/<uuid:case>/close", record_cases.close, name="record-case-close"),
     path("record/cases/<uuid:case>/reopen", record_cases.reopen, name="record-case-reopen"),
     path("record/interactions/<uuid:interaction>/case", record_cases.put, name="record-interaction-case"),

@@ -40,6 +40,7 @@ class Filters(TypedDict, total=False):
     """
 
     interaction: uuid.UUID | None
+    interactions: Sequence[uuid.UUID]
     person: uuid.UUID | None
     about: uuid.UUID | None
     resource: uuid.UUID | None

@@ -17,6 +17,7 @@ from governance.audit.vocabulary import Event
 from governance.roles import Role
 from tests import cast
 from tests.assistant import asking, portal
+from tests.governance import sealing
 from tests.governance.database import leaves, payloads
 
 WHY = "Complaint of the works council"
@@ -245,3 +246,54 @@ def test_the_api_says_by_a_code_that_it_takes_a_second_officer(house: cast.House
     api = Client(headers={"Authorization": f"Bearer {house.key('olga', 'record')}"})
     refused = api.get(f"/api/v1/audit/events/{event}", {"reason": WHY})
     assert (refused.status_code, refused.json()["error"]["code"]) == (403, "second_officer_needed")
+
+
+def test_a_case_is_held_taken_away_and_let_go(house: cast.House, olga: Client) -> None:
+    case = cases.create(house.olga, TITLE).pk
+    address = f"/record/cases/{case}"
+    assert "Once answers are in the case" in text(olga.get(address))
+    cases.add(house.olga, case, [said(house)])
+    olga.post(f"{address}/hold", {"reason": "because"})
+    assert leaves(house, "hold.placed") == []
+    olga.post(f"{address}/hold", {"reason": WHY})
+    assert "nobody in them is erased" in text(olga.get(address))
+    assert "on hold" in text(olga.get("/record/cases"))
+    bundle = olga.post(f"{address}/bundle", {"reason": ""})["Location"]
+    assert "masked" in text(olga.get(bundle))
+    olga.post(f"{address}/hold", {"what": "lift", "reason": "The works council is content"})
+    assert "Place a hold" in text(olga.get(address))
+
+
+def test_words_of_a_cases_bundle_are_asked_for_where_it_takes_two(
+    house: cast.House, olga: Client, charlie: Client
+) -> None:
+    case = cases.create(house.olga, TITLE).pk
+    cases.add(house.olga, case, [said(house)])
+    address = f"/record/cases/{case}"
+    assert olga.post(f"{address}/bundle", {"reason": WHY}).status_code == 403
+    asked = {"kind": "case", "target": str(case), "reason": WHY}
+    assert olga.post("/record/openings/ask", asked)["Location"] == address
+    assert "waits for a second officer" in text(olga.get(address))
+    opening = charlie.get("/record/openings").context["waiting"][0]["asked"].row.pk
+    charlie.post(f"/record/openings/{opening}", {"decision": "approve"})
+    assert "a second officer approved it" in text(olga.get(address))
+    assert "with their words" in text(olga.get(olga.post(f"{address}/bundle", {"with_words": "on"})["Location"]))
+
+
+def test_the_overview_shows_numbers_and_how_far_it_is_sealed(house: cast.House, olga: Client, settings: Any) -> None:
+    asking.shelf(house)
+    asking.speak(settings)
+    asking.answered(house.bob, "My phone is +49 561 804 2211: how many working days a year may be spent abroad?")
+    before = text(olga.get("/record/overview"))
+    assert "No head was signed yet" in before
+    sealing.seal(house)
+    page = olga.get("/record/overview?days=30")
+    shown = text(page)
+    assert "cosigned" in shown
+    assert page.context["figures"].total("questions") == 1
+    assert page.context["figures"].span == 30
+    assert [plot.name for plot in page.context["plots"]] == ["events", "ends", "verdicts", "denied"]
+    assert page.context["figures"].rules[0].rule in shown
+    assert "804 2211" not in shown
+    for name in ("ada", "bob"):
+        assert portal.signed_in(house, name).get("/record/overview").status_code == 403

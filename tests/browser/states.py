@@ -258,6 +258,7 @@ RECORD = [
     State("record", "every filter", "olga", "/record/?since=2020-01-01T00:00&action=answer."),
     State("record", "nothing matches", "olga", "/record/?since=2099-01-01T00:00"),
     State("record", "several people", "olga", "/record/?who=example"),
+    State("record-overview", "full", "olga", "/record/overview", press("details summary")),
     State("record-search", "empty", "olga", "/record/search"),
     State("record-search", "from a list", "olga", "/record/search?person={person}&since=2020-01-01T00:00"),
     State("record-search", "refused", "olga", "/record/search", searched("x", ".notice.bad")),

@@ -30,7 +30,7 @@ FORMS = {
     "record-interaction-close", "operators-sign-out", "operators-tenant-switch", "csp-report", "my-data-export",
     "my-data-erasure", "my-data-erasure-withdraw", "record-opening-ask", "record-opening-decide", "record-case-add",
     "record-case-take-out", "record-case-note", "record-case-close", "record-case-reopen",
-    "record-interaction-case", "settings-opening",
+    "record-interaction-case", "settings-opening", "record-case-hold", "record-case-bundle",
     "retention-telling", "hold-lift", "erasure-approve", "erasure-refuse",
 }  # fmt: skip
 # Files, what machines read, and parts of a page that is looked at: each with somebody who may see it.

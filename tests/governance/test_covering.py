@@ -64,6 +64,8 @@ def test_nothing_else_is(told: dict[str, Any], runs: list[dict[str, Any]]) -> No
         ({"about": CASE}, False),
         ({"person": BOB}, True),
         ({"interaction": CASE}, True),
+        ({"interactions": [SHELF, CASE]}, True),
+        ({"interactions": [SHELF]}, False),
         ({"interaction": CASE, "about": SHELF}, False),
         ({"since": "2026-01-01T00:00:00+00:00", "until": "2026-01-02T00:00:00+00:00"}, True),
         ({"since": "2026-01-02T00:00:00+00:00"}, False),

@@ -20,8 +20,10 @@ from assistant.views.record import lines
 from assistant.views.record.filters import Chosen
 from assistant.views.tables import number
 from governance import people
-from governance.audit.officers import cases
-from governance.errors import Conflict, InvalidInput, NotFound
+from governance.audit import reading
+from governance.audit.officers import cases, custody, openings, permits
+from governance.audit.officers.models import Opening
+from governance.errors import Conflict, InvalidInput, NotFound, TooLarge
 from governance.scope import Scope
 
 
@@ -105,6 +107,28 @@ def reopen(request: HttpRequest, scope: Scope, case: uuid.UUID) -> HttpResponse:
     return redirect("record-case", case)
 
 
+@require_POST
+@signed_in.required
+def hold(request: HttpRequest, scope: Scope, case: uuid.UUID) -> HttpResponse:
+    """Place one, or lift the one that stands."""
+    reason = request.POST.get("reason", "")
+    change = custody.lift if request.POST.get("what") == "lift" else custody.hold
+    _try(request, lambda: change(scope, case, reason))
+    return redirect("record-case", case)
+
+
+@require_POST
+@signed_in.required
+def export(request: HttpRequest, scope: Scope, case: uuid.UUID) -> HttpResponse:
+    """As a bundle, which is fetched where every other one is."""
+    asked = openings.mine(scope, case)
+    is_approved = bool(asked and asked.row.status == Opening.APPROVED and request.POST.get("with_words"))
+    reason = asked.reason if asked and is_approved else request.POST.get("reason", "").strip()
+    made: list[uuid.UUID] = []
+    _try(request, lambda: made.append(custody.export(scope, case, reason)))
+    return redirect("record-bundle-made", made[0]) if made else redirect("record-case", case)
+
+
 def _listed(request: HttpRequest, scope: Scope, status: int = 200, **more: Any) -> HttpResponse:
     chosen, is_closed = Chosen.of(request.GET), request.GET.get("state") == "closed"
     context = {
@@ -134,6 +158,12 @@ def _page(request: HttpRequest, scope: Scope, case: uuid.UUID, status: int = 200
         "notes": [(note, names.get(note.by, "") if note.by else "") for note in whole.notes],
         "creator": names.get(whole.row.created_by, "") if whole.row.created_by else "",
         "note_longest": cases.NOTE_LONGEST,
+        "hold": whole.hold,
+        "needs_second": permits.is_needed(scope),
+        "second": openings.mine(scope, case),
+        "reason_shortest": reading.REASON_SHORTEST,
+        "reason_longest": reading.REASON_LONGEST,
+        "case_longest": openings.CASE_LONGEST,
     }
     return render(request, "record/case.html", context | more, status=status)
 
@@ -142,7 +172,7 @@ def _try(request: HttpRequest, change: Callable[[], object]) -> None:
     """What a page tells of at its top, when it comes back to it."""
     try:
         change()
-    except (Conflict, InvalidInput, NotFound) as fault:
+    except (Conflict, InvalidInput, NotFound, TooLarge) as fault:
         messages.error(request, wording.translated(fault.message), extra_tags="bad")
 
 

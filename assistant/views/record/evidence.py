@@ -44,7 +44,7 @@ def proof(request: HttpRequest, scope: Scope, event: uuid.UUID) -> HttpResponse:
 @require_GET
 @signed_in.required
 def head(request: HttpRequest, scope: Scope) -> HttpResponse:
-    return render(request, "record/head.html", {"room": "record", "standing": proofs.standing(scope)})
+    return render(request, "record/head.html", {"room": "record", "part": "head", "standing": proofs.standing(scope)})
 
 
 @require_GET

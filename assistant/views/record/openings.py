@@ -19,6 +19,9 @@ from governance.audit.officers import openings, permits
 from governance.errors import Conflict, InvalidInput
 from governance.scope import Scope
 
+# Where one comes from, and goes back to.
+PAGES = {"interaction": "record-interaction", "event": "record-event", "case": "record-case"}
+
 
 @never_cache  # reasons are an officer's words
 @require_GET
@@ -62,7 +65,7 @@ def ask(request: HttpRequest, scope: Scope) -> HttpResponse:
         messages.success(request, _("Asked. Another officer sees it under “Openings”."), extra_tags="good")
     except (Conflict, InvalidInput) as fault:
         messages.error(request, wording.translated(fault.message), extra_tags="bad")
-    return redirect("record-interaction" if kind == "interaction" else "record-event", target)
+    return redirect(PAGES.get(kind, "record-event"), target)
 
 
 @require_POST

@@ -16,6 +16,7 @@ from governance import access
 from governance.actions import Action
 from governance.audit import events, reading, rows, selection
 from governance.audit.bundle import checking
+from governance.audit.officers import permits
 from governance.audit.rows import Row
 from governance.audit.selection import Filters
 from governance.audit.tree import heads
@@ -54,10 +55,13 @@ class Asked:
         return self.row.recorded.recorded_at + LASTS
 
 
-def ask(scope: Scope, *, reason: str = "", head: str = "", **filters: Unpack[Filters]) -> uuid.UUID:
+def ask(
+    scope: Scope, *, reason: str = "", head: str = "", case: uuid.UUID | None = None, **filters: Unpack[Filters]
+) -> uuid.UUID:
     """The number of the bundle. With a `reason` the words come too; `head` is the note of the last one that was kept.
 
-    Raises Forbidden, InvalidInput, and TooLarge over EVENTS_MOST.
+    Where words take a second officer, one has to have approved the opening of the interaction or the `case` that it is of.
+    Raises Forbidden, SecondOfficerNeeded, InvalidInput, and TooLarge over EVENTS_MOST.
     """
     access.require(scope, Action.RECORD_READ)
     if reason:
@@ -65,6 +69,7 @@ def ask(scope: Scope, *, reason: str = "", head: str = "", **filters: Unpack[Fil
         reason = reading.checked_reason(reason)
     wanted: dict[str, Any] = dict(selection.chosen(filters))
     with scope.transaction():
+        permit = permits.require(scope, case, filters.get("interaction")) if reason else None
         cut = datetime.now(UTC)
         found = list(matching(wanted, cut))
         facts = {
@@ -75,7 +80,7 @@ def ask(scope: Scope, *, reason: str = "", head: str = "", **filters: Unpack[Fil
             "selection": checking.selection([leaf_hash(row.data) for row in found]),
             "is_open": bool(reason),
             "before": _before(scope, head),
-        }
+        } | permits.told(permit)
         return events.record(scope, Event.RECORD_EXPORTED, facts=facts, payload={"reason": reason} if reason else None)
 
 

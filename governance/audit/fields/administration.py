@@ -30,6 +30,7 @@ CHOSEN = {
     "mentions": "the filter, as it was set", "interaction": "the interaction, or the filter as it was set",
     "since": "the filter, as it was set", "until": "the filter, as it was set", "clock": "the filter, as it was set",
     "touched": "the filter, as it was set", "model": "the filter, as it was set",
+    "interactions": "the filter, as it was set",
 }  # fmt: skip
 PLACE = dict.fromkeys(("before_at", "before_id", "after_at", "after_id"), "the place from which a list went on")
 

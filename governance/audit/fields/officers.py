@@ -10,6 +10,7 @@ REQUEST = {
     "opening": "the request",
     "interaction": "the interaction that is to be opened",
     "event": "the one event that is to be opened",
+    "case": "the case whose bundle is to have its words",
 }
 UNTIL = {"until": "how long it holds"}
 
@@ -40,7 +41,7 @@ KINDS: dict[Event, Kind] = {
     ),
     Event.CASE_NOTED: kind("a note was written in a case", (ENTITY, UPDATE), {}, {"text": "the note"}),
     Event.CASE_EXPORTED: kind(
-        "a case was taken away as a bundle of evidence", (ENTITY, READ), {"events": "how many are in it"}
+        "a case was taken away as a bundle of evidence", (ENTITY, READ), {"bundle": "the event that asked for it"}
     ),
     Event.CASE_CLOSED: kind("a case was closed", (ENTITY, UPDATE)),
     Event.CASE_REOPENED: kind("a closed case was opened again", (ENTITY, UPDATE)),

@@ -4,7 +4,8 @@ It imports nothing but the standard library, so that a verifier who has the leav
 retention is an event `retention.run`, whose facts are
 
     {"classes": [{"class", "actions": [...] or "all_but": [...], "days", "before", "payloads", "held", …}, …],
-     "holds": [{"about", "person", "interaction", "resource", "mentions", "action", "actions", "since", "until"}, …], …}
+     "holds": [{"about", "person", "interaction", "interactions", "resource", "mentions", "action", "actions", "since",
+                "until"}, …], …}
 
 `before` is the cut-off: events that the record accepted earlier, of the class's actions, and under none of the holds.
 An action is named whole, or by what stands before its dot. Of a hold's fields those are there that were asked
@@ -59,6 +60,7 @@ def _fits(leaf: Mapping[str, Any], name: str, value: Any) -> bool:
         "person": lambda: value == actor,
         "resource": lambda: value == resource,
         "interaction": lambda: value == leaf.get("interaction"),
+        "interactions": lambda: leaf.get("interaction") in value,
         "mentions": lambda: value in _mentions(leaf, resource),
         "action": lambda: leaf["action"] == value or leaf["action"].startswith(f"{value}."),
         "actions": lambda: leaf["action"] in value,

@@ -24,7 +24,7 @@ from governance.errors import Conflict, InvalidInput
 from governance.scope import Scope
 from governance.sentence import phrase, sentence
 
-KEYS = {"about", "person", "interaction", "resource", "mentions", "action", "actions", "since", "until"}
+KEYS = {"about", "person", "interaction", "interactions", "resource", "mentions", "action", "actions", "since", "until"}
 BLOCKED = phrase(
     "A legal hold stands against it since %(day)s. What it holds is kept until a compliance officer lifts it."
 )

@@ -15,9 +15,10 @@ from typing import Unpack
 from django.db.models import Count
 from django.utils import timezone
 
-from governance import access, pages
+from governance import access, models, pages
 from governance.actions import Action
-from governance.audit import envelope, events, keyring, reading, rows, selection
+from governance.audit import envelope, reading, rows, selection
+from governance.audit.officers import custody, folders
 from governance.audit.officers.models import Case, CaseItem
 from governance.audit.rows import Recorded
 from governance.audit.selection import Filters
@@ -27,7 +28,6 @@ from governance.pages import Page
 from governance.scope import Scope
 from governance.sentence import sentence
 
-KIND = "case"
 TITLE_LONGEST = 200
 NOTE_LONGEST = 5000
 QUERY_LONGEST = 2000
@@ -69,6 +69,7 @@ class Whole:
     title: str
     items: list[Item]
     notes: list[Note]
+    hold: models.Hold | None
 
 
 def create(scope: Scope, title: str, query: str = "") -> Case:
@@ -79,7 +80,7 @@ def create(scope: Scope, title: str, query: str = "") -> Case:
     row.sealed = envelope.seal(scope.tenant, scope.tenant, row.pk, {"title": said}).ciphertext
     with scope.transaction():
         row.save(force_insert=True)
-        _record(scope, Event.CASE_OPENED, row, payload={"title": said})
+        folders.record(scope, Event.CASE_OPENED, row, payload={"title": said})
     return row
 
 
@@ -89,7 +90,7 @@ def found(scope: Scope, number: int, *, is_closed: bool = False) -> Page[Titled]
     with scope.transaction():
         wanted = Case.objects.filter(closed_at__isnull=not is_closed).annotate(amount=Count("items"))
         page = pages.cut(wanted.order_by("-created_at", "pk"), number)
-        titled = [Titled(row, _title(scope, row), row.amount) for row in page.rows]  # type: ignore[attr-defined]
+        titled = [Titled(row, folders.title(scope, row), row.amount) for row in page.rows]  # type: ignore[attr-defined]
     return Page(titled, page.number, page.total, page.size)
 
 
@@ -97,12 +98,12 @@ def get(scope: Scope, case: uuid.UUID) -> Whole:
     """With its answers, masked, and its notes; that it was read is recorded. Raises Forbidden and NotFound."""
     access.require(scope, Action.RECORD_READ)
     with scope.transaction():
-        row = _row(case)
+        row = folders.row_of(case)
         items = _items(list(CaseItem.objects.filter(case=case).order_by("created_at", "pk")))
         wanted = {"resource": str(case), "action": str(Event.CASE_NOTED)}
         notes = [_note(scope, found) for found in rows.read(wanted, NOTES_SHOWN)]
         reading.note(scope, {"case": str(case)}, items=len(items), notes=len(notes))
-        return Whole(row, _title(scope, row), items, notes[::-1])
+        return Whole(row, folders.title(scope, row), items, notes[::-1], custody.standing_hold(row))
 
 
 def add(scope: Scope, case: uuid.UUID, interactions: Iterable[uuid.UUID]) -> int:
@@ -110,7 +111,7 @@ def add(scope: Scope, case: uuid.UUID, interactions: Iterable[uuid.UUID]) -> int
     access.require(scope, Action.RECORD_READ)
     wanted = list(dict.fromkeys(interactions))
     with scope.transaction():
-        row = _open(case)
+        row = folders.open_row(case)
         there = set(CaseItem.objects.filter(case=case).values_list("interaction", flat=True))
         new = [one for one in wanted if one not in there]
         if len(there) + len(new) > ITEMS_MOST:
@@ -122,7 +123,9 @@ def add(scope: Scope, case: uuid.UUID, interactions: Iterable[uuid.UUID]) -> int
             CaseItem(tenant_id=scope.tenant, case=row, interaction=one, added_by=scope.actor) for one in new
         )
         for one in new:
-            _record(scope, Event.CASE_CHANGED, row, interaction=one, facts={"added": one})
+            folders.record(scope, Event.CASE_CHANGED, row, interaction=one, facts={"added": one})
+        if new:
+            custody.follow(scope, row, [*there, *new])
     return len(new)
 
 
@@ -138,10 +141,12 @@ def take_out(scope: Scope, case: uuid.UUID, interaction: uuid.UUID) -> None:
     """Raises Forbidden, NotFound and Conflict."""
     access.require(scope, Action.RECORD_READ)
     with scope.transaction():
-        row = _open(case)
+        row = folders.open_row(case)
+        if custody.standing_hold(row):
+            raise Conflict("What is on hold stays in the case. Lift the hold first.")
         taken, _ = CaseItem.objects.filter(case=case, interaction=interaction).delete()
         if taken:
-            _record(scope, Event.CASE_CHANGED, row, interaction=interaction, facts={"taken_out": interaction})
+            folders.record(scope, Event.CASE_CHANGED, row, interaction=interaction, facts={"taken_out": interaction})
 
 
 def note(scope: Scope, case: uuid.UUID, text: str) -> uuid.UUID:
@@ -149,28 +154,28 @@ def note(scope: Scope, case: uuid.UUID, text: str) -> uuid.UUID:
     access.require(scope, Action.RECORD_READ)
     said = _text(text, NOTE_LONGEST)
     with scope.transaction():
-        return _record(scope, Event.CASE_NOTED, _open(case), payload={"text": said})
+        return folders.record(scope, Event.CASE_NOTED, folders.open_row(case), payload={"text": said})
 
 
 def close(scope: Scope, case: uuid.UUID) -> None:
     """A hold that was placed for it stays until it is lifted. Raises Forbidden, NotFound and Conflict."""
     access.require(scope, Action.RECORD_READ)
     with scope.transaction():
-        row = _open(case)
+        row = folders.open_row(case)
         row.closed_at = timezone.now()
         row.save(update_fields=["closed_at"])
-        _record(scope, Event.CASE_CLOSED, row)
+        folders.record(scope, Event.CASE_CLOSED, row)
 
 
 def reopen(scope: Scope, case: uuid.UUID) -> None:
     """Raises Forbidden and NotFound."""
     access.require(scope, Action.RECORD_READ)
     with scope.transaction():
-        row = _row(case, is_locked=True)
+        row = folders.row_of(case, is_locked=True)
         if row.closed_at is not None:
             row.closed_at = None
             row.save(update_fields=["closed_at"])
-            _record(scope, Event.CASE_REOPENED, row)
+            folders.record(scope, Event.CASE_REOPENED, row)
 
 
 def holding(scope: Scope, interaction: uuid.UUID) -> list[Titled]:
@@ -178,45 +183,7 @@ def holding(scope: Scope, interaction: uuid.UUID) -> list[Titled]:
     access.require(scope, Action.RECORD_READ)
     with scope.transaction():
         held = Case.objects.filter(items__interaction=interaction).order_by("-created_at")
-        return [Titled(row, _title(scope, row)) for row in held]
-
-
-def _record(
-    scope: Scope,
-    event: Event,
-    row: Case,
-    *,
-    interaction: uuid.UUID | None = None,
-    facts: dict[str, object] | None = None,
-    payload: dict[str, object] | None = None,
-) -> uuid.UUID:
-    """The tenant is the subject of what its officers write: it outlives whoever wrote it."""
-    resource = (KIND, row.pk)
-    return events.record(
-        scope, event, resource=resource, interaction=interaction, facts=facts, payload=payload, subject=scope.tenant
-    )
-
-
-def _row(case: uuid.UUID, *, is_locked: bool = False) -> Case:
-    wanted = Case.objects.select_for_update() if is_locked else Case.objects.all()
-    row = wanted.filter(pk=case).first()
-    if row is None:
-        raise NotFound("There is no such case.")
-    return row
-
-
-def _open(case: uuid.UUID) -> Case:
-    row = _row(case, is_locked=True)
-    if row.closed_at is not None:
-        raise Conflict("The case is closed. Open it again to go on with it.")
-    return row
-
-
-def _title(scope: Scope, row: Case) -> str:
-    try:
-        return str(envelope.unseal(scope.tenant, scope.tenant, row.pk, bytes(row.sealed))["title"])
-    except keyring.KeyGone:
-        return str(row.pk)[:8]
+        return [Titled(row, folders.title(scope, row)) for row in held]
 
 
 def _items(held: list[CaseItem]) -> list[Item]:

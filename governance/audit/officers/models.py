@@ -12,7 +12,7 @@ from governance.models import TenantKey, TenantModel
 
 
 class Opening(TenantModel):
-    """Asked for by one officer, decided by another. `target` is an interaction or one event."""
+    """Asked for by one officer, decided by another. `target` is an interaction, one event, or a case's bundle."""
 
     WAITING: ClassVar[str] = "waiting"
     APPROVED: ClassVar[str] = "approved"
@@ -31,7 +31,7 @@ class Opening(TenantModel):
         db_table = "record_opening"
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(kind__in=["interaction", "event"])
+                condition=models.Q(kind__in=["interaction", "event", "case"])
                 & models.Q(status__in=["waiting", "approved", "declined"]),
                 name="record_opening_is_known",
             ),

@@ -17,7 +17,7 @@ from governance import access
 from governance.actions import Action
 from governance.audit import events, reading, rows
 from governance.audit.officers import permits
-from governance.audit.officers.models import Opening
+from governance.audit.officers.models import Case, Opening
 from governance.audit.vocabulary import Event
 from governance.errors import Conflict, Forbidden, InvalidInput, NotFound
 from governance.scope import Scope
@@ -26,7 +26,7 @@ from governance.sentence import sentence
 WAITS_FOR = timedelta(hours=24)
 HOLDS_FOR = timedelta(hours=1)
 SHOWN_MOST = 100
-KINDS = ("interaction", "event")
+KINDS = ("interaction", "event", "case")
 CASE_LONGEST = 80
 
 
@@ -59,7 +59,7 @@ def ask(scope: Scope, kind: str, target: uuid.UUID, reason: str, case: str = "")
     """Raises Forbidden, InvalidInput, NotFound, and Conflict where it waits already or needs nobody."""
     access.require(scope, Action.RECORD_OPEN)
     if kind not in KINDS:
-        raise InvalidInput("What is opened is an interaction or an event.")
+        raise InvalidInput("What is opened is an interaction, an event, or a case.")
     if scope.actor is None or not permits.is_needed(scope):
         raise Conflict("Nobody needs to approve it here. Open it with a reason.")
     said, number = reading.checked_reason(reason), checked_case(case)
@@ -163,6 +163,10 @@ def _told(scope: Scope, row: Opening) -> Asked:
 
 def _interaction(kind: str, target: uuid.UUID) -> uuid.UUID | None:
     """Of what is to be opened. Raises NotFound where the record knows of none."""
+    if kind == "case":
+        if not Case.objects.filter(pk=target).exists():
+            raise NotFound("There is no such case.")
+        return None
     found = rows.read({"interaction" if kind == "interaction" else "id": str(target)}, 1)
     if not found:
         raise NotFound("The record knows of nothing by that number.")
