@@ -75,7 +75,9 @@ def create_tenant(
         raise InvalidInput(sentence("The first admin: %(why)s", why=" ".join(fault.messages))) from None
     if not name.strip():
         raise InvalidInput("The tenant needs a name.")
-    tenant = tenants.create(slug.strip(), name.strip(), domain=domain.strip(), operator=operator.pk)
+    tenant = tenants.create(
+        slug.strip(), name.strip(), domain=domain.strip(), operator=operator.pk, request_id=request_id
+    )
     system, called = Scope.system(tenant, request_id), admin.partition("@")[0]
     people.create(system, admin, called, password=password, roles=[Role.TENANT_ADMIN])
     return tenant

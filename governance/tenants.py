@@ -62,7 +62,13 @@ BOUNDS = {
 
 
 def create(
-    slug: str, name: str, *, domain: str = "", is_demo: bool = False, operator: uuid.UUID | None = None
+    slug: str,
+    name: str,
+    *,
+    domain: str = "",
+    is_demo: bool = False,
+    operator: uuid.UUID | None = None,
+    request_id: str = "",
 ) -> uuid.UUID:
     """A tenant with its partitions and the default policy. `operator` is whose doing it is, where one signed in for it.
 
@@ -71,7 +77,7 @@ def create(
     if not SLUG.fullmatch(slug):
         raise InvalidInput("A tenant's short name is 2 to 60 of a-z, 0-9 and hyphens.")
     tenant = uuid.uuid4()
-    scope = Scope.system(tenant)
+    scope = Scope.system(tenant, request_id)
     try:
         _create(scope, (tenant, slug, name, domain.lower(), is_demo), operator)
     except IntegrityError:
