@@ -8,6 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 ONCE = ("prompt.received", "policy.decided input", "answer.finished")
+SOMETIMES = (
+    *("policy.decided passage", "policy.decided output", "retrieval.performed"),
+    *("answer.segment", "answer.withheld", "answer.cancelled"),
+)
 
 
 @dataclass(frozen=True)
@@ -53,20 +57,22 @@ def missing(row: Row, told: Sequence[Told]) -> list[str]:
     end = [one.facts for one in told if one.action == "answer.finished"]
     found += [f"the record says {one['status']} and the row {row.status}" for one in end if one["status"] != row.status]
     found += [name for name, holds in _bounds(row, counted, end).items() if not holds]
-    known = {*ONCE, "policy.decided passage", "policy.decided output", "retrieval.performed", "answer.segment"}
-    return found + [f"unexpected: {name}" for name in counted if name not in known | {"answer.cancelled"}]
+    return found + [f"unexpected: {name}" for name in counted if name not in {*ONCE, *SOMETIMES}]
 
 
 def _bounds(row: Row, counted: Counter[str], end: list[dict[str, Any]]) -> dict[str, bool]:
     """An attempt whose worker died has left what it had recorded by then, and no more than one of each."""
     searched, judged = counted["retrieval.performed"], counted["policy.decided passage"]
-    written = counted["policy.decided output"]
+    written, withheld = counted["policy.decided output"], counted["answer.withheld"]
+    broke_off = bool(row.texts) and row.status in {"cancelled", "interrupted"}
     is_blocked_at_input = any(one.get("stage") == "input" for one in end)
     was_cut = row.status == "blocked" and not is_blocked_at_input
+    least = was_cut or (broke_off and row.attempts == 1)
     return {
         f"{searched} retrievals in {row.attempts} attempts": row.attempts >= searched >= min(1, row.attempts),
         f"{judged} passages judged in {searched} retrievals": judged >= searched * row.passages,
         f"{written} verdicts on what was written": 0 <= written - len(row.texts) - was_cut <= (row.attempts > 1),
+        f"{withheld} times something was held back": least <= withheld <= (was_cut or broke_off),
         "stopped and recorded as stopped": counted["answer.cancelled"] == row.is_stopped,
         "nothing after a block at input": not is_blocked_at_input or not (row.attempts or searched or row.texts),
     }

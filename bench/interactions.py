@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RUNNERS = {
     "CHANCERY_EMBEDDING_RUNNER": "inference.runners.scripted.ScriptedEmbedder",
     "CHANCERY_CHAT_RUNNER": "inference.runners.scripted.ScriptedChat",
+    "CHANCERY_LOG_LEVEL": "CRITICAL",  # faults are part of the mix
 }
 
 

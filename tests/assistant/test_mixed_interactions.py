@@ -46,6 +46,16 @@ def test_an_event_that_is_missing_or_stands_twice_is_found(place: int) -> None:
         assert missing(ROW, [*TOLD, TOLD[place]])
 
 
+def test_what_was_held_back_and_is_not_on_the_record_is_found() -> None:
+    cut = replace(ROW, status="interrupted")
+    told = [*TOLD[:-1], Told("answer.finished", {"status": "interrupted"}, None)]
+    held = Told("answer.withheld", {"characters": 7, "after": 2, "why": "broke off"}, {"withheld": "Longer "})
+    assert missing(cut, [*told, held]) == []
+    assert missing(cut, told)
+    assert missing(ROW, [*TOLD, held])
+    assert missing(replace(cut, attempts=2), told) == []  # a worker that died had no time to say what it held
+
+
 def test_another_end_and_a_stop_that_is_not_recorded_are_found() -> None:
     assert missing(replace(ROW, status="failed"), TOLD)
     assert missing(replace(ROW, is_stopped=True), TOLD)
