@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
+from unittest import mock
 
 from django.test import Client
 from django.utils import timezone
@@ -18,6 +20,7 @@ from governance.audit.lifecycle import erasure, holds, retention
 from governance.audit.lifecycle.classes import Class
 from governance.audit.officers import cases, openings
 from governance.identity import providers
+from governance.policy.replay import runs, tasks, work
 from governance.roles import Level, Role
 from governance.scope import Scope
 from governance.tenants import Limits
@@ -27,6 +30,7 @@ from tests import cast
 from tests.assistant import asking, portal, test_operators
 from tests.assistant.sso import journeys
 from tests.assistant.sso.hostile import Hostile
+from tests.governance import traffic
 from tests.governance.aging import keep
 from tests.ingestion import shelves
 
@@ -70,6 +74,7 @@ def built(idp: Hostile) -> Stage:
     _conversations(made)
     _admins(made)
     _record(made)
+    _replays(made)
     _kept_and_gone(made)
     return made
 
@@ -181,6 +186,24 @@ def _second(made: Stage) -> None:
         openings.decide(house.charlie, asked[name], approves=name == "approved")
 
 
+def _replays(made: Stage) -> None:
+    """Of a draft that frees what was blocked, of one that changes nothing, one in the middle, stopped and failed."""
+    house, ids = made.second, made.ids
+    draft, period = traffic.drafted(house).number, (timezone.now() - timedelta(days=1), timezone.now())
+    with mock.patch.object(tasks, "ring"):
+        for name, version in (("done", draft), ("idle", 1), ("stopped", draft), ("failed", draft), ("", draft)):
+            row = runs.start(house.olga, version, *period, WHY)
+            ids[f"{name}-replay".lstrip("-")] = row.pk
+            if name in {"done", "idle"}:
+                work.stretch(house.tenant, row.pk)
+            elif name:
+                runs.cancel(house.olga, row.pk)
+    with house.system.transaction():
+        rows = governed.PolicyReplay.objects
+        rows.filter(pk=ids["failed-replay"]).update(status="failed", fault="came_to_nothing")
+        rows.filter(pk=ids["replay"]).update(seen=2, total=5)
+
+
 def _kept_and_gone(made: Stage) -> None:
     """Somebody looked; periods, holds that stand and that were lifted; requests in each of their states."""
     house, ids = made.house, made.ids
@@ -206,6 +229,7 @@ def _sessions(made: Stage) -> None:
         "bare ada": (made.bare, "ada"),
         "strict olga": (made.strict, "olga"),
         "second olga": (made.second, "olga"),
+        "second ada": (made.second, "ada"),
     }
     for name, (house, person) in who.items():
         made.cookies[name] = _kept(portal.signed_in(house, person), "/")

@@ -259,6 +259,11 @@ RECORD = [
     State("record", "nothing matches", "olga", "/record/?since=2099-01-01T00:00"),
     State("record", "several people", "olga", "/record/?who=example"),
     State("record-overview", "full", "olga", "/record/overview", press("details summary")),
+    State("record-verdicts", "empty", "strict olga", "/record/verdicts"),
+    State("record-verdicts", "full", "olga", "/record/verdicts"),
+    State("record-verdicts", "filtered", "olga", "/record/verdicts?verdict=block&stage=input&person={person}&within=7d"),
+    State("record-verdicts", "nothing matches", "olga", "/record/verdicts?since=2099-01-01T00:00"),
+    State("record-verdicts", "several people", "olga", "/record/verdicts?who=example"),
     State("record-search", "empty", "olga", "/record/search"),
     State("record-search", "from a list", "olga", "/record/search?person={person}&since=2020-01-01T00:00"),
     State("record-search", "refused", "olga", "/record/search", searched("x", ".notice.bad")),
@@ -282,6 +287,18 @@ RECORD = [
     State("record-interaction", "refused to open", "olga", ANSWER.format("{answered-answer}"), opened("x", ".notice.bad")),
     State("record-interaction", "open", "olga", ANSWER.format("{redacted-answer}"), opened(staging.WHY, ".open-words")),
 ]  # fmt: skip
+REPLAYS = [
+    State("replays", "empty", "strict olga", "/policy/replays/"),
+    State("replays", "full", "second olga", "/policy/replays/"),
+    State("replays", "to read", "second ada", "/policy/replays/"),
+    State("replays", "refused", "second olga", "/policy/replays/", send("form.replay-form", reason="x")),
+    State("replay", "done", "second olga", "/policy/replays/{done-replay}"),
+    State("replay", "to sign off", "second ada", "/policy/replays/{done-replay}"),
+    State("replay", "nothing is different", "second olga", "/policy/replays/{idle-replay}"),
+    State("replay", "under way", "second olga", "/policy/replays/{replay}"),
+    State("replay", "stopped", "second olga", "/policy/replays/{stopped-replay}"),
+    State("replay", "failed", "second olga", "/policy/replays/{failed-replay}"),
+]
 OPERATORS = [
     State("operators", "full", "operator", "/operators/"),
     State("operators-versions", "full", "operator", "/operators/versions", press("summary")),
@@ -318,6 +335,7 @@ ROOMS = {
     "library": LIBRARY,
     "admin": ADMIN,
     "record": RECORD,
+    "replays": REPLAYS,
     "operators": OPERATORS,
     "kept": KEPT,
 }

@@ -31,15 +31,18 @@ FORMS = {
     "my-data-erasure", "my-data-erasure-withdraw", "record-opening-ask", "record-opening-decide", "record-case-add",
     "record-case-take-out", "record-case-note", "record-case-close", "record-case-reopen",
     "record-interaction-case", "settings-opening", "record-case-hold", "record-case-bundle",
+    "replay-stop", "replay-sign-off",
     "retention-telling", "hold-lift", "erasure-approve", "erasure-refuse",
 }  # fmt: skip
 # Files, what machines read, and parts of a page that is looked at: each with somebody who may see it.
 PARTS = {
     "answer": "bob", "answer-text": "bob", "documents": "ada", "usage-csv": "ada",
     "record-new": "olga", "record-people": "olga", "record-search-more": "olga",
+    "replay-progress": "second olga",
     "operators-live": "operator", "healthz": "nobody", "readyz": "nobody", "metrics": "nobody",
 }  # fmt: skip
 ELSEWHERE = {
+    "replay-report",
     "answer-stream",
     "document-file",
     "erasure-certificate",
