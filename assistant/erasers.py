@@ -13,7 +13,7 @@ from datetime import datetime
 
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from assistant import models, sign_in, stream
 from assistant.sso import pending
@@ -21,9 +21,12 @@ from governance.audit.lifecycle import holds, retention, stores
 from governance.audit.lifecycle.classes import Class
 from governance.errors import Unavailable
 from governance.models import PolicyDecision
+from governance.policy.rules import Stage
 from governance.scope import Scope
 
 log = logging.getLogger(__name__)
+
+SAID = [str(stage) for stage in Stage if stage is not Stage.UPLOAD]  # a document is the organisation's
 
 
 def register() -> None:
@@ -57,8 +60,9 @@ class Conversations(retention.Rows):
 def conversations(scope: Scope, person: uuid.UUID) -> Mapping[str, int]:
     """Questions, answers with their feedback, sources and receipts, titles, and the ledger's verdicts on them."""
     answers = list(models.Answer.objects.filter(person=person).values_list("pk", flat=True))
+    theirs = Q(interaction__in=answers) | Q(person=person, stage__in=SAID)
     return {
-        "verdicts": PolicyDecision.objects.filter(interaction__in=answers).delete()[0],
+        "verdicts": PolicyDecision.objects.filter(theirs).delete()[0],
         "segments": models.Segment.objects.filter(person=person).delete()[0],
         "answers": models.Answer.objects.filter(person=person).delete()[0],
         "conversations": models.Conversation.objects.filter(person=person).delete()[0],

@@ -13,8 +13,9 @@ import pytest
 from django.test import Client
 
 from assistant import conversations, own_data
-from governance import keys, tenants
-from governance.audit import events, interactions, reading
+from governance import keys, people, tenants
+from governance.audit import events, interactions, reading, words
+from governance.audit.bundle import asking as asking_for
 from governance.audit.lifecycle import erasure, own, retention
 from governance.audit.lifecycle.classes import Class
 from governance.audit.vocabulary import Event
@@ -89,6 +90,38 @@ def test_every_way_of_looking_counts(house: House, settings: Any) -> None:
     assert sorted(look.action for look in own.looks(house.bob)) == [
         "record.exported", "record.opened", "record.read", "record.read", "record.read", "record.read",
     ]  # fmt: skip
+
+
+def test_words_that_were_searched_or_taken_away_count_by_what_they_covered(house: House, settings: Any) -> None:
+    answer = asked(house, settings)
+    words.begin(house.olga, "abroad", WHY, person=house.ids["bob"])
+    words.begin(house.olga, "abroad", WHY, actions=["prompt.received"])
+    words.begin(house.olga, "abroad", WHY, person=house.ids["ada"])
+    asking_for.ask(house.olga, reason=WHY, action="prompt")
+    asking_for.ask(house.olga, reason=WHY, action="policy.published")
+    asking_for.ask(house.olga, action="prompt")  # without words, and for nobody by name
+    asking_for.ask(house.olga, interactions=[answer, uuid.uuid4()])
+    looks = own.looks(house.bob)
+    assert [(look.action, look.is_opening) for look in looks] == [
+        ("record.exported", False),
+        ("record.exported", True),
+        ("record.searched", True),
+        ("record.searched", True),
+    ]
+    assert own.looks(house.charlie) == []
+    page = portal.signed_in(house, "bob").get("/my-data/").text
+    assert "Took words away as evidence, yours too" in page
+    assert page.count("Searched what was said for words") == 2
+
+
+def test_what_was_done_to_one_is_ones_own_too(house: House) -> None:
+    before = own.counted(house.bob)[Class.ADMINISTRATION]
+    people.switch_off(house.ada, house.ids["bob"])
+    people.switch_on(house.ada, house.ids["bob"])
+    assert own.counted(house.bob)[Class.ADMINISTRATION] == before + 2
+    found = [line["event"]["action"] for line in own.recorded(house.bob)]
+    assert found[:2] == ["person.switched_on", "person.switched_off"]
+    assert len(found) == sum(own.counted(house.bob).values())
 
 
 def test_what_is_kept_and_until_when(house: House, settings: Any) -> None:

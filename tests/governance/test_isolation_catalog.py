@@ -53,6 +53,7 @@ DOORS = {
     "audit.looked_at",
     "audit.loose",
     "audit.own",
+    "audit.own_tally",
     "audit.models",
     "audit.place",
     "audit.pulse",

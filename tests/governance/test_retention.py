@@ -217,6 +217,16 @@ def test_a_search_can_be_held(house: House) -> None:
     assert retention.run(house.tenant) == 1
 
 
+def test_several_answers_can_be_held_together(house: House) -> None:
+    answers = [uuid.uuid4() for _ in range(3)]
+    asked = [prompt(house, "bob", answer) for answer in answers]
+    age(house, 50)
+    keep(house, Class.ANSWERS, 40)
+    holds.place(house.olga, "What the case is about.", interactions=answers[:2])
+    assert retention.run(house.tenant) == 1
+    assert [has_payload(house, event) for event in asked] == [True, True, False]
+
+
 def test_holds_are_the_officers_alone(house: House, neighbour: House) -> None:
     bob = house.ids["bob"]
     hold = holds.place(house.olga, "A claim was announced.", about=bob)

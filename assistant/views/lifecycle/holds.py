@@ -87,6 +87,7 @@ def _told(hold: models.Hold, names: dict[str, str]) -> list[tuple[str, str]]:
         "about": _("Person"),
         "person": _("What they did"),
         "interaction": _("Answer"),
+        "interactions": _("Answers"),
         "resource": _("Done to"),
         "mentions": _("Collection or document"),
         "action": _("Events"),

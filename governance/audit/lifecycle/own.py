@@ -17,15 +17,15 @@ from django.db import connection
 
 from governance import access, models, tenants
 from governance.actions import Action
-from governance.audit import envelope, keyring, rows
+from governance.audit import envelope, keyring
 from governance.audit.lifecycle import classes
 from governance.audit.lifecycle.classes import Class
 from governance.audit.vocabulary import Event
 from governance.scope import Scope
 
 LOOKS_SHOWN = 200
-COUNTED_MOST = 100_000
 A_PAGE = 500
+OPENINGS = {Event.RECORD_OPENED, Event.RECORD_SEARCHED}
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,7 @@ class Look:
     who: str
     reason: str
     interaction: uuid.UUID | None
-
-    @property
-    def is_opening(self) -> bool:
-        """Were the words themselves seen, and not only that there are some?"""
-        return self.action == Event.RECORD_OPENED
+    is_opening: bool  # words themselves were seen, taken away or searched, and not only that there are some
 
 
 def looks(scope: Scope) -> list[Look]:
@@ -66,6 +62,7 @@ def looks(scope: Scope) -> list[Look]:
                 who=names.get(actor, ""),
                 reason=(words or {}).get("reason", ""),
                 interaction=uuid.UUID(place) if place else None,
+                is_opening=leaf["action"] in OPENINGS or leaf["facts"].get("is_open") is True,
             )
         )
     return made
@@ -74,11 +71,11 @@ def looks(scope: Scope) -> list[Look]:
 def counted(scope: Scope) -> Mapping[Class, int]:
     """How many events there are of the caller, by class. Raises Forbidden."""
     access.require(scope, Action.OWN_DATA)
-    with scope.as_system().transaction():
-        tally = rows.tally({"about": str(scope.person)}, COUNTED_MOST)
     amounts: Counter[Class] = Counter()
-    for action, amount in tally.items():
-        amounts[classes.of(action)] += amount
+    with scope.transaction(), connection.cursor() as cursor:
+        cursor.execute("SELECT action, amount FROM audit.own_tally()")
+        for action, amount in cursor.fetchall():
+            amounts[classes.of(action)] += amount
     return amounts
 
 
