@@ -23,7 +23,7 @@ from governance import people
 from governance.audit import reading
 from governance.audit.officers import cases, custody, openings, permits
 from governance.audit.officers.models import Opening
-from governance.errors import Conflict, InvalidInput, NotFound, TooLarge
+from governance.errors import ChanceryError, Conflict, InvalidInput, NotFound, TooLarge
 from governance.scope import Scope
 
 
@@ -62,7 +62,8 @@ def add(request: HttpRequest, scope: Scope, case: uuid.UUID) -> HttpResponse:
         wanted = Chosen.of(QueryDict(whole.row.query)).filters()
         _try(request, lambda: _added(request, cases.add_found(scope, case, **wanted)))
     else:
-        _try(request, lambda: _added(request, cases.add(scope, case, [_number(request.POST.get("interaction", ""))])))
+        typed = request.POST.get("interaction", "")
+        _try(request, lambda: _added(request, cases.add(scope, case, [_number(typed)])), NotFound)
     return redirect("record-case", case)
 
 
@@ -168,11 +169,11 @@ def _page(request: HttpRequest, scope: Scope, case: uuid.UUID, status: int = 200
     return render(request, "record/case.html", context | more, status=status)
 
 
-def _try(request: HttpRequest, change: Callable[[], object]) -> None:
-    """What a page tells of at its top, when it comes back to it."""
+def _try(request: HttpRequest, change: Callable[[], object], told: type[ChanceryError] = Conflict) -> None:
+    """What a page tells of at its top, when it comes back to it; `told` is one more kind of fault."""
     try:
         change()
-    except (Conflict, InvalidInput, NotFound, TooLarge) as fault:
+    except (Conflict, InvalidInput, TooLarge, told) as fault:
         messages.error(request, wording.translated(fault.message), extra_tags="bad")
 
 
