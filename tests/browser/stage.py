@@ -15,10 +15,12 @@ from assistant import conversations, models, threads
 from assistant.operators import sign_in as operators_door
 from governance import assignments, grants, groups, invitations, keys, people, tenants
 from governance import models as governed
-from governance.audit import interactions, reading
+from governance.audit import events, interactions, reading
+from governance.audit.bundle import asking as bundles
 from governance.audit.lifecycle import erasure, holds, retention
 from governance.audit.lifecycle.classes import Class
 from governance.audit.officers import cases, openings
+from governance.audit.vocabulary import Event
 from governance.identity import providers
 from governance.policy.replay import runs, tasks, work
 from governance.roles import Level, Role
@@ -30,7 +32,7 @@ from tests import cast
 from tests.assistant import asking, portal, test_operators
 from tests.assistant.sso import journeys
 from tests.assistant.sso.hostile import Hostile
-from tests.governance import traffic
+from tests.governance import sealing, traffic
 from tests.governance.aging import keep
 from tests.ingestion import shelves
 
@@ -167,6 +169,10 @@ def _record(made: Stage) -> None:
     made.ids["case"] = cases.create(made.house.olga, "What the works council asked", "within=24h").pk
     cases.add(made.house.olga, made.ids["case"], [made.ids["redacted-answer"], made.ids["own-answer"]])
     cases.note(made.house.olga, made.ids["case"], "Nobody told him that\nit is recorded.")
+    made.ids["bundle"] = bundles.ask(made.house.olga, action="prompt.received")
+    sealing.seal(made.house)
+    made.ids["late-event"] = events.record(made.house.bob, Event.SIGNED_OUT)
+    made.ids["late-bundle"] = bundles.ask(made.house.olga)
     _second(made)
 
 

@@ -46,6 +46,8 @@ ELSEWHERE = {
     "answer-stream",
     "document-file",
     "erasure-certificate",
+    "record-bundle-file",
+    "record-head-file",
     "sso-start",
     "language",
 }  # a stream, a download, and ways to other pages

@@ -11,21 +11,25 @@ import uuid
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from governance import assignments, tenants
 from governance.access import Denied
 from governance.audit import events, keyring
 from governance.audit.bundle import asking, building
+from governance.audit.officers import openings
 from governance.audit.tree import heads, notes
 from governance.audit.tree.verifier import Checkpoint
 from governance.audit.vocabulary import Event
-from governance.errors import Conflict, InvalidInput, NotFound, TooLarge
+from governance.errors import Conflict, InvalidInput, NotFound, SecondOfficerNeeded, TooLarge
+from governance.roles import Role
 from tests.cast import House
 from tests.governance import sealing
-from tests.governance.database import as_superuser, leaves, payloads
+from tests.governance.database import leaves, payloads
 from tests.governance.tamper import scene
 
 REASON = "Request of the supervisory authority"
@@ -253,7 +257,9 @@ def test_it_waits_for_a_head_over_its_own_asking(house: House) -> None:
     building.build(house.olga, asked).close()
 
 
-def test_it_is_for_whoever_asked_and_for_an_hour(house: House, neighbour: House) -> None:
+def test_it_is_for_whoever_asked_and_for_an_hour(
+    house: House, neighbour: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked = asking.ask(house.olga)
     sealing.seal(house)
     for scope, fault in ((neighbour.olga, NotFound), (house.ada, Denied), (house.charlie, Denied)):
@@ -262,12 +268,40 @@ def test_it_is_for_whoever_asked_and_for_an_hour(house: House, neighbour: House)
     other = events.record(house.olga, Event.RECORD_EXPORTED, facts={"format": "csv"})
     with pytest.raises(NotFound):
         building.build(house.olga, other)
-    with as_superuser() as database:
-        database.execute("ALTER TABLE audit.event DISABLE TRIGGER append_only")
-        database.execute("UPDATE audit.event SET recorded_at = recorded_at - interval '61 min' WHERE id = %s", [asked])
-        database.execute("ALTER TABLE audit.event ENABLE ALWAYS TRIGGER append_only")
+    monkeypatch.setattr(asking, "LASTS", timedelta())
+    asked = asking.ask(house.olga)
+    sealing.seal(house)
     with pytest.raises(NotFound, match="time is over"):
         building.build(house.olga, asked)
+
+
+def test_words_in_a_bundle_are_opened_as_they_are_on_their_page(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Recorded for each answer, so that whom it concerns sees it, and where the tenant wants two officers it takes two."""
+    scene.write(house, 2)
+    lone = events.record(house.bob, Event.PROMPT_RECEIVED, payload={"text": "alone"})
+    asking.ask(house.olga, action="prompt.received", reason=REASON)
+    opened = leaves(house, "record.opened")
+    asked = leaves(house, "prompt.received")
+    assert {one["facts"].get("interaction") for one in opened} == {one["interaction"] for one in asked}
+    assert [one["facts"]["event"] for one in opened if "event" in one["facts"]] == [str(lone)]
+    assert payloads(house, "record.opened") == [{"reason": REASON}] * 3
+
+    assignments.give(house.system, house.ids["charlie"], Role.COMPLIANCE_OFFICER)
+    tenants.need_second_officer(house.ada, needed=True)
+    before = len(leaves(house))
+    with pytest.raises(SecondOfficerNeeded):
+        asking.ask(house.olga, action="prompt.received", reason=REASON)
+    assert len(leaves(house)) == before
+    asking.ask(house.olga, action="prompt.received")
+    one = uuid.UUID(asked[0]["interaction"])
+    opening = openings.ask(house.olga, "interaction", one, REASON)
+    openings.decide(house.charlie, opening.pk, approves=True)
+    asking.ask(house.olga, interaction=one, action="prompt.received", reason=REASON)
+    assert leaves(house, "record.opened")[-1]["facts"]["approved_by"] == str(house.ids["charlie"])
+    tenants.need_second_officer(house.ada, needed=False)
+    monkeypatch.setattr(asking, "OPENED_MOST", 2)
+    with pytest.raises(TooLarge, match="at most 2 answers"):
+        asking.ask(house.olga, action="prompt.received", reason=REASON)
 
 
 def test_what_cannot_be_asked_for(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

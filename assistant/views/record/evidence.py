@@ -16,7 +16,7 @@ from assistant.views.record import lines
 from assistant.views.record.filters import Chosen
 from governance.audit import proofs, reading
 from governance.audit.bundle import asking, building
-from governance.errors import Conflict, InvalidInput, TooLarge, Unavailable
+from governance.errors import Conflict, InvalidInput, SecondOfficerNeeded, TooLarge, Unavailable
 from governance.scope import Scope
 
 
@@ -68,7 +68,7 @@ def bundle(request: HttpRequest, scope: Scope) -> HttpResponse:
         note = kept.read(10_000).decode("utf-8", "replace") if kept else ""
         try:
             made = asking.ask(scope, reason=sent.get("reason", "").strip(), head=note, **chosen.filters())
-        except (InvalidInput, TooLarge) as fault:
+        except (InvalidInput, SecondOfficerNeeded, TooLarge) as fault:
             context |= {"fault": fault.message, "total": sum(reading.tallied(scope, **chosen.filters()).values())}
             return render(request, "record/bundle.html", context, status=fault.status)
         return redirect("record-bundle-made", made)

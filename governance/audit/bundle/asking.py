@@ -7,7 +7,8 @@ what was asked, by whom, and that nothing was left out is proven like everything
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Unpack
@@ -16,7 +17,9 @@ from governance import access
 from governance.actions import Action
 from governance.audit import events, reading, rows, selection
 from governance.audit.bundle import checking
+from governance.audit.interactions import OPEN_FOR
 from governance.audit.officers import permits
+from governance.audit.officers.models import Opening
 from governance.audit.rows import Row
 from governance.audit.selection import Filters
 from governance.audit.tree import heads
@@ -28,6 +31,7 @@ from governance.sentence import sentence
 
 KIND = "bundle"
 EVENTS_MOST = 10_000
+OPENED_MOST = 500  # answers whose words come too: each is an opening of its own
 LASTS = timedelta(hours=1)  # from the asking on it may be fetched, and by whoever asked alone
 PAGE = 500
 
@@ -52,7 +56,7 @@ class Asked:
 
     @property
     def until(self) -> datetime:
-        return self.row.recorded.recorded_at + LASTS
+        return datetime.fromisoformat(self.facts["fetched_until"])
 
 
 def ask(
@@ -61,7 +65,8 @@ def ask(
     """The number of the bundle. With a `reason` the words come too; `head` is the note of the last one that was kept.
 
     Where words take a second officer, one has to have approved the opening of the interaction or the `case` that it is of.
-    Raises Forbidden, SecondOfficerNeeded, InvalidInput, and TooLarge over EVENTS_MOST.
+    Raises Forbidden, SecondOfficerNeeded, InvalidInput, and TooLarge over EVENTS_MOST or
+    OPENED_MOST.
     """
     access.require(scope, Action.RECORD_READ)
     if reason:
@@ -72,6 +77,7 @@ def ask(
         permit = permits.require(scope, case, filters.get("interaction")) if reason else None
         cut = datetime.now(UTC)
         found = list(matching(wanted, cut))
+        until = _open(scope, found, reason, permit) if reason else cut + LASTS
         facts = {
             "format": KIND,
             "wanted": wanted,
@@ -80,8 +86,34 @@ def ask(
             "selection": checking.selection([leaf_hash(row.data) for row in found]),
             "is_open": bool(reason),
             "before": _before(scope, head),
+            "fetched_until": until.isoformat(),
         } | permits.told(permit)
         return events.record(scope, Event.RECORD_EXPORTED, facts=facts, payload={"reason": reason} if reason else None)
+
+
+def _open(scope: Scope, found: Sequence[Row], reason: str, permit: Opening | None) -> datetime:
+    """Each answer's words are opened as they are on its page: recorded, and seen by whom they concern. Until when."""
+    amounts = Counter(row.recorded.interaction or row.recorded.id for row in found if row.ciphertext is not None)
+    lone = {row.recorded.id for row in found if row.recorded.interaction is None}
+    if len(amounts) > OPENED_MOST:
+        raise TooLarge(
+            sentence("A bundle opens the words of at most %(most)s answers. Narrow the filters.", most=OPENED_MOST)
+        )
+    now = datetime.now(UTC)
+    until = min(now + LASTS, (permit and permit.expires_at) or now + LASTS)
+    for target, payloads in amounts.items():
+        what: dict[str, Any] = {"event": target, "is_erased": False}
+        if target not in lone:
+            ends = min(now + OPEN_FOR, until)
+            what = {"interaction": target, "until": ends.isoformat(), "payloads": payloads}
+        events.record(
+            scope,
+            Event.RECORD_OPENED,
+            interaction=None if target in lone else target,
+            facts=what | permits.told(permit),
+            payload={"reason": reason},
+        )
+    return until
 
 
 def asked(scope: Scope, bundle: uuid.UUID) -> Asked:

@@ -208,6 +208,8 @@ RECORD = {
             "format": "of the file, or bundle", "events": "how many", "wanted": "which, of a bundle",
             "cut": "the time before which they were recorded", "selection": "SHA-256 over their sorted leaf hashes",
             "is_open": "with their words", "before": "how many leaves the head has that it leads on from",
+            "fetched_until": "how long it could be fetched", "opening": "the request for its words that was approved",
+            "approved_by": "the officer who approved it",
         },
         REASON,
     ),
