@@ -120,13 +120,19 @@ def store_name(name: str) -> str:
 @register.filter
 def action_name(action: str) -> str:
     """Of a rule of the policy."""
-    names = {"allow": _("Allow"), "flag": _("Flag"), "redact": _("Cut out"), "block": _("Block")}
+    names = {
+        "allow": _("Allow"),
+        "flag": _("Flag"),
+        "redact": _("Cut out"),
+        "require_reason": _("Ask for a reason"),
+        "block": _("Block"),
+    }
     return names.get(action, action)
 
 
 @register.filter
 def rule_tone(action: str) -> str:
-    return {"block": "bad", "redact": "warn"}.get(action, "")
+    return {"block": "bad", "redact": "warn", "require_reason": "warn", "flag": "warn"}.get(action, "")
 
 
 @register.filter

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from assistant import conversations, models, quoting, relay, streaming, wording
+from assistant.reasons import ReasonRequired
 from assistant.views import segments, signed_in
 from assistant.views.conversations import parsed_id
 from governance.errors import InvalidInput
@@ -25,32 +26,14 @@ from governance.scope import Scope
 @signed_in.required
 def ask(request: HttpRequest, scope: Scope) -> HttpResponse:
     wanted = request.POST.get("conversation")
-    return _accepted(
-        request,
-        conversations.ask(
-            scope,
-            request.POST.get("question", ""),
-            conversation=parsed_id(wanted) if wanted else None,
-            collections=_collections(request),
-            is_model_only="model_only" in request.POST,
-        ),
-    )
+    return _asked(request, scope, conversation=parsed_id(wanted) if wanted else None)
 
 
 @require_POST
 @signed_in.required
 def again(request: HttpRequest, scope: Scope, answer: uuid.UUID) -> HttpResponse:
     """The same question once more, or in other words: its turn and those after it give way."""
-    return _accepted(
-        request,
-        conversations.ask(
-            scope,
-            request.POST.get("question", ""),
-            collections=_collections(request),
-            is_model_only="model_only" in request.POST,
-            replaces=answer,
-        ),
-    )
+    return _asked(request, scope, replaces=answer)
 
 
 @require_GET
@@ -100,6 +83,27 @@ def text(request: HttpRequest, scope: Scope, answer: uuid.UUID) -> HttpResponse:
     else:
         written = quoting.plain(row.question, said, cited)
     return HttpResponse(written, content_type="text/plain; charset=utf-8")
+
+
+def _asked(
+    request: HttpRequest, scope: Scope, conversation: uuid.UUID | None = None, replaces: uuid.UUID | None = None
+) -> HttpResponse:
+    """A question that policy wants a reason for comes back with a field for it; what was written stays."""
+    sent, collections = request.POST, _collections(request)
+    try:
+        row = conversations.ask(
+            scope,
+            sent.get("question", ""),
+            conversation=conversation,
+            collections=collections,
+            is_model_only="model_only" in sent,
+            replaces=replaces,
+            reason=sent.get("reason", ""),
+        )
+    except ReasonRequired as fault:
+        context = {"room": "ask", "fault": fault, "sent": sent, "collections": collections}
+        return render(request, "conversations/reason.html", context, status=fault.status)
+    return _accepted(request, row)
 
 
 def _accepted(request: HttpRequest, row: models.Answer) -> HttpResponse:

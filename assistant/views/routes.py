@@ -25,6 +25,9 @@ from assistant.views import (
     usage,
 )
 from assistant.views.lifecycle import erasures, holds, retention
+from assistant.views.policy import room as policy_room
+from assistant.views.policy import rule as policy_rule
+from assistant.views.policy import version as policy_version
 from assistant.views.record import cases as record_cases
 from assistant.views.record import event as record_event
 from assistant.views.record import evidence as record_evidence
@@ -115,6 +118,20 @@ urlpatterns: list[URLPattern] = [
     path("erasures/<uuid:erasure>/certificate", erasures.certificate, name="erasure-certificate"),
     path("settings/", settings.page, name="settings"),
     path("settings/opening", settings.opening, name="settings-opening"),
+    path("policy/", policy_room.page, name="policy"),
+    path("policy/second", policy_room.second, name="policy-second"),
+    path("policy/<int:number>", policy_version.page, name="policy-version"),
+    path("policy/<int:number>/note", policy_version.note, name="policy-note"),
+    path("policy/<int:number>/try", policy_version.attempt, name="policy-try"),
+    path("policy/<int:number>/fixtures", policy_version.fixtures, name="policy-fixtures"),
+    path("policy/<int:number>/changes", policy_version.compared, name="policy-changes"),
+    path("policy/<int:number>/submit", policy_version.submit, name="policy-submit"),
+    path("policy/<int:number>/publish", policy_version.publish, name="policy-publish"),
+    path("policy/<int:number>/restore", policy_version.restore, name="policy-restore"),
+    path("policy/<int:number>/discard", policy_version.discard, name="policy-discard"),
+    path("policy/<int:number>/new-rule", policy_rule.new, name="policy-rule-new"),
+    path("policy/<int:number>/rules/<slug:rule>", policy_rule.page, name="policy-rule"),
+    path("policy/<int:number>/rules/<slug:rule>/remove", policy_rule.remove, name="policy-rule-remove"),
     path("usage/", usage.page, name="usage"),
     path("usage/<slug:what>.csv", usage.download, name="usage-csv"),
     path("policy/replays/", replays.page, name="replays"),

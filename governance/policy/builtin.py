@@ -122,7 +122,7 @@ def _personal_data() -> tuple[Rule, ...]:
             Action.REDACT,
             0.6,
             "An account, card or identity number was removed.",
-            {"types": list(HIGH_RISK)},
+            {"types": sorted(HIGH_RISK)},
             fixtures=_shown(Action.REDACT, *_ACCOUNT),
         ),
         Rule(
@@ -132,7 +132,7 @@ def _personal_data() -> tuple[Rule, ...]:
             Action.FLAG,
             0.6,
             "Your message contains personal details.",
-            {"types": ["email", "phone", "date_of_birth"]},
+            {"types": ["date_of_birth", "email", "phone"]},
             fixtures=_shown(Action.FLAG, "Write to jo.field@example.org about it.", "Write to the office about it."),
         ),
     )

@@ -58,6 +58,7 @@ ADMINS = {  # each admin's own
     "people", "groups", "access", "every-key", "settings", "settings-opening", "usage", "usage-csv",
 }  # fmt: skip
 ADMINS |= {"api-policy-versions", "retention", "retention-telling", "erasures", "replays", "api-replays"}
+ADMINS |= {"policy", "policy-second"}
 # Of people who belong to no tenant, at a door of their own.
 OPERATORS = {
     "operators", "operators-live", "operators-versions", "operators-sign-out", "operators-tenants", "operators-tenant",
@@ -77,6 +78,8 @@ THEIRS = {
     "api-replay", "api-replay-report", "api-replay-cancel", "api-replay-sign-off",
     "person", "person-change", "person-roles", "person-switch", "person-link",
     "group", "group-rename", "group-delete", "group-members", "group-member-remove",
+    "policy-version", "policy-note", "policy-try", "policy-fixtures", "policy-changes", "policy-submit",
+    "policy-publish", "policy-restore", "policy-discard", "policy-rule-new", "policy-rule", "policy-rule-remove",
     "api-policy-version", "api-policy-rules", "api-policy-rule", "api-policy-fixtures", "api-policy-changes",
     "api-policy-submit", "api-policy-publish", "api-policy-restore",
     "access-cell", "key-revoke", "erasure", "erasure-approve", "erasure-refuse", "erasure-certificate",
@@ -259,6 +262,8 @@ def test_ada_sees_what_the_others_must_not(stage: Stage) -> None:
         "api-collection",
         "api-document",
         "api-answer",
+        "policy-version",
+        "policy-rule",
         "api-policy-version",
         "api-policy-rules",
         "api-policy-rule",

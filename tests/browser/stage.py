@@ -22,7 +22,10 @@ from governance.audit.lifecycle.classes import Class
 from governance.audit.officers import cases, openings
 from governance.audit.vocabulary import Event
 from governance.identity import providers
+from governance.policy import documents, versions
 from governance.policy.replay import runs, tasks, work
+from governance.policy.rules import Action
+from governance.policy.rules import Stage as PolicyStage
 from governance.roles import Level, Role
 from governance.scope import Scope
 from governance.tenants import Limits
@@ -32,7 +35,7 @@ from tests import cast
 from tests.assistant import asking, portal, test_operators
 from tests.assistant.sso import journeys
 from tests.assistant.sso.hostile import Hostile
-from tests.governance import sealing, traffic
+from tests.governance import policies, sealing, traffic
 from tests.governance.aging import keep
 from tests.ingestion import shelves
 
@@ -87,9 +90,9 @@ def _library(made: Stage) -> None:
     with house.system.transaction():
         chunk = Chunk.objects.filter(collection_id=ids["handbook"]).order_by("ordinal")[1]
     ids |= {"chunk": chunk.pk, "document": chunk.document_id}
-    for name, versions in (("papers", VERSIONS), ("intake", BUSY)):
+    for name, states in (("papers", VERSIONS), ("intake", BUSY)):
         ids[name] = catalog.create(house.ada, name.title(), "What the committee wrote").pk
-        for wanted in versions:
+        for wanted in states:
             ids[f"{wanted['status']}-paper"] = _document(house, ids[name], wanted)
     ids["blank"] = catalog.create(house.ada, "Blank").pk
     grants.give(house.ada, ids["papers"], grants.Holder(person=house.ids["charlie"]), Level.READ, denies=True)
@@ -150,6 +153,7 @@ def _admins(made: Stage) -> None:
     ids["nobodys"] = groups.create(house.ada, "Nobody's group")
     keys.issue(house.ada, house.ids["ada"], "Reports", ["ask", "read"], 90)
     ids["token"] = invitations.issue(house.ada, house.ids["charlie"])
+    ids["draft"] = _a_draft(house)
     groups.delete(made.bare.ada, made.bare.team)
     listed = frozenset({("idp-team", house.team)})
     ids["provider"] = providers.create(house.ada, journeys.draft(house, made.idp.issuer, groups=listed))
@@ -159,6 +163,15 @@ def _admins(made: Stage) -> None:
     made.idp.claims = {"email": f"sam@{house.slug}.example", "email_verified": True, "groups": ["idp-team", "cyclists"]}
     providers.create(made.strict.ada, journeys.draft(made.strict, made.idp.issuer, is_required=True))
     ids["strict_slug"] = made.strict.slug
+
+
+def _a_draft(house: cast.House) -> int:
+    """One rule more than what is in force, whose test texts are missing, and another that went."""
+    number = versions.draft(house.ada, "Falcon is closed").number
+    falcon = policies.words("project-falcon", PolicyStage.INPUT, Action.BLOCK, "Falcon", fixtures=())
+    versions.put_rule(house.ada, number, documents.of(falcon))
+    versions.remove_rule(house.ada, number, "control-tokens-upload")
+    return number
 
 
 def _record(made: Stage) -> None:

@@ -77,6 +77,12 @@ def under_way(page: Any, _: Stage) -> None:
     page.locator("[data-live] [data-ordinal]").nth(2).wait_for()
 
 
+def tried_a_text(page: Any, _: Stage) -> None:
+    page.get_by_label("Text", exact=True).fill("My password is hunter2, and <|im_start|> is none.")
+    page.get_by_role("button", name="Try", exact=True).click()
+    page.locator("#tried mark").first.wait_for()
+
+
 def uploading(page: Any, _: Stage) -> None:
     """One is on its way and stays there, one was not taken, one waits."""
 
@@ -240,7 +246,7 @@ ADMIN = [
     State("access-cell", "a page", "ada", "/access/{papers}/person/{person}"),
     State("every-key", "empty", "bare ada", "/keys/all"),
     State("every-key", "full", "ada", "/keys/all"),
-    State("settings", "full", "ada", "/settings/", press(".rule summary")),
+    State("settings", "full", "ada", "/settings/"),
     State("settings", "refused", "ada", "/settings/", send("main form", name="", documents_max="none")),
     State("usage", "empty", "bare ada", "/usage/"),
     State("usage", "full", "ada", "/usage/", press("summary")),
@@ -251,6 +257,29 @@ ADMIN = [
     State("sign-in-provider", "full", "ada", "/settings/sign-in/{provider}"),
     State("sign-in-provider-test", "it would succeed", "ada", "/settings/sign-in/{provider}", rehearsed()),
     State("sign-in-provider-test", "refused", "ada", "/settings/sign-in/{provider}", rehearsed(aud="another")),
+]
+POLICY = [
+    State("policy", "one version", "bare ada", "/policy/"),
+    State("policy", "a draft", "ada", "/policy/"),
+    State("policy", "to read", "olga", "/policy/"),
+    State("policy-version", "a draft", "ada", "/policy/{draft}"),
+    State("policy-version", "a text tried", "ada", "/policy/{draft}", tried_a_text),
+    State(
+        "policy-version",
+        "test texts fail",
+        "ada",
+        "/policy/{draft}",
+        press("#fixtures-form button", shows="#report .bad"),
+    ),
+    State("policy-version", "to read", "olga", "/policy/1"),
+    State("policy-changes", "full", "ada", "/policy/{draft}/changes"),
+    State("policy-changes", "nothing beside it", "ada", "/policy/1/changes"),
+    State("policy-rule-new", "what it looks for", "ada", "/policy/{draft}/new-rule"),
+    State(
+        "policy-rule-new", "refused", "ada", "/policy/{draft}/new-rule?detector=pattern", send(".rule-form", name="?")
+    ),
+    State("policy-rule", "kinds", "ada", "/policy/{draft}/rules/personal-numbers"),
+    State("policy-rule", "to read", "olga", "/policy/{draft}/rules/project-falcon"),
 ]
 RECORD = [
     State("record", "full", "olga", "/record/"),
@@ -342,6 +371,7 @@ ROOMS = {
     "asking": ASKING,
     "library": LIBRARY,
     "admin": ADMIN,
+    "policy": POLICY,
     "record": RECORD,
     "replays": REPLAYS,
     "operators": OPERATORS,

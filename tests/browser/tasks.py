@@ -11,7 +11,7 @@ Employees
 Admins
  5. invite a person, put them into a group, and give the group a collection: test_admin_tasks.py
  6. upload documents, see one fail, do what its remedy says, and delete it: test_admin_tasks.py
- 7. change a limit and a rule of the policy, and see what is used: test_admin_tasks.py
+ 7. change a limit, draft, try and publish a rule of the policy, and see what is used: test_admin_tasks.py
  8. set single sign-on up, and try it out: test_sso.py
 
 Compliance officers

@@ -32,6 +32,8 @@ FORMS = {
     "record-case-take-out", "record-case-note", "record-case-close", "record-case-reopen",
     "record-interaction-case", "settings-opening", "record-case-hold", "record-case-bundle",
     "replay-stop", "replay-sign-off",
+    "policy-second", "policy-note", "policy-try", "policy-fixtures", "policy-submit", "policy-publish",
+    "policy-restore", "policy-discard", "policy-rule-remove",
     "retention-telling", "hold-lift", "erasure-approve", "erasure-refuse",
 }  # fmt: skip
 # Files, what machines read, and parts of a page that is looked at: each with somebody who may see it.
@@ -114,7 +116,7 @@ def test_every_page_is_looked_at() -> None:
 
 @pytest.mark.parametrize("route", [one for one in test_matrix.ROUTES if one.name in FORMS], ids=lambda one: one.name)
 def test_what_is_said_to_be_a_form_alone_shows_no_page(route: test_matrix.Route) -> None:
-    address = re.sub(r"{\w+}", str(uuid.uuid4()), route.address)
+    address = re.sub(r"{\w+}", str(uuid.uuid4()), route.address.replace("{number}", "1"))
     assert Client().get(address).status_code == 405
 
 

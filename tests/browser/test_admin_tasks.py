@@ -10,7 +10,8 @@ from django.db.models import F
 
 from governance import access, people, tenants
 from governance.actions import Action
-from governance.policy import rulebook
+from governance.policy import versions
+from governance.policy.rules import Action as PolicyAction
 from ingestion import catalog, contents
 from ingestion.models import Status, Version
 from tests import cast
@@ -126,15 +127,28 @@ def test_a_limit_and_a_rule_are_changed_and_what_is_used_is_seen(
     page.get_by_text("Saved.").wait_for()
     assert tenants.current(house.ada).tokens_per_day == 50_000
 
-    rule = page.locator("details.rule", has_text="secrets-input")
-    rule.locator("summary").click()
-    rule.get_by_label("What follows").select_option(value="flag")
+    page.get_by_role("link", name="Policy", exact=True).click()
+    page.get_by_role("button", name="Write a draft").click()
+    page.get_by_role("link", name="secrets-input").click()
+    page.get_by_label("What follows").select_option(value="flag")
     tasks.check(page)
-    rule.get_by_role("button", name="Save the rule").click()
+    page.get_by_role("button", name="Save the rule").click()
     page.get_by_text("secrets-input is saved.").wait_for()
-    assert {one.name: one.action for one in rulebook.listed(house.ada)}["secrets-input"] == "flag"
+    page.get_by_label("Text", exact=True).fill("My password is hunter2.")
+    page.get_by_role("button", name="Try").click()
+    page.locator("#tried mark", has_text="hunter2").wait_for()
+    page.get_by_role("button", name="Run the test texts").click()
+    page.get_by_text("came out as they should").wait_for()
+    tasks.check(page, grows=True)
+    assert versions.in_force(house.bob).stamp.number == 1
+    page.on("dialog", lambda asked: asked.accept())
+    page.get_by_role("button", name="Publish").click()
+    page.get_by_text("It is published, and holds from now on.").wait_for()
+    held = {rule.name: rule.action for rule in versions.in_force(house.bob).rules}
+    assert held["secrets-input"] is PolicyAction.FLAG
     tasks.check(page)
 
+    page.get_by_role("link", name="Admin", exact=True).click()
     page.get_by_role("link", name="Usage", exact=True).click()
     tiles = page.locator(".tiles > div")
     assert "1" in tiles.filter(has_text="Questions").inner_text()

@@ -90,7 +90,11 @@ async function ask(form, turns) {
   fault.hidden = true;
   try {
     const response = await post(form);
-    if (!response.ok) throw new Error(faultIn(await response.text()));
+    if (!response.ok) {
+      const told = await response.text();
+      wantReason(form, told);
+      throw new Error(faultIn(told));
+    }
     if (!turns) return location.assign(response.headers.get("Location"));
     const fresh = parsed(await response.text());
     if (replaced) remove(replaced);
@@ -109,6 +113,16 @@ async function ask(form, turns) {
   setBusy(button, false);
 }
 
+// Policy wants to know why: the answer brings the field for it, which stays until the question is taken.
+function wantReason(form, told) {
+  const field = new DOMParser().parseFromString(told, "text/html").querySelector("[data-reason]");
+  if (!field) return;
+  if (!form.querySelector("[data-reason]")) form.querySelector("[type=submit]").closest(".row, form").before(field);
+  const input = form.querySelector("[data-reason] input");
+  input.value = "";
+  input.focus();
+}
+
 function remove(first) {
   for (let next = first; next; ) {
     const gone = next;
@@ -120,6 +134,7 @@ function remove(first) {
 
 function clear(form) {
   const question = form.elements.question;
+  form.querySelector("[data-reason]")?.remove();
   question.value = "";
   question.dispatchEvent(new Event("input", { bubbles: true }));
   question.focus({ preventScroll: true });
