@@ -170,7 +170,7 @@ def test_where_the_keyring_is_gone_nothing_is_sent_unsigned(house: House) -> Non
         keyring.ring().destroy(house.tenant, target)
         assert forwarder.forward(house.tenant, target) == 0
         assert hook.requests == []
-    assert "no key" in targets.get(house.ada, target).last_error
+    assert "was destroyed" in targets.get(house.ada, target).last_error
 
 
 def test_one_who_is_both_may_do_both(house: House) -> None:
