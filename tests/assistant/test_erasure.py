@@ -119,9 +119,14 @@ def test_the_marker_is_found_nowhere_that_is_live(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     row = planted(house, marker, settings)
+    erasure.request(house.bob, f"I, {marker}, have not made up my mind.")
+    erasure.withdraw(house.bob)
+    holds.lift(
+        house.olga, holds.place(house.olga, f"A claim of {marker}.", about=house.ids["bob"]), "The claim was settled."
+    )
     made = erasure.request(house.bob, f"I, {marker}, leave.")
     before = traces.of(marker)
-    tables = ("person", "conversation", "answer", "segment", "api_key", "identity", "erasure")
+    tables = ("person", "conversation", "answer", "segment", "api_key", "identity", "erasure", "hold")
     assert {f"table public.{name}" for name in tables} <= set(before)
     assert "sessions" in before
     assert f"valkey {stream.key(row.pk)}" in before

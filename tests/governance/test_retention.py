@@ -10,8 +10,8 @@ import pytest
 from django.db import DatabaseError, connection
 
 from governance.access import NotVisible
-from governance.audit import events, reading
-from governance.audit.lifecycle import holds, retention
+from governance.audit import events, reading, verifying
+from governance.audit.lifecycle import erasure, holds, retention
 from governance.audit.lifecycle.classes import LEAST, Class
 from governance.audit.lifecycle.covering import is_let_go
 from governance.audit.vocabulary import Event
@@ -19,6 +19,8 @@ from governance.errors import Forbidden, InvalidInput
 from tests.cast import House
 from tests.governance.aging import age, keep
 from tests.governance.database import as_superuser, leaves, stored
+from tests.governance.sealing import seal
+from tests.governance.tamper import scene
 
 
 def prompt(house: House, name: str = "bob", interaction: uuid.UUID | None = None) -> uuid.UUID:
@@ -177,6 +179,23 @@ def test_a_change_is_on_the_record(house: House) -> None:
     retention.change(house.ada, Class.ANSWERS, 400)
     (leaf,) = leaves(house, "retention.changed")
     assert leaf["facts"] == {"class": "answers", "before": None, "after": 400}
+
+
+def test_the_record_verifies_after_runs_and_erasures_and_a_theft_beside_them_is_named(house: House) -> None:
+    old = prompt(house)
+    age(house, 41)
+    young = prompt(house, "charlie")
+    keep(house, Class.ANSWERS, 40)
+    assert retention.run(house.tenant) == 1
+    erasure.approve(house.ada, erasure.request(house.bob).pk)
+    seal(house)
+    report = verifying.verify(house.tenant)
+    assert (report.is_sound, report.findings) == (True, [])
+    with scene.disarmed() as database:
+        database.execute("DELETE FROM audit.payload WHERE event_id = %s", [young])
+    (finding,) = verifying.verify(house.tenant).findings
+    assert "nothing on the record let it go" in finding.wrong
+    assert not has_payload(house, old)
 
 
 def test_what_is_held_does_not_go_until_it_is_lifted(house: House) -> None:
