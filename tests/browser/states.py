@@ -321,7 +321,7 @@ RECORD = [
     State("record-interaction", "masked", "olga", ANSWER.format("{refused-answer}")),
     State("record-interaction", "blocked, one's own", "olga", ANSWER.format("{own-answer}")),
     State("record-interaction", "every event", "olga", ANSWER.format("{answered-answer}"), press(".all-events summary")),
-    State("record-interaction", "refused to open", "olga", ANSWER.format("{answered-answer}"), opened("x", ".notice.bad")),
+    State("record-interaction", "refused to open", "olga", ANSWER.format("{refused-answer}"), opened("x", ".notice.bad")),
     State("record-interaction", "open", "olga", ANSWER.format("{redacted-answer}"), opened(staging.WHY, ".open-words")),
 ]  # fmt: skip
 REPLAYS = [
