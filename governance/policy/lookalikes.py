@@ -28,7 +28,8 @@ _OTHERS = {
     for signs, letters in (_CYRILLIC, _GREEK, _LATIN)
     for sign, letter in zip(signs, letters, strict=True)
 }
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"\S*[^\x00-\x7f]\S*")  # with its punctuation: a key has some
+_LATIN_SIGN = re.compile(r"[A-Za-z0-9]")
 
 
 def flatten(text: str) -> str:
@@ -41,9 +42,7 @@ def flatten(text: str) -> str:
 
 def _latin(word: re.Match[str]) -> str:
     found = word.group()
-    if found.isascii() or not any(sign.isascii() for sign in found):
-        return found
-    return found.translate(_OTHERS)
+    return found.translate(_OTHERS) if _LATIN_SIGN.search(found) else found
 
 
 @functools.cache

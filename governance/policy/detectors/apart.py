@@ -9,20 +9,25 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 LONGEST = 800  # characters from a credential's head to its last piece
+MOST_ASKED = 300  # heads in one text
+MOST_LINES = 12
 
 _KNOWN_HEAD = (
     r"(?:A(?:KI|SI|BI|CC)A|gh[pousr]_|github_pat_|gl(?:pat|dt|ft|soat|rt|cbt|ptt|agent)-|xox[abeoprs]-|xapp-"
     r"|[sr]k_(?:live|test)_|whsec_|sk-|hf_|npm_|pypi-AgE|AIza|ya29\.|GOCSPX-|do[opr]_v1_|shp(?:at|ca|pa|ss)_|dapi"
-    r"|hv[sbr]\.|key-|SG\.|AT(?:ATT|CTT)3|gl(?:sa|c)_|AGE-SECRET-KEY-1|eyJ|https://hooks\.slack\.com/)"
+    r"|hv[sbr]\.|key-|SG\.|AT(?:ATT|CTT)3|gl(?:sa|c)_|AGE-SECRET-KEY-1|eyJ|https://hooks\.slack\.com/|SK[0-9a-f]{3}"
+    r"|[0-9]{8,10}:AA|[A-Za-z0-9_~.]{3}[78]Q~)"
 )
 _NAMED_HEAD = (
-    r"(?i:(?:account|access|secret|api|auth|private|signing|encryption|client|shared)[_ .-]?(?:access[_ .-]?)?"
-    r"(?:key|token|secret)|token|secret|bearer|passw(?:or|d|ort)[a-z]{0,2})"
-    r"[\"'`\]]{0,2}[ \t]{0,3}(?:=>|:=|[:=]|[ \t]is|(?<=earer))[ \t]{0,3}[\"'`(]{0,2}"
+    r"(?:(?i:authorization)[\"']?[ \t]{0,2}[:=][ \t]{0,2}[\"']?(?i:bearer|basic|token)[ \t]+"
+    r"|\b[a-z][a-z0-9+.-]{2,15}://[^\s:/@\"'<>]{0,60}:"
+    r"|(?i:(?:account|access|secret|api|auth|private|signing|encryption|client|shared)[_ .-]?(?:access[_ .-]?)?"
+    r"(?:key|token|secret)|token|secret|passw(?:or|d|ort)[a-z]{0,2})"
+    r"\\?[\"'`\]]{0,2}[ \t]{0,3}(?:=>|:=|[:=]|[ \t]is)[ \t]{0,3}\\?[\"'`(]{0,2})"
 )
 _HEAD = re.compile(rf"(?<![A-Za-z0-9]){_KNOWN_HEAD}|{_NAMED_HEAD}")
 _BEGINS = re.compile(_KNOWN_HEAD)
@@ -35,17 +40,28 @@ _GAP = re.compile(
     r"|[\"'`][ \t]{0,3}[+.&]?[ \t]{0,3}\\?(?:\r?\n)?[ \t]{0,40}[+.&]?[ \t]{0,3}[\"'`]"
     r"|\\r\\n|\\n|<(?:br|wbr) ?/?>|&shy;"
 )
-_ASSIGNS = re.compile(r"[ \t]*[=:(\[]|[ \t]+[a-z]")
+# The last signs of a wrapped line: no word, no number, no initial.
+_TAIL = re.compile(
+    r"(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9_+/-]{2,12}={0,2}(?![A-Za-z0-9])|={1,2}(?!\S)|[A-Z]{1,3}(?=[^\s\w])"
+)
+_ASSIGNS = re.compile(r"[ \t]*[=:(\[]")
 _SPELLED = tuple(
-    re.compile(rf"(?<![A-Za-z0-9])(?:[A-Za-z0-9_+/=-]{{1,6}}{mark}){{4,120}}[A-Za-z0-9_+/=-]{{1,6}}(?![A-Za-z0-9])")
-    for mark in (r" ", r"\.", r" \. ", r"\u00b7", r"\|", r",", r", ", r"\u2022", r" ?[\u2013\u2014] ?")
+    re.compile(rf"(?<![A-Za-z0-9])(?:{group}{{1,6}}{mark}){{4,300}}{group}{{1,6}}(?![A-Za-z0-9])")
+    for group, mark in (
+        (r"[A-Za-z0-9_+/=-]", r"\."),
+        *(
+            (r"[A-Za-z0-9_+/=.-]", mark)
+            for mark in (r" ", r"\u00b7", r"\|", r",", r", ", r"\u2022", r" ?[\u2013\u2014] ?")
+        ),
+    )
 )
 _ONE_BY_ONE = tuple(
-    re.compile(rf"(?<![A-Za-z0-9])(?:[A-Za-z0-9.]{mark}){{15,120}}[A-Za-z0-9]") for mark in ("-", "_", "/")
+    re.compile(rf"(?<![A-Za-z0-9])(?:[A-Za-z0-9.]{mark}){{15,300}}[A-Za-z0-9]") for mark in ("-", "_", "/")
 )
 _GROUP = re.compile(r"[A-Za-z0-9_+/=-]{1,6}")
+_GROUP_WITH_DOT = re.compile(r"[A-Za-z0-9_+/=.-]{1,6}")
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{24,20000}={0,2}(?![A-Za-z0-9+/_-])")
-_SHORT_TAIL = 12
+Whole = Callable[[str], bool]
 
 
 @dataclass(frozen=True)
@@ -69,9 +85,9 @@ class _Run:
     ends: list[int]
 
 
-def join(text: str) -> Joined | None:
-    """None where nothing is written apart."""
-    runs = [*_wrapped(text), *_spelled(text), *_decoded(text)]
+def join(text: str, is_whole: Whole) -> Joined | None:
+    """None where nothing is written apart. `is_whole` says of a text that begins like a credential whether it is one."""
+    runs = [*_wrapped(text, is_whole), *_spelled(text), *_decoded(text)]
     if not runs:
         return None
     starts = [place for run in runs for place in (*run.starts, 0)]
@@ -83,10 +99,10 @@ def open_from(text: str) -> int:
     """Where something begins that may be a credential whose pieces are still to come: `len(text)` when nothing."""
     floor = max(0, len(text) - LONGEST)
     for head in _HEAD.finditer(text, floor):
-        pieces = _pieces(text, head.end())
+        pieces = _pieces(text, head, _never)
         end = pieces[-1][1] if pieces else head.end()
         gap = _GAP.match(text, end)
-        if end == len(text) or (gap is not None and gap.end() == len(text)) or not text[end:].strip(" \t\r\n\\\"'+"):
+        if end == len(text) or (gap is not None and gap.end() == len(text)) or not text[end:].strip(" \t\r\n\\\"'+>"):
             return head.start()
     return min((_open_spelling(text, floor, form) for form in (*_SPELLED, *_ONE_BY_ONE)), default=len(text))
 
@@ -100,44 +116,55 @@ def _open_spelling(text: str, floor: int, form: re.Pattern[str]) -> int:
     return last.start() if _BEGINS.search(bare) else len(text)
 
 
-def _wrapped(text: str) -> Iterator[_Run]:
-    at = 0
+def _wrapped(text: str, is_whole: Whole) -> Iterator[_Run]:
+    at, asked = 0, 0
     while head := _HEAD.search(text, at):
-        begins = head.start()
-        pieces = _pieces(text, head.end() if _BEGINS.match(head.group()) is None else begins)
-        at = max(head.end(), pieces[-1][1] if len(pieces) > 1 else 0)
-        if len(pieces) < 2:
+        at = head.end()
+        if (first := _first(text, head)) is None or _GAP.match(text, first[1]) is None:
             continue
-        named = [] if _BEGINS.match(head.group()) else [(begins, head.end())]
-        yield _run(text, [*named, *pieces])
-        start, end = pieces[-1]
-        if end - start <= _SHORT_TAIL and not _looks_drawn(text[start:end]) and len(pieces) > 2:
-            yield _run(text, [*named, *pieces[:-1]])
+        asked += 1
+        # Past so many the text is a list of heads, and each costs what a text costs: then the look of a piece decides.
+        pieces = _pieces(text, head, is_whole if asked <= MOST_ASKED else _never)
+        at = max(at, pieces[-1][1] if len(pieces) > 1 else 0)
+        if len(pieces) > 1:
+            yield _run(text, pieces)
 
 
-def _pieces(text: str, start: int) -> list[tuple[int, int]]:
-    """The first piece, and those after it that look like more of the same."""
-    first = _PIECE.match(text, start)
+def _first(text: str, head: re.Match[str]) -> tuple[int, int] | None:
+    """The head with what stands right behind it."""
+    piece = _PIECE.match(text, head.end())
+    return (head.start(), piece.end()) if piece else None
+
+
+def _pieces(text: str, head: re.Match[str], is_whole: Whole) -> list[tuple[int, int]]:
+    """The first piece, and those after it: what a program joins always, the next line where more is missing or where it
+    looks like more of the same.
+    """
+    first = _first(text, head)
     if first is None:
         return []
-    pieces, limit = [first.span()], start + LONGEST
+    pieces, limit = [first], head.start() + LONGEST
     while gap := _GAP.match(text, pieces[-1][1]):
         piece = _PIECE.match(text, gap.end())
-        if piece is None or piece.end() > limit or not _goes_on(text, piece, gap):
+        if piece is None or piece.end() > limit:
+            break
+        if gap.group("wrap") is not None and not _goes_on(text, pieces, piece, is_whole):
             break
         pieces.append(piece.span())
-        if not _looks_drawn(piece.group()):
-            break
     return pieces
 
 
-def _goes_on(text: str, piece: re.Match[str], gap: re.Match[str]) -> bool:
-    if gap.group("wrap") is None:
-        return True
-    if _ASSIGNS.match(text, piece.end()) or (piece.group().endswith((":", "=")) and len(piece.group()) < _SHORT_TAIL):
+def _goes_on(text: str, pieces: Sequence[tuple[int, int]], piece: re.Match[str], is_whole: Whole) -> bool:
+    if _HEAD.match(text, piece.start()) or _ASSIGNS.match(text, piece.end()):
         return False
-    is_alone = piece.end() == len(text) or text[piece.end()] in "\r\n\"'`,;)<"
-    return _looks_drawn(piece.group()) or (is_alone and len(piece.group()) <= _SHORT_TAIL)
+    if _looks_drawn(piece.group()) or _TAIL.match(text, piece.start()):
+        return True
+    return len(pieces) < MOST_LINES and not is_whole("".join(text[start:end] for start, end in pieces))
+
+
+def _never(text: str) -> bool:
+    del text
+    return True
 
 
 def _looks_drawn(piece: str) -> bool:
@@ -165,7 +192,8 @@ def _signs(found: re.Match[str], form: re.Pattern[str]) -> list[int]:
     """Where what is spelled stands, without the signs between."""
     if form in _ONE_BY_ONE:
         return list(range(found.start(), found.end(), 2))
-    pieces = _GROUP.finditer(found.string, found.start(), found.end())
+    group = _GROUP if form is _SPELLED[0] else _GROUP_WITH_DOT
+    pieces = group.finditer(found.string, found.start(), found.end())
     return [place for piece in pieces for place in range(*piece.span())]
 
 

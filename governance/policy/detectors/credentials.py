@@ -27,7 +27,7 @@ _WRITTEN = r"(?:[a-z]+|[A-Z]+|[A-Z]?[a-z]{2,}(?:[A-Z][a-z]{2,}|[A-Z]{2,5}(?![a-z
 _NAME = re.compile(rf"\A_*{_WRITTEN}(?:[._-]+{_WRITTEN}?\d{{0,2}})*\Z")
 _WORD_OR_NUMBER = re.compile(r"\A(?:[A-Za-z]*\d{0,2}|\d+)\Z")
 _SYMBOL = re.compile(r"[!@#$%^&*?+~=]")
-_TRAILING = ".,;:)}]'\"`"
+_TRAILING = ".,;:)}]'\"`\\"
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def _always(value: str) -> bool:
 
 # A value runs to the next blank or quote; \x01 stands for characters outside Latin-1, where none goes on.
 _VALUE = r"[^\s\x00-\x20\x01\"'`<>]"
-_ASSIGN = r"[\"'`\]]{0,2}[ \t]{0,3}(?::=|=>|[:=])[ \t]{0,3}[\"'`]?"
+_ASSIGN = r"\\?[\"'`\]]{0,2}[ \t]{0,3}(?::=|=>|[:=])[ \t]{0,3}\\?[\"'`]?"
 _IS = r"(?:[ \t]+(?:is|was|are|ist|lautet|war|est|es)[ \t]{0,2}:?|[ \t]{0,2}:)[ \t]+"
 _QUOTE = r"[\"'`]"
 _NAMED = r"(?:password|passwd|passphrase|passcode|passwort|kennwort|mot de passe|contrase\xf1a|pwd|pw)"

@@ -9,9 +9,11 @@ import re
 
 LONGEST = 20_000  # characters; a 16,384-bit RSA key in PEM has about 12,700
 
-_HEAD = re.compile(r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----|PuTTY-User-Key-File-[1-9]:")
-_FOOT = re.compile(r"-----END (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----|Private-MAC:")
-_BEGUN = re.compile(r"-----BEGIN[A-Z0-9 ]{0,100}-{0,5}\Z|PuTTY-User-Key-File-?[1-9]?\Z")
+_HEAD = re.compile(
+    r"-----BEGIN[ \n](?:[A-Z0-9]{1,20}[ \n>]{1,6}){0,4}PRIVATE[ \n>]{1,6}KEY(?: BLOCK)?-----|PuTTY-User-Key-File-[1-9]:"
+)
+_FOOT = re.compile(r"-----END[ \n](?:[A-Z0-9]{1,20}[ \n>]{1,6}){0,4}PRIVATE[ \n>]{1,6}KEY(?: BLOCK)?-----|Private-MAC:")
+_BEGUN = re.compile(r"-----BEGIN[A-Z0-9 \n>]{0,100}-{0,5}\Z|PuTTY-User-Key-File-?[1-9]?\Z")
 # A head in a manual is followed by dots or words, a real one by at least one long line of base64.
 _BODY = re.compile(r"[A-Za-z0-9+/]{38,}")
 

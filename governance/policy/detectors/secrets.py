@@ -49,7 +49,6 @@ _REASONS = {
 # Their words stand before them, and a line may end between.
 _NAMED = frozenset({"password", "api_key"})
 _LINE_END = re.compile(r"(?<=\S)[ \t]{0,3}\r?\n[ \t>]{0,12}(?=\S)")
-_DIGITS_NEEDED = {False: 2, True: 1}
 
 
 @dataclass(frozen=True)
@@ -91,14 +90,23 @@ def _over_lines(text: str, wanted: frozenset[str]) -> Iterator[Finding]:
 
 
 def _put_together(text: str, wanted: frozenset[str]) -> Iterator[Finding]:
-    joined = apart.join(text)
+    joined = apart.join(text, _is_whole)
     if joined is None:
         return
     for found in _shaped(joined.text, wanted):
-        # Words that were put together make long tokens too, but hardly ever digits.
-        if sum(map(str.isdigit, joined.text[found.start : found.end])) >= _DIGITS_NEEDED[found.type in _NAMED]:
+        if _is_no_word(found.type, joined.text[found.start : found.end]):
             start, end = joined.span(found.start, found.end)
             yield Finding(found.type, start, end, found.score, f"{found.reason}, written apart or encoded")
+
+
+def _is_whole(text: str) -> bool:
+    """Whether a credential ends where this text does."""
+    return any(found.end == len(text) for found in _shaped(text, Secrets.types))
+
+
+def _is_no_word(kind: str, found: str) -> bool:
+    """Words that were put together make long tokens too, such as "sk-learn…", but hardly ever digits."""
+    return kind != "openai_key" or sum(map(str.isdigit, found)) >= 2
 
 
 def _shaped(text: str, wanted: frozenset[str]) -> Iterator[Finding]:
