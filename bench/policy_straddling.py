@@ -8,6 +8,7 @@ secret left, or a mark was changed after it had been sent.
 
 from __future__ import annotations
 
+import base64
 import codecs
 import random
 import re
@@ -36,6 +37,7 @@ RULES: tuple[Rule, ...] = (
         {"words": ["Projekt Grünspecht"], "expressions": [r"X-\d{4,6}"], "reach": 40, "type": "codename"},
     ),
 )
+_TOKEN = "ghp_aB3dE5gH7jK2mN4pQ6rS8tU1vW9xY0zC5bLk"
 # Where signs of several bytes, or signs that nobody sees, are part of the secret or stand beside it.
 _WIDE = {
     "password of umlauts": "mein Passwort lautet \x02Grüße-2024ß!\x03",
@@ -45,6 +47,10 @@ _WIDE = {
     "project name": "\x02Projekt Grünspecht\x03",
     "project number": "the number \x02X-12345\x03 is",
     "control token": "\x02<|im_start|>\x03",
+    "key wrapped in a mail": f"> \x02{_TOKEN[:30]}\n> {_TOKEN[30:]}\x03\n> more text here",
+    "key put together": f'\x02{_TOKEN[:20]}" + "{_TOKEN[20:]}\x03"',
+    "key spelled apart": f"\x02{' '.join(_TOKEN)}\x03",
+    "key in base64": f"\x02{base64.b64encode(f'the token is {_TOKEN}'.encode()).decode()}\x03",
 }
 KINDS = (*policy_samples.KEYS, *policy_texts.PERSONAL, *_WIDE)
 _FILLER = "Die Regeln für Reisen stehen im Handbuch und gelten für alle Büros in Köln und Zürich "
@@ -78,22 +84,29 @@ def placed(parts: tuple[str, str, str], behind: int) -> policy_samples.Sample:
     return policy_samples.Sample(f"{filled}{head}{secret}{rest}", ((start, start + len(secret), ""),))
 
 
-def every_position(kind: str, seed: int, rules: Sequence[Rule] = RULES) -> Counted:
-    """A segment at its greatest at each character of the secret, and each of its bytes the last that has arrived."""
+def every_position(kind: str, seed: int, rules: Sequence[Rule] = RULES, *, whole: bool = False) -> Counted:
+    """A segment at its greatest at each byte of the secret; that byte, and those around it, the last that has arrived.
+
+    With `whole` each of its bytes is, at each of those places: a trial for every pair.
+    """
     parts = drawn(kind, seed)
     trials = leaked = 0
     for behind in range(len(parts[1]) + 1):
         made = placed(parts, behind)
-        trials += len(parts[1].encode()) + 1
-        leaked += not is_tight(rules, made.text, _within(made))
+        cuts = _within(made, None if whole else behind)
+        trials += len(cuts)
+        leaked += not is_tight(rules, made.text, cuts)
     return Counted(trials, leaked)
 
 
-def _within(made: policy_samples.Sample) -> list[int]:
-    """Every byte of the secret as the end of what has arrived, from its first to the one after its last."""
+def _within(made: policy_samples.Sample, behind: int | None) -> list[int]:
+    """Bytes of the secret at which something has arrived: around a character of it, its first and last, or all."""
     ((start, end, _kind),) = made.truth
-    before = len(made.text[:start].encode())
-    return list(range(before, before + len(made.text[start:end].encode()) + 1))
+    before, size = len(made.text[:start].encode()), len(made.text[start:end].encode())
+    if behind is None:
+        return list(range(before, before + size + 1))
+    at = len(made.text[: start + behind].encode())
+    return sorted({before, before + size} | {one for one in range(at - 4, at + 5) if before <= one <= before + size})
 
 
 def is_tight(rules: Sequence[Rule], text: str, cuts: Sequence[int]) -> bool:
@@ -137,7 +150,7 @@ def main() -> None:
     each = int(sys.argv[1]) if len(sys.argv) > 1 else 3
     trials = leaked = 0
     for kind in KINDS:
-        counted = [every_position(kind, seed) for seed in range(each)]
+        counted = [every_position(kind, seed, whole=True) for seed in range(each)]
         of, bad = sum(one.trials for one in counted), sum(one.leaked for one in counted)
         trials, leaked = trials + of, leaked + bad
         print(f"{kind:26} {of:6,} positions  {bad:4} leaked")

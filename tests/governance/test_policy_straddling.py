@@ -20,7 +20,7 @@ BLOCKING = tuple(replace(rule, action=Action.BLOCK) for rule in straddling.RULES
 @pytest.mark.parametrize("kind", straddling.KINDS)
 def test_no_byte_of_a_secret_leaves_wherever_the_boundary_falls(kind: str) -> None:
     counted = straddling.every_position(kind, seed=1)
-    assert counted.trials >= 8 * 8  # each place of a segment's end with each place of what has arrived
+    assert counted.trials >= 8 * 5  # each place of a segment's end, with several of what has arrived
     assert counted.leaked == 0
 
 
