@@ -42,6 +42,7 @@ def _server(query: str) -> None:
 
 def _go_to(name: str) -> None:
     connection.close()
+    connection.close_pool()  # which keeps the name that it was made with
     settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = name
 
 
