@@ -125,6 +125,7 @@ urlpatterns: list[URLPattern] = [
     path("policy/<int:number>/try", policy_version.attempt, name="policy-try"),
     path("policy/<int:number>/fixtures", policy_version.fixtures, name="policy-fixtures"),
     path("policy/<int:number>/changes", policy_version.compared, name="policy-changes"),
+    path("policy/<int:number>/built-in", policy_version.add_builtin, name="policy-builtin"),
     path("policy/<int:number>/submit", policy_version.submit, name="policy-submit"),
     path("policy/<int:number>/publish", policy_version.publish, name="policy-publish"),
     path("policy/<int:number>/restore", policy_version.restore, name="policy-restore"),

@@ -66,6 +66,12 @@ def rules() -> tuple[Rule, ...]:
     return (*_credentials(), *_personal_data(), *_instructions())
 
 
+def missing(given: Iterable[Rule]) -> list[Rule]:
+    """Those that are not among the given, by name."""
+    there = {rule.name for rule in given}
+    return [rule for rule in rules() if rule.name not in there]
+
+
 def equipped(given: Iterable[Rule]) -> list[Rule]:
     """A rule that came without test texts has those of the built-in rule of its name and detector."""
     known = {one.name: one for one in rules()}

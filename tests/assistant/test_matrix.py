@@ -78,7 +78,7 @@ THEIRS = {
     "api-replay", "api-replay-report", "api-replay-cancel", "api-replay-sign-off",
     "person", "person-change", "person-roles", "person-switch", "person-link",
     "group", "group-rename", "group-delete", "group-members", "group-member-remove",
-    "policy-version", "policy-note", "policy-try", "policy-fixtures", "policy-changes", "policy-submit",
+    "policy-version", "policy-builtin", "policy-note", "policy-try", "policy-fixtures", "policy-changes", "policy-submit",
     "policy-publish", "policy-restore", "policy-discard", "policy-rule-new", "policy-rule", "policy-rule-remove",
     "api-policy-version", "api-policy-rules", "api-policy-rule", "api-policy-fixtures", "api-policy-changes",
     "api-policy-submit", "api-policy-publish", "api-policy-restore",

@@ -256,3 +256,13 @@ def test_a_question_that_needs_a_reason_comes_back_with_a_field_for_it(house: Ho
         "prompt.received",
         "prompt.reason_asked",
     ]
+
+
+def test_built_in_rules_that_a_draft_lacks_are_added_at_once(house: House, ada: Client) -> None:
+    number = draft(house, FALCON)
+    assert f"Add {len(builtin.rules())} built-in rules that are missing" in ada.get(f"/policy/{number}").text
+    ada.post(f"/policy/{number}/built-in")
+    names = {rule["name"] for rule in versions.get(house.ada, number).rules}
+    assert names == {"falcon", *(rule.name for rule in builtin.rules())}
+    assert "/built-in" not in ada.get(f"/policy/{number}").text
+    assert portal.signed_in(house, "olga").post(f"/policy/{number}/built-in").status_code == 403

@@ -32,7 +32,8 @@ FORMS = {
     "record-case-take-out", "record-case-note", "record-case-close", "record-case-reopen",
     "record-interaction-case", "settings-opening", "record-case-hold", "record-case-bundle",
     "replay-stop", "replay-sign-off",
-    "policy-second", "policy-note", "policy-try", "policy-fixtures", "policy-submit", "policy-publish",
+    "passage-release",
+    "policy-second", "policy-builtin", "policy-note", "policy-try", "policy-fixtures", "policy-submit", "policy-publish",
     "policy-restore", "policy-discard", "policy-rule-remove",
     "retention-telling", "hold-lift", "erasure-approve", "erasure-refuse",
 }  # fmt: skip

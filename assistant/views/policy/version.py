@@ -18,7 +18,7 @@ from governance import access, tenants
 from governance.actions import Action
 from governance.errors import Conflict, InvalidInput
 from governance.models import PolicyVersion
-from governance.policy import changes, enforcement, publishing, versions
+from governance.policy import builtin, changes, drafts, enforcement, publishing, versions
 from governance.policy.rules import Rule, Stage
 from governance.scope import Scope
 from governance.sentence import sentence
@@ -89,6 +89,12 @@ def compared(request: HttpRequest, scope: Scope, number: int) -> HttpResponse:
 
 @require_POST
 @signed_in.required
+def add_builtin(request: HttpRequest, scope: Scope, number: int) -> HttpResponse:
+    return _done(request, scope, number, lambda: drafts.complete(scope, number))
+
+
+@require_POST
+@signed_in.required
 def submit(request: HttpRequest, scope: Scope, number: int) -> HttpResponse:
     said = _("It is submitted. Another admin can publish it now.")
     return _done(request, scope, number, lambda: publishing.submit(scope, number), said)
@@ -132,6 +138,7 @@ def show(request: HttpRequest, scope: Scope, number: int, status: int = 200, **c
         "in_force": held.stamp.number,
         "names": room.names(scope, [row]),
         "stages": list(Stage),
+        "missing": builtin.missing(rules) if is_draft else [],
         "may_manage": may_manage,
         "may_edit": may_manage and is_draft,
         "may_publish": may_manage and publishing.may_publish(scope, row),
