@@ -6,9 +6,11 @@ from django.urls import path
 
 from assistant.api import (
     answers,
+    cases,
     collections,
     documents,
     evidence,
+    openings,
     own,
     person,
     policy,
@@ -58,6 +60,12 @@ urlpatterns = [
     path("audit/consistency", evidence.Checkpoint.as_view(), name="api-consistency"),
     path("audit/exports", evidence.Exports.as_view(), name="api-exports"),
     path("audit/exports/<uuid:bundle>", evidence.Export.as_view(), name="api-export"),
+    path("audit/openings", openings.Openings.as_view(), name="api-openings"),
+    path("audit/openings/<uuid:opening>", openings.Opening.as_view(), name="api-opening"),
+    path("audit/cases", cases.Cases.as_view(), name="api-cases"),
+    path("audit/cases/<uuid:case>", cases.Case.as_view(), name="api-case"),
+    path("audit/cases/<uuid:case>/notes", cases.Notes.as_view(), name="api-case-notes"),
+    path("audit/cases/<uuid:case>/bundle", cases.Bundle.as_view(), name="api-case-bundle"),
     path("audit/searches", searches.Searches.as_view(), name="api-searches"),
     path("audit/searches/<uuid:search>", searches.Search.as_view(), name="api-record-search"),
 ]

@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from assistant.conversations import LONGEST_QUESTION
 from governance.audit import reading, words
+from governance.audit.officers import cases, openings
 from governance.policy import ledger
 from governance.policy.rules import Stage
 from governance.roles import Level
@@ -172,6 +173,43 @@ class ReplayIn(serializers.Serializer):  # type: ignore[type-arg]
         child=serializers.ChoiceField(ledger.STAGES), required=False, default=list(ledger.STAGES), max_length=4
     )
     reason = serializers.CharField(max_length=500)
+
+
+class OpeningIn(serializers.Serializer):  # type: ignore[type-arg]
+    """`kind` says what `target` is the id of."""
+
+    kind = serializers.ChoiceField(openings.KINDS)
+    target = Id()
+    reason = serializers.CharField(max_length=reading.REASON_LONGEST)
+    case = serializers.CharField(max_length=openings.CASE_LONGEST, required=False, allow_blank=True, default="")
+
+
+class DecisionIn(serializers.Serializer):  # type: ignore[type-arg]
+    decision = serializers.ChoiceField(["approve", "decline"])
+
+
+class CaseIn(serializers.Serializer):  # type: ignore[type-arg]
+    title = serializers.CharField(max_length=cases.TITLE_LONGEST)
+    interactions = serializers.ListField(child=Id(), required=False, default=list, max_length=cases.ITEMS_MOST)
+
+
+class CaseChangeIn(serializers.Serializer):  # type: ignore[type-arg]
+    """What is named is done. A hold is placed and lifted in the portal: no key may."""
+
+    add = serializers.ListField(child=Id(), required=False, max_length=cases.ITEMS_MOST)
+    take_out = Id(required=False)
+    is_closed = serializers.BooleanField(required=False)
+
+
+class NoteIn(serializers.Serializer):  # type: ignore[type-arg]
+    text = serializers.CharField(max_length=cases.NOTE_LONGEST)
+
+
+class BundleIn(serializers.Serializer):  # type: ignore[type-arg]
+    """With a `reason` the words come too; `head` is the note of the last head that was kept."""
+
+    reason = serializers.CharField(max_length=reading.REASON_LONGEST, required=False, allow_blank=True, default="")
+    head = serializers.CharField(max_length=4000, required=False, allow_blank=True, default="", trim_whitespace=False)
 
 
 def parse(shape: type[serializers.Serializer], sent: Any, *, partial: bool = False) -> dict[str, Any]:  # type: ignore[type-arg]

@@ -53,6 +53,7 @@ RECORD = {
     "api-searches", "api-record-search", "record-openings", "record-opening-ask", "record-opening-decide",
     "record-cases", "record-case", "record-case-add", "record-case-take-out", "record-case-note", "record-case-close",
     "record-case-reopen", "record-interaction-case", "record-case-hold", "record-case-bundle", "record-overview",
+    "api-openings", "api-opening", "api-cases", "api-case", "api-case-notes", "api-case-bundle",
 }  # fmt: skip
 ADMINS = {  # each admin's own
     "people", "groups", "access", "every-key", "settings", "settings-opening", "usage", "usage-csv",

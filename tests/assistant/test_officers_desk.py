@@ -12,7 +12,7 @@ from django.test import Client
 
 from governance import assignments, tenants
 from governance.audit import events, words
-from governance.audit.officers import cases
+from governance.audit.officers import cases, custody
 from governance.audit.vocabulary import Event
 from governance.roles import Role
 from tests import cast
@@ -297,3 +297,54 @@ def test_the_overview_shows_numbers_and_how_far_it_is_sealed(house: cast.House, 
     assert "804 2211" not in shown
     for name in ("ada", "bob"):
         assert portal.signed_in(house, name).get("/record/overview").status_code == 403
+
+
+def of_api(house: cast.House, name: str) -> Client:
+    return Client(headers={"Authorization": f"Bearer {house.key(name, 'record')}"})
+
+
+def send(client: Client, address: str, how: str = "post", **sent: Any) -> Any:
+    return getattr(client, how)(f"/api/v1/audit/{address}", sent, content_type="application/json")
+
+
+def test_a_second_officer_approves_over_the_api(house: cast.House, charlie: Client) -> None:
+    said(house)
+    event = leaves(house, "prompt.received")[0]["id"]
+    olga, second = of_api(house, "olga"), of_api(house, "charlie")
+    asked = send(olga, "openings", kind="event", target=event, reason=WHY)
+    assert (asked.status_code, asked.json()["status"]) == (202, "waiting")
+    (waiting,) = second.get("/api/v1/audit/openings").json()["waiting"]
+    assert waiting["reason"] == WHY
+    own = send(olga, f"openings/{waiting['id']}", decision="approve")
+    assert (own.status_code, own.json()["error"]["code"]) == (403, "forbidden")
+    assert send(second, f"openings/{waiting['id']}", decision="approve").json()["status"] == "approved"
+    opened = olga.get(f"/api/v1/audit/events/{event}", {"reason": WHY})
+    assert opened.json()["payload"] == {"text": "my salary is 91000"}
+    assert send(of_api(house, "ada"), "openings", kind="event", target=event, reason=WHY).status_code == 403
+
+
+def test_cases_over_the_api(house: cast.House, neighbour: cast.House) -> None:
+    first, second = said(house), said(house)
+    api = of_api(house, "olga")
+    made = send(api, "cases", title=TITLE, interactions=[str(first)])
+    assert made.status_code == 201
+    case = made.json()["id"]
+    assert send(api, f"cases/{case}/notes", text="Bob was told").status_code == 201
+    changed = send(api, f"cases/{case}", "patch", add=[str(second)]).json()
+    assert [one["interaction"] for one in changed["answers"]] == [str(first), str(second)]
+    assert changed["hold"] is None
+    assert [one["text"] for one in changed["notes"]] == ["Bob was told"]
+    custody.hold(house.olga, uuid.UUID(case), WHY)
+    assert send(api, f"cases/{case}", "patch", take_out=str(first)).status_code == 409
+    # A hold follows, which is the portal's to do: with a key nothing of it happens.
+    assert send(api, f"cases/{case}", "patch", add=[str(said(house))]).status_code == 403
+    assert len(api.get(f"/api/v1/audit/cases/{case}").json()["answers"]) == 2
+    assert api.get(f"/api/v1/audit/cases/{case}").json()["closed_at"] is None  # all of it, or nothing
+    bundle = send(api, f"cases/{case}/bundle")
+    assert (bundle.status_code, bundle["Location"]) == (202, bundle.json()["url"])
+    assert send(api, f"cases/{case}", "patch", is_closed=True).json()["closed_at"]
+    assert [one["id"] for one in api.get("/api/v1/audit/cases?state=closed").json()["cases"]] == [case]
+    for client, status in ((of_api(house, "ada"), 403), (of_api(neighbour, "olga"), 404)):
+        assert client.get(f"/api/v1/audit/cases/{case}").status_code == status
+        assert send(client, f"cases/{case}/notes", text="x").status_code == status
+        assert send(client, f"cases/{case}/bundle").status_code == status
