@@ -41,8 +41,9 @@ def _server(query: str) -> None:
 
 
 def _go_to(name: str) -> None:
+    """With the pool, whose connections are to the database that it was made for."""
     connection.close()
-    connection.close_pool()  # which keeps the name that it was made with
+    connection.close_pool()  # type: ignore[attr-defined]
     settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = name
 
 
