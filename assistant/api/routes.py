@@ -17,6 +17,7 @@ from assistant.api import (
     record,
     replays,
     searches,
+    targets,
     verdicts,
 )
 
@@ -58,6 +59,11 @@ urlpatterns = [
     path("audit/events/<uuid:event>/proof", evidence.Proof.as_view(), name="api-event-proof"),
     path("audit/checkpoint", evidence.Checkpoint.as_view(), name="api-checkpoint"),
     path("audit/consistency", evidence.Checkpoint.as_view(), name="api-consistency"),
+    path("audit/targets", targets.Targets.as_view(), name="api-targets"),
+    path("audit/targets/<uuid:target>", targets.Target.as_view(), name="api-target"),
+    path("audit/targets/<uuid:target>/retry", targets.Retry.as_view(), name="api-target-retry"),
+    path("audit/targets/<uuid:target>/secret", targets.Secret.as_view(), name="api-target-secret"),
+    path("audit/targets/<uuid:target>/words", targets.Words.as_view(), name="api-target-words"),
     path("audit/exports", evidence.Exports.as_view(), name="api-exports"),
     path("audit/exports/<uuid:bundle>", evidence.Export.as_view(), name="api-export"),
     path("audit/openings", openings.Openings.as_view(), name="api-openings"),

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from assistant.conversations import LONGEST_QUESTION
 from governance.audit import reading, words
 from governance.audit.officers import cases, openings
+from governance.audit.out import lines, targets
 from governance.policy import ledger
 from governance.policy.rules import Stage
 from governance.roles import Level
@@ -142,6 +143,20 @@ class ExportIn(serializers.Serializer):  # type: ignore[type-arg]
 
 class WordsIn(FiltersIn):
     words = serializers.CharField(max_length=words.LONGEST)
+    reason = serializers.CharField(max_length=reading.REASON_LONGEST)
+
+
+class TargetIn(serializers.Serializer):  # type: ignore[type-arg]
+    name = serializers.CharField(max_length=80)
+    kind = serializers.ChoiceField(targets.KINDS)
+    address = serializers.CharField(max_length=targets.ADDRESS_MAX)
+    format = serializers.ChoiceField(lines.FORMATS, required=False, default="jsonl")
+    is_enabled = serializers.BooleanField(required=False, default=True)
+    from_now = serializers.BooleanField(required=False, default=False)
+
+
+class TargetWordsIn(serializers.Serializer):  # type: ignore[type-arg]
+    carries = serializers.BooleanField()
     reason = serializers.CharField(max_length=reading.REASON_LONGEST)
 
 

@@ -15,6 +15,7 @@ from assistant import models
 from governance import grants, groups, keys, people
 from governance import models as governed
 from governance.audit.lifecycle import erasure, holds
+from governance.audit.out import targets
 from governance.identity import providers
 from governance.policy import documents as policy_documents
 from governance.policy import rules as policy
@@ -58,6 +59,7 @@ RECORD = {
 ADMINS = {  # each admin's own
     "people", "groups", "access", "every-key", "settings", "settings-opening", "usage", "usage-csv",
 }  # fmt: skip
+ADMINS |= {"forwarding", "api-targets"}
 ADMINS |= {"api-policy-versions", "retention", "retention-telling", "erasures", "replays", "api-replays"}
 ADMINS |= {"policy", "policy-second"}
 # Of people who belong to no tenant, at a door of their own.
@@ -66,6 +68,8 @@ OPERATORS = {
     "operators-tenant-switch",
 }  # fmt: skip
 THEIRS = {
+    "forward-target", "forward-target-delete", "forward-target-retry", "forward-target-secret", "forward-target-words",
+    "api-target", "api-target-retry", "api-target-secret", "api-target-words",
     "thread", "conversation-rename", "conversation-pin", "conversation-delete", "conversation-restore",
     "answer", "answer-again", "answer-feedback", "answer-text", "answer-stream", "answer-stop",
     "collection", "collection-rename", "collection-delete", "documents", "grants", "grant-withdraw",
@@ -162,6 +166,9 @@ def stage(django_db_blocker: pytest.FixtureRequest) -> Stage:
             "erasure": erasure.request(house.olga, f"I leave, says {MARKER}.").pk,
             "replay": traffic.replay_of(house),
             "token": uuid.uuid4().hex,
+            "target": targets.create(
+                ada, targets.Draft(f"To {MARKER}", "webhook", f"https://{MARKER}.example", "jsonl")
+            )[0],
             **WORDS,
             **_a_draft(house),
             "tenant": house.tenant,

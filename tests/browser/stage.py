@@ -20,6 +20,7 @@ from governance.audit.bundle import asking as bundles
 from governance.audit.lifecycle import erasure, holds, retention
 from governance.audit.lifecycle.classes import Class
 from governance.audit.officers import cases, openings
+from governance.audit.out import targets
 from governance.audit.vocabulary import Event
 from governance.identity import providers
 from governance.policy import documents, versions
@@ -163,6 +164,18 @@ def _admins(made: Stage) -> None:
     made.idp.claims = {"email": f"sam@{house.slug}.example", "email_verified": True, "groups": ["idp-team", "cyclists"]}
     providers.create(made.strict.ada, journeys.draft(made.strict, made.idp.issuer, is_required=True))
     ids["strict_slug"] = made.strict.slug
+    _targets(made)
+
+
+def _targets(made: Stage) -> None:
+    house, ids = made.house, made.ids
+    for name, address in (("siem", "https://siem.example/in"), ("deaf", "https://deaf.example/in")):
+        ids[name] = targets.create(house.ada, targets.Draft(name.upper(), "webhook", address, "jsonl"))[0]
+    now = timezone.now()
+    with house.system.transaction():
+        governed.ForwardCursor.objects.filter(target=ids["deaf"]).update(
+            failures=7, failing_since=now, next_try_at=now, last_error="deaf.example does not answer (ConnectTimeout)."
+        )
 
 
 def _a_draft(house: cast.House) -> int:

@@ -35,6 +35,7 @@ FORMS = {
     "passage-release",
     "policy-second", "policy-builtin", "policy-note", "policy-try", "policy-fixtures", "policy-submit", "policy-publish",
     "policy-restore", "policy-discard", "policy-rule-remove",
+    "forward-target-delete", "forward-target-retry", "forward-target-secret", "forward-target-words",
     "retention-telling", "hold-lift", "erasure-approve", "erasure-refuse",
 }  # fmt: skip
 # Files, what machines read, and parts of a page that is looked at: each with somebody who may see it.

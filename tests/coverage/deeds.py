@@ -17,6 +17,7 @@ from governance.audit.vocabulary import Event
 from governance.roles import Role
 from inference import runners
 from tests import cast
+from tests.assistant.test_policy_room import FORM
 from tests.coverage.ground import OPERATORS_PASSWORD, REASON, RULE, SECRET_QUESTION, Ground
 
 
@@ -102,6 +103,7 @@ DOCUMENTS = [
     Deed("document-retry", "post", (E.DOCUMENT_RETRIED,), lambda g: g.ada.post(f"/documents/{g.failed()}/retry")),
     Deed("documents-delete", "post", (E.DOCUMENT_DELETED,), lambda g: g.ada.post(
         f"/collections/{g.room.collection}/documents/delete", {"document": [str(g.room.document)]})),
+    Deed("passage-release", "post", (E.ORDERS_RELEASED,), lambda g: g.ada.post(f"/passages/{g.quarantined()}/release")),
     Deed("document-delete", "post", (E.DOCUMENT_DELETED,), lambda g: g.ada.post(f"/documents/{g.room.document}/delete")),
     Deed("api-document", "delete", (E.DOCUMENT_DELETED,), lambda g: g.send(
         "ada", "delete", f"/api/v1/documents/{g.room.document}")),
@@ -171,6 +173,23 @@ RUNNING = [
         "ada", "post", f"{P}/{g.published()}/restore", {"note": "back"})),
 ]  # fmt: skip
 
+POLICY_ROOM = [
+    Deed("policy", "post", (E.POLICY_DRAFTED,), lambda g: g.ada.post("/policy/", {"note": "x"})),
+    Deed("policy-second", "post", (E.TENANT_CHANGED,), lambda g: g.ada.post("/policy/second", {"is_needed": "1"})),
+    Deed("policy-note", "post", (E.POLICY_CHANGED,), lambda g: g.ada.post(f"/policy/{g.draft()}/note", {"note": "another"})),
+    Deed("policy-try", "post", (E.POLICY_DECIDED,), lambda g: g.ada.post(
+        f"/policy/{g.draft()}/try", {"stage": "input", "text": "hello"})),
+    Deed("policy-rule-new", "post", (E.POLICY_CHANGED,), lambda g: g.ada.post(
+        f"/policy/{g.draft()}/new-rule?detector=pattern", FORM | {"name": "hawk"})),
+    Deed("policy-rule", "post", (E.POLICY_CHANGED,), lambda g: g.ada.post(f"/policy/{g.draft()}/rules/falcon", FORM)),
+    Deed("policy-rule-remove", "post", (E.POLICY_CHANGED,), lambda g: g.ada.post(f"/policy/{g.draft()}/rules/falcon/remove")),
+    Deed("policy-submit", "post", (E.POLICY_SUBMITTED,), lambda g: g.ada.post(f"/policy/{g.draft()}/submit")),
+    Deed("policy-publish", "post", (E.POLICY_PUBLISHED,), lambda g: g.ada.post(f"/policy/{g.draft()}/publish")),
+    Deed("policy-restore", "post", (E.POLICY_ROLLED_BACK,), lambda g: g.ada.post(
+        f"/policy/{g.published()}/restore", {"note": "back"})),
+    Deed("policy-discard", "post", (E.POLICY_DISCARDED,), lambda g: g.ada.post(f"/policy/{g.draft()}/discard")),
+]  # fmt: skip
+
 READING = [
     Deed("record", "get", (E.RECORD_READ,), lambda g: g.olga.get("/record/")),
     Deed("api-events", "get", (E.RECORD_READ,), lambda g: g.key("olga").get("/api/v1/audit/events")),
@@ -216,6 +235,10 @@ OFFICERS = [
     Deed("record-case-close", "post", (E.CASE_CLOSED,), lambda g: g.olga.post(f"/record/cases/{g.case()}/close")),
     Deed("record-case-reopen", "post", (E.CASE_CLOSED, E.CASE_REOPENED), lambda g: (
         case := g.case(), g.olga.post(f"/record/cases/{case}/close"), g.olga.post(f"/record/cases/{case}/reopen"))[-1]),
+    Deed("record-case-hold", "post", (E.HOLD_PLACED,), lambda g: g.olga.post(
+        f"/record/cases/{g.case_with()[0]}/hold", REASON)),
+    Deed("record-case-bundle", "post", (E.RECORD_EXPORTED, E.CASE_EXPORTED), lambda g: g.olga.post(
+        f"/record/cases/{g.case_with()[0]}/bundle", {"reason": ""})),
     Deed("record-opening-ask", "post", (E.OPENING_ASKED,), lambda g: (g.opening(), g.olga.post("/record/openings/ask", REASON | {
         "kind": "interaction", "target": str(g.interaction())}))[1]),
     Deed("record-opening-decide", "post", (E.OPENING_ASKED, E.OPENING_APPROVED), lambda g: g.olga.post(
@@ -246,7 +269,39 @@ LIFECYCLE = [
         "ada", "post", f"/api/v1/policy/replays/{g.replayed()}/sign-off")),
 ]  # fmt: skip
 
-DEEDS = [*IN_AND_OUT, *ASKING, *DOCUMENTS, *RIGHTS, *RUNNING, *READING, *OFFICERS, *LIFECYCLE]
+API = "/api/v1/audit/targets"
+HOOK = {"name": "Hook", "kind": "webhook", "address": "https://siem.example/in", "format": "jsonl"}
+FORWARDING = [
+    Deed("forwarding", "post", (E.FORWARD_CHANGED,), lambda g: g.ada.post("/settings/forwarding", HOOK)),
+    Deed("forward-target", "post", (E.FORWARD_CHANGED,), lambda g: g.ada.post(f"/settings/forwarding/{g.target()}", HOOK)),
+    Deed("forward-target-delete", "post", (E.FORWARD_DELETED,), lambda g: g.ada.post(
+        f"/settings/forwarding/{g.target()}/delete")),
+    Deed("forward-target-retry", "post", (E.FORWARD_RETRIED,), lambda g: g.ada.post(f"/settings/forwarding/{g.target()}/retry")),
+    Deed("forward-target-secret", "post", (E.FORWARD_CHANGED,), lambda g: g.ada.post(
+        f"/settings/forwarding/{g.target()}/secret")),
+    Deed("forward-target-words", "post", (E.FORWARD_WORDS,), lambda g: g.olga.post(
+        f"/settings/forwarding/{g.target()}/words", REASON | {"carries": "1"})),
+    Deed("api-targets", "post", (E.FORWARD_CHANGED,), lambda g: g.send("ada", "post", API, HOOK)),
+    Deed("api-target", "patch", (E.FORWARD_CHANGED,), lambda g: g.send("ada", "patch", f"{API}/{g.target()}", {"name": "S"})),
+    Deed("api-target", "delete", (E.FORWARD_DELETED,), lambda g: g.send("ada", "delete", f"{API}/{g.target()}")),
+    Deed("api-target-retry", "post", (E.FORWARD_RETRIED,), lambda g: g.send("ada", "post", f"{API}/{g.target()}/retry")),
+    Deed("api-target-secret", "post", (E.FORWARD_CHANGED,), lambda g: g.send("ada", "post", f"{API}/{g.target()}/secret")),
+    Deed("api-target-words", "post", (E.FORWARD_WORDS,), lambda g: g.send(
+        "olga", "post", f"{API}/{g.target()}/words", REASON | {"carries": True})),
+]  # fmt: skip
+
+DEEDS = [
+    *POLICY_ROOM,
+    *IN_AND_OUT,
+    *ASKING,
+    *DOCUMENTS,
+    *RIGHTS,
+    *RUNNING,
+    *READING,
+    *OFFICERS,
+    *LIFECYCLE,
+    *FORWARDING,
+]
 
 
 def _with_a_file(ground: Ground, client: Client, address: str) -> Any:

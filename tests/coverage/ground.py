@@ -22,7 +22,7 @@ from governance.policy import documents, publishing, versions
 from governance.policy.replay import runs, work
 from governance.policy.rules import Action, Stage
 from governance.roles import Role
-from ingestion.models import Document, Version
+from ingestion.models import Chunk, Document, Version
 from tests.assistant import asking, portal
 from tests.assistant.portal import Furnished
 from tests.cast import House
@@ -86,6 +86,13 @@ class Ground:
             Version.objects.filter(document=room.document).update(status="failed", error_code="unreadable")
             Document.objects.filter(pk=room.document).update(current=None)
         return room.document
+
+    def quarantined(self) -> uuid.UUID:
+        """A passage that is kept back, as it gave orders."""
+        chunk, orders = self.room.chunk, {"action": "block", "score": 1.0, "rules": [{"rule": "orders"}]}
+        with self.house.system.transaction():
+            Chunk.objects.filter(tenant_id=self.house.tenant, id=chunk).update(is_quarantined=True, orders=orders)
+        return chunk
 
     def group(self) -> uuid.UUID:
         return groups.create(self.house.ada, "Circle")

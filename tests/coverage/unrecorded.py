@@ -31,7 +31,10 @@ LIST = (
         " content, which are a line in the log.",
         routes=(("language", "post"), ("csp-report", "post")),
     ),
-    Unrecorded("**Trying the examples of a draft's rules**, which reads the draft.", routes=(("api-policy-fixtures", "post"),)),
+    Unrecorded(
+        "**Trying the examples of a draft's rules**, which reads the draft.",
+        routes=(("api-policy-fixtures", "post"), ("policy-fixtures", "post")),
+    ),
     Unrecorded(
         "**When a key was last used**, which is noted at most once a minute beside the key.",
         functions=("governance.keys._note_use",),
@@ -53,7 +56,7 @@ LIST = (
     Unrecorded(
         "**What is derived of a document**: passages, words and vectors are made when it is read and go when it goes.",
         functions=(
-            "ingestion.pipeline._keep", "ingestion.pipeline._forget", "ingestion.postings.write", "ingestion.postings.delete",
+             "ingestion.pipeline._forget", "ingestion.postings.write", "ingestion.postings.delete",
             "ingestion.stores.pgvector.PgVector.delete", "ingestion.documents.clear",
         ),
     ),
@@ -65,6 +68,7 @@ LIST = (
 
 # A part of a deed: whoever calls it records it, by one of these events.
 BY_ITS_CALLERS = {
+    "governance.audit.officers.custody._keep": {"HOLD_PLACED", "HOLD_LIFTED"},
     "assistant.conversations._conversation": {"PROMPT_RECEIVED"},
     "assistant.threads._change": {"CONVERSATION_CHANGED", "CONVERSATION_PINNED", "CONVERSATION_DELETED"},
     "governance.audit.out.targets._due_now": {"FORWARD_CHANGED", "FORWARD_RETRIED"},

@@ -10,6 +10,7 @@ from governance.audit.fields.kinds import (
     DELETE,
     ENTITY,
     FILE,
+    FINDING,
     GROUP,
     OTHER,
     READ,
@@ -67,9 +68,14 @@ SIGN_INS = {
 
 VERSION = {"collection": "the collection", "version": "which upload of it"}
 DOCUMENTS = {
-    Event.COLLECTION_CREATED: kind("a collection was made", (ENTITY, CREATE), {}, NAME),
+    Event.COLLECTION_CREATED: kind(
+        "a collection was made", (ENTITY, CREATE), {"classification": "how far its documents may go"}, NAME
+    ),
     Event.COLLECTION_CHANGED: kind(
-        "a collection was changed", (ENTITY, UPDATE), {"changed": "which fields"}, BEFORE_AND_AFTER
+        "a collection was changed",
+        (ENTITY, UPDATE),
+        {"changed": "which fields", "classification": "how far its documents may go, where that changed"},
+        BEFORE_AND_AFTER,
     ),
     Event.COLLECTION_DELETED: kind("a collection was deleted", (ENTITY, DELETE), {}, NAME),
     Event.DOCUMENT_UPLOADED: kind(
@@ -93,6 +99,19 @@ DOCUMENTS = {
         "a document could not be read",
         (FILE, 3),
         {"version": "which upload of it", "status": "failed, rejected or quarantined", "code": "why", "stage": "where"},
+    ),
+    Event.ORDERS_FOUND: kind(
+        "passages that give orders to a model were found in a document",
+        (FINDING, CREATE),
+        {
+            "version": "which upload of it", "quarantined": "how many are held back", "cut": "how many have parts cut out",
+            "chunks[].chunk": "the passage", "chunks[].action": "block or redact", "chunks[].score": "the highest score",
+        },
+    ),
+    Event.ORDERS_RELEASED: kind(
+        "a passage that was held back was let through",
+        (FINDING, UPDATE),
+        {"chunk": "the passage", "sha256": "of its text", "rules": "the rules that had held it back"},
     ),
     Event.DOCUMENT_READ: kind("a document's file was handed out", (FILE, 2), VERSION, NAME),
     Event.DOCUMENT_DELETED: kind(

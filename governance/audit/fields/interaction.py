@@ -14,10 +14,25 @@ PASSAGES = {
     "passages[].score": "what it was ordered by",
     "passages[].distance": "1 less the cosine of its angle to the question",
 }
-SEARCHED = {
-    "asked": "the collections that were chosen; none means all that may be read",
-    "collections": "the collections that were searched",
-} | PASSAGES
+WITHHELD = {
+    "withheld[].chunk": "a passage that was found and not given to the model",
+    "withheld[].document": "its document",
+    "withheld[].collection": "that document's collection",
+    "withheld[].sha256": "of its text",
+    "withheld[].rank": "its place among those that were found",
+    "withheld[].score": "what it was ordered by",
+    "withheld[].distance": "1 less the cosine of its angle to the question",
+    "withheld[].why": "policy, or quarantine where it gave orders as its document came in",
+    "withheld[].rules": "the rules that blocked it",
+}
+SEARCHED = (
+    {
+        "asked": "the collections that were chosen; none means all that may be read",
+        "collections": "the collections that were searched",
+    }
+    | PASSAGES
+    | WITHHELD
+)
 RETRIEVAL = {"passages[].document": "gen_ai.retrieval.documents[].id", "collections": "gen_ai.data_source.id"}
 
 KINDS: dict[Event, Kind] = {
@@ -59,18 +74,7 @@ KINDS: dict[Event, Kind] = {
     Event.RETRIEVED: kind(
         "passages were looked up for an answer",
         (API, READ),
-        SEARCHED
-        | {
-            "withheld[].chunk": "a passage that was found and not given to the model",
-            "withheld[].document": "its document",
-            "withheld[].collection": "that document's collection",
-            "withheld[].sha256": "of its text",
-            "withheld[].rank": "its place among those that were found",
-            "withheld[].score": "what it was ordered by",
-            "withheld[].distance": "1 less the cosine of its angle to the question",
-            "withheld[].why": "policy",
-            "withheld[].rules": "the rules that blocked it",
-        },
+        SEARCHED,
         {"receipt": "scores, names of collections and documents, what came next, and the evidence that was weighed"},
         RETRIEVAL,
     ),
