@@ -20,7 +20,7 @@ from governance.policy.rules import ANYWHERE, Action, Place, Policy, Rule, Stage
 from governance.sentence import phrase
 
 UNCHECKED = phrase("The text could not be checked, so it was stopped. Try again, or tell your administrator.")
-PATIENCE_S = 10.0  # with one detector, however short the text
+PATIENCE_S = 30.0  # with one detector, however short the text: a busy machine is no hanging detector
 PATIENCE_PER_CHARACTER_S = 1e-4  # about twenty times what they take
 _REASONS_SHOWN = 3
 _WAY_OUT = frozenset({Stage.PASSAGE, Stage.OUTPUT})

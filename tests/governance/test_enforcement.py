@@ -12,6 +12,7 @@ from governance.errors import RecordUnavailable
 from governance.policy import builtin, detectors, enforcement, versions
 from governance.policy.rules import Action, Stage
 from governance.policy.streaming import Gate
+from governance.scope import Scope
 from tests.cast import House
 from tests.governance import policies
 from tests.governance.database import leaves
@@ -152,3 +153,24 @@ def test_without_the_record_there_is_no_verdict_and_no_row(house: House, monkeyp
         with pytest.raises(RecordUnavailable):
             enforcement.check(bob, Stage.INPUT, TEXT, interaction=interaction)
     assert ledger(house, interaction) == []
+
+
+def test_a_rule_of_one_collection_or_group_holds_there_alone(house: House) -> None:
+    board, other = uuid.uuid4(), uuid.uuid4()
+    policies.add(
+        house,
+        policies.words("board", Stage.PASSAGE, Action.BLOCK, "Falcon", collections=frozenset({board})),
+        policies.words("team", Stage.INPUT, Action.BLOCK, "Hawk", groups=frozenset({house.team})),
+    )
+
+    def judged(who: Scope, stage: Stage, text: str, *collections: uuid.UUID) -> Action:
+        asked = collections or None
+        return enforcement.check(who, stage, text, interaction=uuid.uuid4(), collections=asked).action
+
+    assert judged(house.bob, Stage.INPUT, "Hawk") is Action.BLOCK
+    assert judged(house.charlie, Stage.INPUT, "Hawk") is Action.ALLOW
+    assert judged(house.system, Stage.INPUT, "Hawk") is Action.BLOCK  # whose work it is for is not known
+    assert judged(house.bob, Stage.PASSAGE, "Falcon", board) is Action.BLOCK
+    assert judged(house.bob, Stage.PASSAGE, "Falcon", other) is Action.ALLOW
+    assert judged(house.bob, Stage.PASSAGE, "Falcon", other, board) is Action.BLOCK
+    assert judged(house.bob, Stage.PASSAGE, "Falcon") is Action.BLOCK
