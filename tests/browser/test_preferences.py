@@ -44,7 +44,6 @@ LOOK = """one => {
 AT_REST = [
     State("thread", "waiting", "bob", "/c/{queued}"),
     State("collection", "being read", "ada", "/collections/{intake}"),
-    State("settings", "a rule unfolds", "ada", "/settings/", states.press(".rule summary")),
     State("access", "changed, with undo", "ada", "/access/", states.changed_a_cell),
     State("operators", "full", "operator", "/operators/"),
 ]
