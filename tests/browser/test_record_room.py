@@ -112,7 +112,7 @@ def test_an_officer_finds_by_person_day_and_word_takes_the_proof_and_the_employe
     page.get_by_role("link", name="My data").click()
     looks = page.get_by_role("table", name="Who looked at it")
     for said in ("Took words away as evidence", "Opened your words", "Searched what was said"):
-        assert looks.locator("tr", has_text=said).filter(has_text="Olga").count() == 1
+        assert looks.locator("tr", has_text=said).filter(has_text="Olga").count() >= 1, said
     tasks.check(page)
 
 
