@@ -32,7 +32,7 @@ def _pick(rng: random.Random, alphabet: str, length: int) -> str:
     return "".join(rng.choice(alphabet) for _ in range(length))
 
 
-def _mark(secret: str) -> str:
+def mark(secret: str) -> str:
     """The part of a credential that must not be seen, where the words around it may."""
     return f"\x02{secret}\x03"
 
@@ -81,7 +81,7 @@ KEYS: dict[str, Callable[[random.Random], str]] = {
     "google_oauth": lambda rng: "GOCSPX-" + _pick(rng, ALNUM + "-_", 28),
     "sendgrid": lambda rng: f"SG.{_pick(rng, ALNUM + '-_', 22)}.{_pick(rng, ALNUM + '-_', 43)}",
     "twilio": lambda rng: "SK" + _pick(rng, HEX, 32),
-    "azure_storage": lambda rng: "AccountKey=" + _mark(_pick(rng, ALNUM + "+/", 86) + "=="),
+    "azure_storage": lambda rng: "AccountKey=" + mark(_pick(rng, ALNUM + "+/", 86) + "=="),
     "azure_client": lambda rng: f"{_pick(rng, ALNUM, 3)}8Q~{_pick(rng, ALNUM + '_~.-', 33)}Z",
     "digitalocean": lambda rng: "dop_v1_" + _pick(rng, HEX, 64),
     "databricks": lambda rng: "dapi" + _pick(rng, HEX, 32),
@@ -89,25 +89,25 @@ KEYS: dict[str, Callable[[random.Random], str]] = {
     "telegram": lambda rng: f"{_pick(rng, '123456789', 10)}:AA{_pick(rng, ALNUM + '-_', 33)}",
     "jwt": _jwt,
     "private_key": _private_key,
-    "aws_secret": lambda rng: "AWS_SECRET_ACCESS_KEY=" + _mark(_pick(rng, ALNUM + "/+", 40)),
+    "aws_secret": lambda rng: "AWS_SECRET_ACCESS_KEY=" + mark(_pick(rng, ALNUM + "/+", 40)),
     "dsn": lambda rng: (
         f"{rng.choice(['postgresql', 'mysql', 'redis', 'mongodb+srv', 'amqp'])}://app:"
-        f"{_mark(_pick(rng, ALNUM + '-_.!', 14))}@db{rng.randint(1, 9)}.internal:5432/main"
+        f"{mark(_pick(rng, ALNUM + '-_.!', 14))}@db{rng.randint(1, 9)}.internal:5432/main"
     ),
     "basic_auth": lambda rng: (
-        f"https://svc-{_pick(rng, HEX, 4)}:{_mark(_pick(rng, ALNUM, 12))}@repo.example.org/simple/"
+        f"https://svc-{_pick(rng, HEX, 4)}:{mark(_pick(rng, ALNUM, 12))}@repo.example.org/simple/"
     ),
-    "bearer": lambda rng: "Authorization: Bearer " + _mark(_pick(rng, ALNUM + "-_", 40)),
+    "bearer": lambda rng: "Authorization: Bearer " + mark(_pick(rng, ALNUM + "-_", 40)),
     "generic": lambda rng: (
         rng.choice(["api_key", "client_secret", "ACCESS_TOKEN", "x-api-key", "webhookSecret"])
         + rng.choice([" = ", ": ", "="])
-        + f'"{_mark(_pick(rng, rng.choice([ALNUM, HEX]), 32))}"'
+        + f'"{mark(_pick(rng, rng.choice([ALNUM, HEX]), 32))}"'
     ),
     "spoken": lambda rng: (
         rng.choice(["my password is ", "The password for the VPN is ", "Passwort: ", "mein Passwort lautet "])
-        + _mark(password(rng))
+        + mark(password(rng))
     ),
-    "env_password": lambda rng: rng.choice(["DB_PASSWORD=", 'password = "', "pwd: "]) + _mark(password(rng)),
+    "env_password": lambda rng: rng.choice(["DB_PASSWORD=", 'password = "', "pwd: "]) + mark(password(rng)),
 }
 
 _FRAMES = (
@@ -128,7 +128,7 @@ def keys(seed: int, each: int) -> list[tuple[str, Sample]]:
         for _ in range(each):
             before, after = rng.choice(_FRAMES).split("{}")
             drawn = draw(rng)
-            head, secret, tail = re.split("[\x02\x03]", drawn if "\x02" in drawn else _mark(drawn))
+            head, secret, tail = re.split("[\x02\x03]", drawn if "\x02" in drawn else mark(drawn))
             start = len(before) + len(head)
             text = f"{before}{head}{secret}{tail}{after}"
             made.append((kind, Sample(text, ((start, start + len(secret), kind),))))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import string
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from sysconfig import get_paths
 
@@ -122,9 +122,10 @@ def personal(seed: int, each: int) -> list[Sample]:
     return samples
 
 
-def benign(limit: int = 4_000_000) -> Iterator[tuple[str, str]]:
+def benign(limit: int = 4_000_000, also: Iterable[tuple[str, Path]] = ()) -> Iterator[tuple[str, str]]:
     """(group, text) of documents nobody here wrote: licences, read-mes and descriptions of installed
-    packages, the system's documentation, and the standard library's source; at most `limit` characters each.
+    packages, the system's documentation, the standard library's source, and the documents of each further
+    folder; at most `limit` characters each.
     """
     paths = get_paths()
     groups = {
@@ -138,6 +139,7 @@ def benign(limit: int = 4_000_000) -> Iterator[tuple[str, str]]:
             ("*.py", "email/*.py", "http/*.py", "asyncio/*.py", "json/*.py", "logging/*.py"),
         ),
     }
+    groups |= {name: (root, ("**/*.rst", "**/*.md", "**/*.txt")) for name, root in also}
     for group, (root, patterns) in groups.items():
         left = limit
         for path in sorted({path for pattern in patterns for path in root.glob(pattern) if path.is_file()}):

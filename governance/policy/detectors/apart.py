@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -193,8 +194,14 @@ def _signs(found: re.Match[str], form: re.Pattern[str]) -> list[int]:
     if form in _ONE_BY_ONE:
         return list(range(found.start(), found.end(), 2))
     group = _GROUP if form is _SPELLED[0] else _GROUP_WITH_DOT
-    pieces = group.finditer(found.string, found.start(), found.end())
-    return [place for piece in pieces for place in range(*piece.span())]
+    pieces = [piece.span() for piece in group.finditer(found.string, found.start(), found.end())]
+    usual = Counter(end - start for start, end in pieces).most_common(1)[0][0]
+    kept: list[int] = []
+    for start, end in pieces:
+        if end - start > usual and len(kept) > 4 * usual:
+            break  # the words after it
+        kept += range(start, end)
+    return kept
 
 
 def _decoded(text: str) -> Iterator[_Run]:
