@@ -15,6 +15,7 @@ from typing import Any
 from governance.audit import rows
 from governance.audit.rows import Recorded, Row
 from governance.audit.vocabulary import Event
+from governance.policy import residence
 from governance.policy.replay import kept
 from governance.policy.rules import ANYWHERE, Action, Place, Stage
 from governance.scope import Scope
@@ -23,6 +24,7 @@ A_READ = 200  # events
 LONGEST_INTERACTION = 1000  # events, which is what the record hands out at once
 OF_AN_ANSWER = (
     Event.PROMPT_RECEIVED,
+    Event.REASON_ASKED,
     Event.EMBEDDED,
     Event.POLICY_DECIDED,
     Event.RETRIEVED,
@@ -51,7 +53,7 @@ class Text:
 
 def beginnings(stages: frozenset[Stage]) -> list[str]:
     """The events that a period is counted by. An upload begins with its verdict; nothing else of it has the text."""
-    asked = [Event.PROMPT_RECEIVED, Event.EMBEDDED] if stages - {Stage.UPLOAD} else []
+    asked = [Event.PROMPT_RECEIVED, Event.REASON_ASKED, Event.EMBEDDED] if stages - {Stage.UPLOAD} else []
     return sorted(str(event) for event in (*asked, *([Event.POLICY_DECIDED] if Stage.UPLOAD in stages else [])))
 
 
@@ -107,7 +109,7 @@ class _Interaction:
         outputs = []
         for verdict in self.verdicts:
             stage = Stage(str(verdict.facts.get("stage")))
-            if stage not in stages:
+            if stage not in stages or _is_no_rules(verdict):
                 continue
             if stage is Stage.OUTPUT:
                 outputs.append(verdict)
@@ -146,6 +148,11 @@ class _Interaction:
                 return None
             pieces.append(payload.get("withheld") or payload.get("written") or payload.get("text") or "")
         return "".join(pieces)
+
+
+def _is_no_rules(verdict: Recorded) -> bool:
+    """Restricted text is kept in the house beside the rules: no version decides it, so none is held against it."""
+    return any(one.get("rule") == residence.RULE for one in verdict.facts.get("decisions", ()))
 
 
 def _gravest(verdicts: list[Recorded]) -> Recorded:

@@ -6,9 +6,14 @@ import json
 import uuid
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
+from assistant import reasons
 from governance.models import ReplayStatus
+from governance.policy import residence
 from governance.policy.replay import runs, tally
 from governance.policy.rules import Action, Stage
+from tests.assistant import asking
 from tests.cast import House
 from tests.governance import policies, traffic
 from tests.governance.database import leaves
@@ -86,3 +91,25 @@ def test_a_rule_for_one_group_is_held_against_those_who_were_in_it(house: House)
         house, runs.start(house.olga, traffic.drafted(house, [*traffic.IN_FORCE, team]).number, since, until, WHY)
     )
     assert report(row)["rules"] == {"team-only": {"newly_blocked": 1}}
+
+
+def test_a_passage_that_no_rule_kept_back_is_held_against_none(house: House) -> None:
+    policy = traffic.publish(house)
+    since = datetime.now(UTC)
+    asked = traffic.ask(house.bob, "What is in the vault?", policy)
+    residence.withhold(house.bob, policy.stamp, interaction=asked, subject_id=uuid.uuid4())
+    number = traffic.drafted(house).number
+    row = replayed(house, runs.start(house.olga, number, since, datetime.now(UTC), WHY))
+    assert report(row)["texts"] == {"input": {"read": 1, "unreadable": 0}}
+    assert report(row)["decided_otherwise"] == 0
+
+
+def test_a_question_that_was_held_for_want_of_a_reason_is_replayed_too(house: House) -> None:
+    policy = policies.add(house, policies.words("why-falcon", Stage.INPUT, Action.REQUIRE_REASON, traffic.FALCON))
+    since = datetime.now(UTC)
+    with pytest.raises(reasons.ReasonRequired):
+        asking.ask(house.bob, f"Is {traffic.FALCON} late?")
+    free = [rule for rule in policy.rules if rule.name != "why-falcon"]
+    number = traffic.drafted(house, free).number
+    row = replayed(house, runs.start(house.olga, number, since, datetime.now(UTC), WHY))
+    assert report(row)["rules"] == {"why-falcon": {"changed_otherwise": 1}}
