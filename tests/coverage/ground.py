@@ -160,6 +160,12 @@ class Ground:
         versions.put_rule(self.house.ada, number, RULE, is_new=True)
         return number
 
+    def incomplete(self) -> int:
+        """A draft that lacks a rule which comes with the house."""
+        number = self.draft()
+        versions.remove_rule(self.house.ada, number, "control-tokens-upload")
+        return number
+
     def published(self) -> int:
         """The first version again has something to be restored from."""
         publishing.publish(self.house.system, self.draft())

@@ -38,6 +38,9 @@ SYSLOG = re.compile(
 )
 
 
+LOST = 0
+
+
 @dataclass
 class Arrived:
     """All that came, in its order, and what a receiver that drops what it has seen keeps."""
@@ -62,7 +65,7 @@ class Arrived:
 
 @dataclass
 class Hook:
-    """`answers` says what a request gets: a status, or None to break off without a word."""
+    """`answers` says what a request gets: a status, None to break off without a word, LOST to do so with everything taken."""
 
     url: str
     arrived: Arrived
@@ -83,9 +86,9 @@ def webhook(port: int = 0) -> Iterator[Hook]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             hook.requests.append((dict(self.headers), body))
             status = hook.answers(len(hook.requests))
-            if status is not None and 200 <= status < 300:
+            if status is not None and (status == LOST or 200 <= status < 300):
                 hook.arrived.take([json.loads(line) for line in body.splitlines()])
-            if status is None:
+            if status is None or status == LOST:
                 self.connection.close()
                 return
             self.send_response(status)
