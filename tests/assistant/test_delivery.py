@@ -94,7 +94,7 @@ def test_a_segment_whose_record_is_refused_leaves_no_trace(house: House, monkeyp
     assert (asking.said(asking.seen(house.bob, asked)), asking.streamed(asked)) == ("", [])
     assert asking.record(house, asked) == before
     with house.system.transaction():
-        assert PolicyDecision.objects.filter(interaction=asked).count() == 0
+        assert PolicyDecision.objects.filter(interaction=asked, stage="output").count() == 0
 
 
 def test_a_citation_keeps_its_marker_for_the_whole_answer(house: House) -> None:
