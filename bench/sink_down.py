@@ -2,10 +2,10 @@
 
     python -m bench.sink_down [--down 600] [--rate 50]
 
-A tenant of its own in the demo's database records `--rate` events a second and has them sealed and forwarded to a webhook on
-this machine. After a tenth of the time the receiver goes away for `--down` seconds, in which every second of its requests is
-refused and the others break off after all was taken, then it comes back. It prints one JSON line: events recorded, events that
-arrived, lost, lines that came twice, and how many of those were not the same. It runs on the databases of the tests.
+A tenant of its own records `--rate` events a second and has them sealed and forwarded to a webhook on this machine. After a
+tenth of the time the receiver goes away for `--down` seconds: it refuses, breaks off, or takes everything and breaks off before
+it says so. Then it comes back. It prints one JSON line: events recorded, events that arrived, lost, lines that came twice, and
+how many of those were not the same. It runs on the databases of the tests.
 """
 
 from __future__ import annotations
@@ -59,9 +59,8 @@ def run(down_s: float, rate: float) -> dict[str, Any]:
         began = time.monotonic()
         while time.monotonic() - began < down_s * 1.2:
             is_down = down_s * 0.1 < time.monotonic() - began < down_s * 1.1
-            hook.answers = (
-                receivers.always(None if int(time.monotonic()) % 2 else 503) if is_down else receivers.always(204)
-            )
+            bad = (503, None, receivers.LOST)[int(time.monotonic() / 3) % 3]
+            hook.answers = receivers.always(bad if is_down else 204)
             forwarder.forward(house.tenant, target)
             time.sleep(1)
         over.set()

@@ -16,7 +16,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from governance.audit import events
 from tests.cast import House
 from tests.coverage import unrecorded, writing
-from tests.coverage.deeds import DEEDS, Deed
+from tests.coverage.deed import Deed
+from tests.coverage.deeds import DEEDS
 from tests.coverage.ground import Ground
 from tests.governance import told
 from tests.governance.database import as_superuser, leaves
