@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from governance.policy import detectors, invisible, patience
 from governance.policy.detectors import Finding
@@ -41,7 +41,7 @@ class Decision:
     reason: str
     message: str
     spans: tuple[tuple[int, int, str], ...]
-    latency_ms: float
+    latency_ms: float = field(compare=False)
     error: str = ""
 
     def as_json(self) -> dict[str, object]:
@@ -72,7 +72,7 @@ class Verdict:
     message: str = ""
     policy: Stamp | None = None
     place: Place = ANYWHERE
-    latency_ms: float = 0.0
+    latency_ms: float = field(default=0.0, compare=False)
 
     def as_json(self) -> dict[str, object]:
         told: dict[str, object] = {
