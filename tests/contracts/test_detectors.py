@@ -11,10 +11,12 @@ from governance.policy import detectors, seams
 from tests.governance.policy_words import texts
 
 OPTIONS: dict[str, dict[str, object]] = {
+    "topic": {"examples": ["The merger with Falke is not public yet.", "Wir übernehmen Falke."]},
     "pattern": {"words": ["Projekt Falke", "über"], "expressions": [r"\bX-\d{3,6}\b"]},
 }
 NAMES = detectors.names()
-SEAMED = [name for name in NAMES if name not in ("pattern", "injection")]
+# What looks at sentences and stretches, and not for a thing that has an end.
+SEAMED = [name for name in NAMES if name not in ("pattern", "injection", "injection_score", "topic")]
 
 
 def detect(name: str, text: str) -> list[detectors.Finding]:
@@ -34,7 +36,7 @@ def test_an_option_nobody_knows_is_an_error(name: str) -> None:
         detectors.get(name).check({**OPTIONS.get(name, {}), "colour": "red"})
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if detectors.get(name).types and name != "control_tokens"])
+@pytest.mark.parametrize("name", [name for name in NAMES if "types" in detectors.get(name).options])
 def test_a_type_nobody_knows_is_an_error(name: str) -> None:
     with pytest.raises(InvalidInput, match="no type 'shoe_size'"):
         detectors.get(name).check({"types": ["shoe_size"]})

@@ -48,11 +48,12 @@ class Topic(Detector):
             return []
         near = _of_examples(tuple(words(options, "examples")))
         said = _embedded([text[start:end] for start, end in spans])
-        best = np.clip((said @ near.T).max(axis=1), 0.0, 1.0)
+        best = np.clip((said @ near.T).max(axis=1), 0.0, 1.0).round(4)
         kind = str(options.get("name", "topic"))
         return [
-            Finding(kind, start, end, round(float(score), 4), "near to an example of this topic")
+            Finding(kind, start, end, float(score), "near to an example of this topic")
             for (start, end), score in zip(spans, best, strict=True)
+            if score > 0
         ]
 
     def check(self, options: Mapping[str, object]) -> None:
