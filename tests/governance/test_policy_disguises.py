@@ -148,7 +148,9 @@ def test_a_topic_is_told_by_its_examples(monkeypatch: pytest.MonkeyPatch) -> Non
     options = {"examples": ["The union calls for a strike next week."], "name": "strikes"}
     near, far = "They call for a strike of the union.", "Bread is baked with flour."
     detector = detectors.get("topic")
-    ((_, high), (_, low)) = [(text, max(one.score for one in detector.detect(text, options))) for text in (near, far)]
+    ((_, high), (_, low)) = [
+        (text, max((one.score for one in detector.detect(text, options)), default=0.0)) for text in (near, far)
+    ]
     assert high > low + 0.2
     assert {one.type for one in detector.detect(near, options)} == {"strikes"}
 
