@@ -251,7 +251,9 @@ SEALER = {
     "witness": env.text("CHANCERY_WITNESS_URL"),
 }
 WITNESS_HOME = env.folder("CHANCERY_WITNESS_HOME", HOME / "witness")
-# A head is signed every ten seconds and a witness asked for two: with less than this a slow one would be taken for one away.
+# Seconds after which a tenant that demands it gets no answer. A head is signed every ten seconds and a witness asked for two:
+# with less than 15 a slow one would be taken for one away.
+FORWARD_PATIENCE_S = env.number("CHANCERY_FORWARD_PATIENCE", 600, least=15)
 WITNESS_PATIENCE_S = env.number("CHANCERY_WITNESS_PATIENCE", 120, least=15)
 # Where the record is sent to. Tenants' admins write https addresses and syslog hosts of their own: those inside your network
 # have to be listed, as host or host:port. FORWARD_TARGETS are the installation's own, which get the record of every tenant.

@@ -45,7 +45,9 @@ class Tenant(models.Model):
     documents_max = models.PositiveIntegerField(default=100_000)
     tokens_per_day = models.PositiveIntegerField(null=True, blank=True)
     allows_model_only = models.BooleanField(default=True)
-    demands_witness = models.BooleanField(default=False, db_default=False)  # or nothing is answered: audit.health
+    # Or nothing is answered: audit.health.
+    demands_witness = models.BooleanField(default=False, db_default=False)
+    demands_forwarding = models.BooleanField(default=False, db_default=False)
     # What a person is told of who read their words on the record: the officer's name, and the reason that was given.
     names_officers = models.BooleanField(default=True, db_default=True)
     tells_reasons = models.BooleanField(default=False, db_default=False)

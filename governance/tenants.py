@@ -52,6 +52,14 @@ class Limits:
         return self
 
 
+@dataclass(frozen=True)
+class Demands:
+    """What must hold of the record for anything to be answered: see `audit.health`."""
+
+    demands_witness: bool = False
+    demands_forwarding: bool = False
+
+
 BOUNDS = {
     "answers_running_max": (phrase("Answers at the same time"), 1, 1_000),
     "answers_waiting_max": (phrase("Questions that wait"), 1, 10_000),
@@ -110,12 +118,12 @@ def current(scope: Scope) -> models.Tenant:
         return models.Tenant.objects.get(pk=scope.tenant)
 
 
-def change(scope: Scope, name: str, limits: Limits, *, demands_witness: bool | None = None) -> models.Tenant:
-    """Its name, what it may take, and whether it answers without a witness (None: as it is). Raises Forbidden, InvalidInput."""
+def change(scope: Scope, name: str, limits: Limits, demands: Demands | None = None) -> models.Tenant:
+    """Its name, what it may take, and what it demands (None: as it is). Raises Forbidden, InvalidInput."""
     access.require(scope, Action.TENANT_MANAGE)
     after: dict[str, object] = {"name": naming.checked(name)} | asdict(limits.checked())
-    if demands_witness is not None:
-        after["demands_witness"] = demands_witness
+    if demands is not None:
+        after |= asdict(demands)
     return write(scope, after)
 
 

@@ -14,7 +14,7 @@ from assistant.views import signed_in
 from governance import tenants
 from governance.errors import Conflict, InvalidInput
 from governance.scope import Scope
-from governance.tenants import Limits
+from governance.tenants import Demands, Limits
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -23,8 +23,8 @@ def page(request: HttpRequest, scope: Scope) -> HttpResponse:
     if request.method != "POST":
         return _page(request, scope)
     try:
-        demands_witness = bool(request.POST.get("demands_witness"))
-        tenants.change(scope, request.POST.get("name", ""), _limits(request), demands_witness=demands_witness)
+        demands = Demands("demands_witness" in request.POST, "demands_forwarding" in request.POST)
+        tenants.change(scope, request.POST.get("name", ""), _limits(request), demands)
     except InvalidInput as fault:
         return _page(request, scope, status=fault.status, fault=fault.message)
     messages.success(request, _("Saved."), extra_tags="good")

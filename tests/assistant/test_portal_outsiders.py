@@ -66,7 +66,7 @@ def address(name: str, room: portal.Furnished) -> str:
         "kind": "group",
         "key": _a_key(room.house),
         "what": "days",
-        **{name: uuid.uuid4() for name in ("case", "erasure", "hold", "opening", "search", "bundle")},
+        **{name: uuid.uuid4() for name in ("case", "erasure", "hold", "opening", "search", "bundle", "target")},
         "number": _a_draft(room.house) if name.startswith("policy") else 1,
         "rule": "secrets-input",
     }

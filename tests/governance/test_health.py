@@ -8,10 +8,13 @@ import pytest
 
 from governance import tenants
 from governance.audit import events, health
+from governance.audit.out import forwarder, targets
+from governance.audit.out.targets import Draft
 from governance.audit.vocabulary import Event
 from governance.errors import RecordUnavailable
-from governance.tenants import Limits
+from governance.tenants import Demands, Limits
 from tests.cast import House
+from tests.governance.out import receivers
 from tests.governance.sealing import seal
 
 LIMITS = Limits(8, 40, 4, 100_000, None, True)
@@ -53,7 +56,7 @@ def test_nothing_is_answered_without_the_witness_that_a_tenant_demands(house: Ho
     events.record(house.bob, Event.DOCUMENT_READ)
     settings.WITNESS_PATIENCE_S = 0
     health.require(house.bob)  # it does not demand one
-    tenants.change(house.ada, name, LIMITS, demands_witness=True)
+    tenants.change(house.ada, name, LIMITS, Demands(demands_witness=True))
     seal(house, is_witnessed=False)
     with pytest.raises(RecordUnavailable, match="not being witnessed"):
         health.require(house.bob)
@@ -64,3 +67,28 @@ def test_nothing_is_answered_without_the_witness_that_a_tenant_demands(house: Ho
         health.require(house.bob)
     settings.WITNESS_PATIENCE_S = 120
     health.require(house.bob)  # a witness that is slow is not away
+
+
+def test_nothing_is_answered_while_the_record_does_not_arrive_where_that_is_demanded(
+    house: House, settings: Any
+) -> None:
+    settings.FORWARD_INTERNAL_HOSTS = ["127.0.0.1"]
+    name = tenants.current(house.system).name
+    with receivers.webhook() as hook:
+        target, _ = targets.create(house.ada, Draft("SIEM", "webhook", hook.url, "jsonl"))
+        tenants.change(house.ada, name, LIMITS, Demands(demands_forwarding=True))
+        seal(house)
+        health.require(house.bob)  # it is late by less than the patience
+        settings.FORWARD_PATIENCE_S = 0
+        with pytest.raises(RecordUnavailable, match="does not reach"):
+            health.require(house.bob)
+        assert forwarder.forward(house.tenant, target) > 0
+        health.require(house.bob)
+    events.record(house.bob, Event.DOCUMENT_READ)
+    seal(house)
+    with pytest.raises(RecordUnavailable):
+        health.require(house.bob)
+    shown = targets.get(house.ada, target).row
+    off = Draft(shown.name, shown.kind, shown.address, shown.format, is_enabled=False)
+    targets.change(house.ada, target, off)
+    health.require(house.bob)  # nothing is sent there by the admins' own wish, which is on the record

@@ -64,6 +64,7 @@ DOORS = {
     "audit.stretch",
     "audit.tally",
     "audit.unsealed",
+    "audit.unsent_since",
     "audit.unsigned",
     "audit.waiting",
     "audit.would_let_go",
