@@ -152,7 +152,8 @@ def test_leaving_before_the_first_word_cancels_it_too(
         hasty.chat.completions.create(**ASKED, stream=streams)
     row = ended(house)
     assert row.status == Status.CANCELLED
-    assert asking.record(house, row.pk)[-2:] == ["answer.cancelled", "answer.finished"]
+    # The blanks that had come are told of too.
+    assert asking.record(house, row.pk)[-3:] == ["answer.cancelled", "answer.withheld", "answer.finished"]
 
 
 def test_a_stream_opens_before_the_first_word_where_that_takes_long_and_is_left_then(
