@@ -78,7 +78,8 @@ def test_what_was_withheld_says_why_and_keeps_its_rank(house: House, settings: A
     row = asking.answered(house.bob)
     facts = one(house, "retrieval.performed", row.pk)["facts"]
     (kept_back,) = facts["withheld"]
-    assert (kept_back["why"], kept_back["rules"]) == ("policy", ["instructions-in-passage"])
+    assert kept_back["why"] == "policy"
+    assert "instructions-in-passage" in kept_back["rules"]
     assert len(kept_back["sha256"]) == 64
     ranks = sorted([kept_back["rank"], *(passage["rank"] for passage in facts["passages"])])
     assert ranks == list(range(1, len(ranks) + 1))
