@@ -93,8 +93,7 @@ def test_admins_upload_mend_and_delete(page: Any, house: cast.House, tmp_path: P
 
 
 @at_a_desk
-def test_admins_set_limits_and_rules_and_single_sign_on(page: Any, house: cast.House, idp: hostile.Hostile) -> None:
-    idp.claims = {"email": f"sam@{house.slug}.example", "email_verified": True, "groups": ["idp-team"]}
+def test_admins_set_limits_and_rules_and_see_what_is_used(page: Any, house: cast.House) -> None:
     come_in(page, f"/t/{house.slug}/", house.email("ada"))
     page.wait_for_url("**/c/")
     press(page, "Admin")
@@ -125,6 +124,14 @@ def test_admins_set_limits_and_rules_and_single_sign_on(page: Any, house: cast.H
     page.get_by_text("of 50").wait_for()
     tasks.check(page)
 
+
+@at_a_desk
+def test_admins_set_single_sign_on_up(page: Any, house: cast.House, idp: hostile.Hostile) -> None:
+    idp.claims = {"email": f"sam@{house.slug}.example", "email_verified": True, "groups": ["idp-team"]}
+    come_in(page, f"/t/{house.slug}/", house.email("ada"))
+    page.wait_for_url("**/c/")
+    press(page, "Admin")
+    page.wait_for_url("**/people/")
     press(page, "Sign-in")
     page.wait_for_url("**/sign-in")
     press(page, "Add a provider")
