@@ -6,6 +6,7 @@ destroyed, and only then do the rows, the event and the certificate commit toget
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import logging
 import uuid
@@ -14,13 +15,13 @@ from datetime import datetime
 from typing import Any
 
 import rfc8785
-from django.db import connection
 from django.utils import timezone
 
 from governance import models, people, tenants
 from governance.audit import events, keyring, rows
 from governance.audit.lifecycle import holds, stores
 from governance.audit.lifecycle.models import ErasureStatus as Status
+from governance.audit.tree import heads
 from governance.audit.vocabulary import Event
 from governance.errors import Conflict
 from governance.scope import Scope
@@ -126,10 +127,11 @@ def _certificate(
 
 def _head() -> dict[str, Any]:
     """The last signed head before it: what was erased is under it, and stays so."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT size, encode(root, 'base64'), at FROM audit.heads(9223372036854775807, 1)")
-        found = cursor.fetchone()
-    return {"size": found[0], "root": found[1], "signed_at": found[2].isoformat()} if found else {}
+    found = heads.newest()
+    if not found:
+        return {}
+    head = found[0]
+    return {"size": head.size, "root": base64.b64encode(head.root).decode(), "signed_at": head.at.isoformat()}
 
 
 def _id(one: uuid.UUID | None) -> str | None:
