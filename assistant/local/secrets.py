@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from governance import keyfile
+
 
 @dataclass(frozen=True, repr=False)
 class Secrets:
@@ -49,22 +51,7 @@ def load(home: Path) -> Secrets:
 
 def _read_or_make(path: Path) -> str:
     if not path.exists():
-        _create(path, MAKERS.get(path.name, _password)())
+        value = MAKERS.get(path.name, _password)()
+        keyfile.write(path, f"{value}\n".encode("ascii"))  # whoever was first has made it
     path.chmod(0o600)
     return path.read_text(encoding="ascii").strip()
-
-
-def _create(path: Path, value: str) -> None:
-    """A crash leaves no half file, and of two that start at once one wins and the other reads what it wrote."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{randomness.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(value + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(draft, path)
-    except FileExistsError:
-        return
-    finally:
-        draft.unlink(missing_ok=True)

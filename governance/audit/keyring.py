@@ -23,6 +23,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from governance import keyfile
+
 KEY_BYTES = 32
 NONCE_BYTES = 12
 # A key that was destroyed elsewhere is forgotten here within this many seconds.
@@ -114,22 +116,9 @@ class FileKeyring(Keyring):
         self._write(path, datetime.now(UTC).isoformat().encode())
 
     def _write(self, path: Path, content: bytes) -> bool:
-        """A whole file or none; False where there is one: whoever links first has made it, in whichever process."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.parent.mkdir(exist_ok=True, mode=0o700)
-        draft = path.with_suffix(f".{secrets.token_hex(6)}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            return False
-        finally:
-            draft.unlink()
-        return True
+        return keyfile.write(path, content)
 
     def _master(self) -> AESGCM:
         if len(settings.RECORD_KEY) != KEY_BYTES:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from governance import keyfile
 from governance.audit.tree.verifier import COSIGNATURE, SIGNATURE, Verifier, cosigned
 
 
@@ -57,16 +57,4 @@ def load(path: Path, name: str, *, is_witness: bool = False) -> Signer:
 def _create(path: Path) -> bytes:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     raw = Ed25519PrivateKey.generate().private_bytes_raw()
-    draft = path.with_suffix(f".{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(raw)
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        return path.read_bytes()
-    finally:
-        draft.unlink()
-    return raw
+    return raw if keyfile.write(path, raw) else path.read_bytes()
