@@ -19,7 +19,7 @@ from django.db import DatabaseError, connection
 from assistant import delivery, evidence, lease, models, notices, retrieval
 from assistant.brought import Brought
 from assistant.models import Status
-from governance import keys, people, quotas
+from governance import keys, people, quotas, tenants
 from governance.audit import health
 from governance.errors import Busy, ChanceryError, InvalidInput, NotFound, RecordUnavailable, Unavailable
 from governance.policy import enforcement, residence, versions
@@ -144,7 +144,7 @@ def _guarded(scope: Scope, row: models.Answer, sender: delivery.Delivery, watch:
 
 
 def _compose(scope: Scope, row: models.Answer, sender: delivery.Delivery, watch: lease.Watch) -> Outcome:
-    health.require(scope)
+    health.require(scope, tenants.current(scope))
     quotas.reserve(scope, row.pk, row.max_tokens)
     policy = versions.in_force(scope)
     if row.is_model_only:

@@ -59,8 +59,8 @@ def ask(
     """
     access.require(scope, Action.ASK)
     question, reason = _checked(text), reasons.checked(reason)
-    health.require(scope)
     tenant = tenants.current(scope)
+    health.require(scope, tenant)
     if is_model_only and not tenant.allows_model_only:
         raise InvalidInput("This organisation does not allow answers without documents. Ask about the documents.")
     wanted = frozenset(collections)

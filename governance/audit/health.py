@@ -62,19 +62,18 @@ def _is_sent() -> bool:
     return since is None or datetime.now(UTC) - since <= timedelta(seconds=settings.FORWARD_PATIENCE_S)
 
 
-def require(scope: Scope) -> None:
+def require(scope: Scope, tenant: models.Tenant) -> None:
     """Where the tenant demands a witness, or that its record is sent on, nothing is answered while that is not so.
 
     Raises RecordUnavailable.
     """
     with scope.transaction():
-        demands = models.Tenant.objects.only("demands_witness", "demands_forwarding").get(pk=scope.tenant)
-        if demands.demands_forwarding and not _is_sent():
+        if tenant.demands_forwarding and not _is_sent():
             raise RecordUnavailable(
                 "The record does not reach where this organisation sends it, and it answers nothing without that. "
                 "Please try again later, and tell an admin if it stays so."
             )
-        if demands.demands_witness and not lag(scope).is_witnessed:
+        if tenant.demands_witness and not lag(scope).is_witnessed:
             raise RecordUnavailable(
                 "The record is not being witnessed, and this organisation answers nothing without that. "
                 "Please try again later, and tell whoever runs this installation if it stays so."
