@@ -65,9 +65,6 @@ class Scope:
         """The tenant's background work that this person's request set off."""
         return Scope.system(self.tenant, self.request_id)
 
-    def with_request(self, request_id: str) -> Scope:
-        return replace(self, request_id=request_id)
-
     def through(self, client: str, session_key: str = "") -> Scope:
         """The same, as it came in. Nobody gets from the hash to the key, which would open the session."""
         session = hashlib.sha256(session_key.encode()).hexdigest()[:32] if session_key else ""

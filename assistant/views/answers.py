@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from assistant import conversations, models, quoting, relay, streaming, wording
 from assistant.reasons import ReasonRequired
 from assistant.views import segments, signed_in
-from assistant.views.conversations import parsed_id
+from assistant.views.parsing import parsed_id
 from governance.errors import InvalidInput
 from governance.scope import Scope
 

@@ -8,13 +8,12 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from assistant import conversations, suggestions, threads
 from assistant.views import shelves, sidebar, signed_in
+from assistant.views.parsing import parsed_id
 from governance import tenants
-from governance.errors import InvalidInput
 from governance.scope import Scope
 
 
@@ -81,21 +80,6 @@ def delete(request: HttpRequest, scope: Scope, conversation: uuid.UUID) -> HttpR
 def restore(request: HttpRequest, scope: Scope, conversation: uuid.UUID) -> HttpResponse:
     threads.restore(scope, conversation)
     return HttpResponse(status=204) if signed_in.is_part(request) else redirect("thread", conversation)
-
-
-def parsed_id(text: str) -> uuid.UUID:
-    """Raises InvalidInput."""
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        raise InvalidInput(_("That is not the number of anything here.")) from None
-
-
-def parsed_number(text: str) -> int:
-    """Raises InvalidInput."""
-    if not (text.isascii() and text.isdigit() and len(text) < 7):
-        raise InvalidInput(_("That is not a number."))
-    return int(text)
 
 
 def _back(request: HttpRequest, conversation: uuid.UUID) -> str:

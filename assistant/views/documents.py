@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from assistant import threads
 from assistant.views import signed_in
-from assistant.views.conversations import parsed_id, parsed_number
+from assistant.views.parsing import parsed_id, parsed_number
 from governance.scope import Scope
 from ingestion import documents, orders, search
 

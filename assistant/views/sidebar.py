@@ -15,6 +15,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from assistant import models, threads
+from assistant.views.parsing import parsed_id
 from governance.errors import InvalidInput
 from governance.scope import Scope
 
@@ -63,10 +64,7 @@ def _deleted(request: HttpRequest, scope: Scope) -> models.Conversation | None:
     asked = request.GET.get("deleted", "")
     if not asked:
         return None
-    try:
-        found = threads.deleted(scope, uuid.UUID(asked))
-    except ValueError:
-        raise InvalidInput(_("That is not the number of anything here.")) from None
+    found = threads.deleted(scope, parsed_id(asked))
     return found if found.deleted_at else None
 
 

@@ -145,10 +145,16 @@ def opened(scope: Scope, event: uuid.UUID, reason: str) -> Opened:
     return found
 
 
+def told_enough(reason: str) -> str | None:
+    """What was said, where it is a sentence and not a word, nor a page."""
+    said = reason.replace("\x00", "").strip()
+    return said if REASON_SHORTEST <= len(said) <= REASON_LONGEST else None
+
+
 def checked_reason(reason: str) -> str:
     """Raises InvalidInput."""
-    said = reason.replace("\x00", "").strip()
-    if not REASON_SHORTEST <= len(said) <= REASON_LONGEST:
+    said = told_enough(reason)
+    if said is None:
         raise InvalidInput(
             sentence(
                 "Say why you open it, in %(least)s to %(most)s characters.", least=REASON_SHORTEST, most=REASON_LONGEST

@@ -9,13 +9,13 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from assistant import wording
 from assistant.views import signed_in
+from assistant.views.parsing import parsed_id
 from assistant.views.record import lines
 from assistant.views.record.filters import Chosen
 from assistant.views.tables import number
@@ -63,7 +63,7 @@ def add(request: HttpRequest, scope: Scope, case: uuid.UUID) -> HttpResponse:
         _try(request, lambda: _added(request, cases.add_found(scope, case, **wanted)))
     else:
         typed = request.POST.get("interaction", "")
-        _try(request, lambda: _added(request, cases.add(scope, case, [_number(typed)])), NotFound)
+        _try(request, lambda: _added(request, cases.add(scope, case, [parsed_id(typed.strip())])), NotFound)
     return redirect("record-case", case)
 
 
@@ -71,7 +71,7 @@ def add(request: HttpRequest, scope: Scope, case: uuid.UUID) -> HttpResponse:
 @signed_in.required
 def put(request: HttpRequest, scope: Scope, interaction: uuid.UUID) -> HttpResponse:
     """An answer, from its own page, into the case that is chosen there."""
-    case = _number(request.POST.get("case", ""))
+    case = parsed_id(request.POST.get("case", "").strip())
     _try(request, lambda: _added(request, cases.add(scope, case, [interaction])))
     return redirect("record-interaction", interaction)
 
@@ -180,10 +180,3 @@ def _try(request: HttpRequest, change: Callable[[], object], told: type[Chancery
 def _added(request: HttpRequest, amount: int) -> None:
     said = ngettext("%(number)s answer was added.", "%(number)s answers were added.", amount) % {"number": amount}
     messages.success(request, said, extra_tags="good")
-
-
-def _number(text: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(text.strip())
-    except ValueError:
-        raise InvalidInput(_("That is not the number of anything here.")) from None

@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from assistant.views.parsing import parsed_id
 from governance.audit import selection
 from governance.audit.selection import Filters
 from governance.audit.vocabulary import Event
@@ -134,10 +135,7 @@ class Chosen:
 
 
 def _id(text: str | None) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text) if text else None
-    except ValueError:
-        raise InvalidInput(_("That is not the number of anything here.")) from None
+    return parsed_id(text) if text else None
 
 
 def _choice(table: dict[str, T], name: str) -> T:

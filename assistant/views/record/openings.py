@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from assistant import wording
 from assistant.views import signed_in
+from assistant.views.parsing import parsed_id
 from governance import people
 from governance.audit.officers import openings, permits
 from governance.errors import Conflict, InvalidInput
@@ -55,10 +56,7 @@ def page(request: HttpRequest, scope: Scope) -> HttpResponse:
 @signed_in.required
 def ask(request: HttpRequest, scope: Scope) -> HttpResponse:
     sent = request.POST
-    try:
-        target = uuid.UUID(sent.get("target", ""))
-    except ValueError:
-        raise InvalidInput(_("That is not the number of anything here.")) from None
+    target = parsed_id(sent.get("target", ""))
     kind = sent.get("kind", "")
     try:
         openings.ask(scope, kind, target, sent.get("reason", ""), sent.get("case", ""))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from governance.audit.reading import REASON_LONGEST, REASON_SHORTEST
+from governance.audit.reading import REASON_LONGEST, REASON_SHORTEST, told_enough
 from governance.errors import InvalidInput
 from governance.sentence import sentence
 
 
 def checked(reason: str) -> str:
     """Raises InvalidInput."""
-    said = reason.replace("\x00", "").strip()
-    if not REASON_SHORTEST <= len(said) <= REASON_LONGEST:
+    said = told_enough(reason)
+    if said is None:
         raise InvalidInput(
             sentence("Say why, in %(least)s to %(most)s characters.", least=REASON_SHORTEST, most=REASON_LONGEST)
         )
