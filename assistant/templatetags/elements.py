@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -59,6 +60,12 @@ def notice(content: str, tone: str = "") -> SafeString:
 def grid(content: str, caption: str, heads: list[tables.Head]) -> SafeString:
     """A table that the server sorts: its headings are links."""
     return _framed("table", content, caption=caption, heads=heads)
+
+
+@register.inclusion_tag("elements/days.html")
+def days(caption: str, columns: str, rows: Sequence[Sequence[object]]) -> dict[str, object]:
+    """What plots show, as numbers. `columns` are headings parted by `|`."""
+    return {"caption": caption, "heads": columns.split("|"), "rows": rows}
 
 
 @register.inclusion_tag("elements/pager.html", takes_context=True)
