@@ -24,7 +24,7 @@ import django
 import httpx
 import uvicorn
 
-from bench import interaction_check, interaction_crew, interaction_kinds
+from bench import interaction_check, interaction_crew, interaction_kinds, staff
 from bench.interaction_check import Heard, Row, Told
 
 if TYPE_CHECKING:
@@ -65,28 +65,14 @@ def main(first: int, amount: int) -> None:
 
 
 def _house(name: str) -> Lane:
-    from governance import grants, groups, keys, people, tenants
-    from governance.roles import Level, Role
-    from governance.scope import Scope
-    from ingestion import catalog, documents, pipeline
+    from ingestion import documents, pipeline
 
-    tenant = tenants.create(f"mix{name}", "Mixed")
-    system = Scope.system(tenant)
-    ada = people.create(system, f"ada@{name}.example", "Ada", roles=[Role.TENANT_ADMIN])
-    staff = groups.create(system, "Staff")
-    issued = []
-    for number in range(CLIENTS):
-        person = people.create(system, f"p{number}@{name}.example", f"Person {number}")
-        groups.add(system, staff, person)
-        issued.append(keys.issue(system, person, "bench", ["all"], 1))
-    scope = people.scope_in(tenant, ada)
-    shelf = catalog.create(scope, "Rules").pk
-    grants.give(scope, shelf, grants.Holder(group=staff), Level.READ)
-    document = documents.upload(scope, shelf, "leave.md", io.BytesIO(interaction_kinds.SHELF.encode()))
+    house = staff.made(f"mix{name}", CLIENTS)
+    document = documents.upload(house.admin, house.shelf, "leave.md", io.BytesIO(interaction_kinds.SHELF.encode()))
     assert document.latest_id is not None
-    pipeline.ingest(tenant, document.latest_id)
-    _write_rules(system)
-    return Lane(name, tenant, shelf, issued)
+    pipeline.ingest(house.system.tenant, document.latest_id)
+    _write_rules(house.system)
+    return Lane(name, house.system.tenant, house.shelf, house.keys)
 
 
 def _write_rules(system: Scope) -> None:

@@ -30,7 +30,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from bench import record_stand, stack
+from bench import record_stand, stack, staff
 
 BAR = 0.95
 SIGNATURE = "audit.append(bytea,bytea)"
@@ -147,26 +147,9 @@ def _events(house: House) -> int:
 
 def furnish(clients: int) -> House:
     """A tenant with a shelf that its staff may read, and a person with a key for each client."""
-    from governance import grants, groups, keys, people, tenants
-    from governance.roles import Level, Role
-    from governance.scope import Scope
-    from ingestion import catalog
-
-    slug = f"cost{uuid.uuid4().hex[:8]}"
-    tenant = tenants.create(slug, "Cost")
-    system = Scope.system(tenant)
-    ada = people.create(system, f"ada@{slug}.example", "Ada", roles=[Role.TENANT_ADMIN])
-    staff = groups.create(system, "Staff")
-    issued = []
-    for number in range(clients):
-        person = people.create(system, f"p{number}@{slug}.example", f"Person {number}")
-        groups.add(system, staff, person)
-        issued.append(keys.issue(system, person, "bench", ["all"], 1))
-    scope = people.scope_in(tenant, ada)
-    shelf = catalog.create(scope, "Rules").pk
-    grants.give(scope, shelf, grants.Holder(group=staff), Level.READ)
-    record_stand.shelve(scope, shelf, TEXTS)
-    return House(tenant, shelf, issued)
+    house = staff.made(f"cost{uuid.uuid4().hex[:8]}", clients)
+    record_stand.shelve(house.admin, house.shelf, TEXTS)
+    return House(house.system.tenant, house.shelf, house.keys)
 
 
 def measure(pairs: int, requests: int, clients: int) -> tuple[float, float]:
