@@ -2,6 +2,9 @@
 # They need Python 3.11 or later with venv, and make; nothing is installed outside .venv and CHANCERY_HOME.
 
 PY = .venv/bin/python
+# A file is one worker's, and files come in the order of their folders: whoever has tested one page in a browser has the servers
+# for the next. The plugin that is left out would be read by every process and is not used. What hangs shows where.
+TEST = -n 2 --dist loadfile --no-loadscope-reorder -p no:langsmith_plugin -o faulthandler_timeout=600
 
 .POSIX:
 .PHONY: help run demo test lint messages pictures venv venv-dev clean
@@ -22,7 +25,7 @@ demo: venv
 	@exec $(PY) manage.py up --then demo
 
 test: venv-dev
-	$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
+	$(PY) -m pytest $(TEST) $(ARGS)
 
 lint: venv-dev
 	.venv/bin/ruff check .

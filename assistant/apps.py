@@ -7,8 +7,13 @@ class AssistantConfig(AppConfig):
     def ready(self) -> None:
         # In the web and in commands too, tasks ring our broker and not Celery's own default.
         import assistant.celery
-        import assistant.startup  # noqa: F401  its check holds for every command
-        from assistant import erasers, knowing
+        import assistant.processes.startup  # noqa: F401  its check holds for every command
+        from assistant.answering import knowing, lease
+        from assistant.conversations import asked
+        from assistant.subjects import erasers
+        from ingestion.line import yielding
 
         erasers.register()
         knowing.register()
+        asked.register()
+        yielding.register(lease.answers_run)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "assistant.settings")
 
-application = get_asgi_application()
+django.setup(set_prefix=False)
 
-from assistant import heartbeats, startup  # noqa: E402  needs the settings that the line above has loaded
+from assistant import serving  # noqa: E402  need what the line above has loaded
+from assistant.processes import heartbeats, startup  # noqa: E402
+
+application = serving.application()
 
 startup.verify()
 heartbeats.keep_beating("web")

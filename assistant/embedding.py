@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -53,13 +54,13 @@ def embed(scope: Scope, texts: Sequence[str], client: str) -> Embedded:
     passed = _passed(scope, texts, interaction, {"client": client, "model": embedder.name})
     tokens = sum(min(count, embedder.max_tokens) for count in embedder.count_tokens(passed))
     with _place():
-        quotas.reserve(scope, interaction, tokens)
-        used = 0
+        quotas.reserve(scope, interaction, 0, tokens, model=embedder.name)
+        used, begun = 0, time.monotonic()
         try:
             vectors = embedder.embed(passed, "passage")
             used = tokens
         finally:
-            quotas.settle(scope, interaction, used)
+            quotas.settle(scope, interaction, 0, used, seconds=time.monotonic() - begun)
     return Embedded(embedder.name, vectors, tokens)
 
 
@@ -74,7 +75,7 @@ def _check(texts: Sequence[str]) -> None:
 
 def _passed(scope: Scope, texts: Sequence[str], interaction: uuid.UUID, facts: dict[str, object]) -> list[str]:
     """The texts as policy leaves them; every verdict is on the record, and the texts with them."""
-    policy, place = versions.in_force(scope), enforcement.place(scope, ())
+    policy, place = versions.in_force(scope), enforcement.place(scope, (), (), ())
     verdicts: list[Verdict] = [engine.check(policy, Stage.INPUT, text, place) for text in texts]
     with scope.transaction():
         told = facts | {"texts": len(texts), "characters": sum(map(len, texts))}

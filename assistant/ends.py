@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 
 from assistant.middleware import faults
-from governance.errors import ChanceryError, Forbidden, InvalidInput, NotFound, TooLarge
+from governance import disk
+from governance.errors import ChanceryError, Forbidden, InvalidInput, NotFound, TooLarge, Unavailable
 
 TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 
@@ -35,11 +38,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """Django has logged the fault itself; nothing of it is told."""
+    """Django has logged the fault itself; nothing of it is told but that a disk is full, which is not to be looked for in it."""
+    if disk.is_full(sys.exception()):
+        return faults.respond(request, Unavailable(disk.NO_ROOM))
     if faults.is_for_programs(request):
         return _told(request, Unexpected("Something went wrong here. Tell your administrator the request's number."))
     return defaults.server_error(request)
 
 
 def _told(request: HttpRequest, fault: ChanceryError) -> JsonResponse:
-    return JsonResponse(faults.told(request, fault), status=fault.status)
+    return faults.for_program(request, fault)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
+from assistant import why
 from governance import access, grants, models, pages, people
 from governance.access import Decision
 from governance.actions import Action
@@ -150,32 +151,60 @@ def cell(scope: Scope, collection: uuid.UUID, kind: str, holder: uuid.UUID) -> t
     return found, explained(subject, [collection])[collection], 0
 
 
-def change(scope: Scope, collection: uuid.UUID, kind: str, holder: uuid.UUID, choice: str) -> tuple[Cell, str]:
-    """The cell as it is now, and the choice that undoes it. Raises NotFound, Forbidden, InvalidInput."""
+def change(
+    scope: Scope, collection: uuid.UUID, kind: str, holder: uuid.UUID, choice: str, until: str | None = None
+) -> tuple[Cell, str]:
+    """The cell as it is now, and the choice that undoes it. `until` is the last day on which it is to count, empty for no end;
+    None leaves ends as they are. Raises NotFound, Forbidden, InvalidInput.
+    """
     access.require(scope, Action.COLLECTION_MANAGE, collection)
     party = _party(scope, kind, holder)
     name = catalog.get(scope, collection).name
-    wanted = held_from(choice)
-    before = grants.replace(scope, collection, party.holder, wanted)
-    return Cell(collection, name, party, wanted), choice_of(before)
+    with scope.transaction():
+        held = grants.held_by(collection, party.holder)
+        wanted = held_from(_with_end(choice, until, held), held)
+        before = grants.replace(scope, collection, party.holder, wanted)
+    return Cell(collection, name, party, wanted), undone_by(before)
 
 
-def held_from(choice: str) -> tuple[Held, ...]:
-    """From "read", "deny-read", "manage,deny-contribute", or "none". Raises InvalidInput."""
+def held_from(choice: str, held: Iterable[Held]) -> tuple[Held, ...]:
+    """From "read", "deny-read", "manage,deny-contribute", or "none". A word may say its end ("read@2026-03-03T12:00Z"), or that
+    it has none ("read@"); one that does not ends as what is held of its kind does. Raises InvalidInput.
+    """
+    ends = {one.denies: one.until for one in held if not one.has_ended}
     found = []
     for word in choice.split(","):
-        level = word.removeprefix(f"{DENY}-").upper()
+        named, at, end = word.partition("@")
+        level, denies = named.removeprefix(f"{DENY}-").upper(), named.startswith(f"{DENY}-")
         if word == "none":
             continue
         if level not in Level.__members__:
             raise InvalidInput("Choose what they may do.")
-        found.append(Held(Level[level], word.startswith(f"{DENY}-")))
+        found.append(Held(Level[level], denies, why.moment(end) if at else ends.get(denies)))
     return tuple(found)
 
 
 def choice_of(held: Iterable[Held]) -> str:
-    words = [f"{DENY}-{one.level.name.lower()}" if one.denies else one.level.name.lower() for one in held]
+    return ",".join(_word(one) for one in held) or "none"
+
+
+def undone_by(held: Iterable[Held]) -> str:
+    """The same with the ends, which are gone where it was taken away meanwhile; what has ended does not come back."""
+    words = [f"{_word(one)}@{one.until.isoformat() if one.until else ''}" for one in held if not one.has_ended]
     return ",".join(words) or "none"
+
+
+def _with_end(choice: str, until: str | None, held: Iterable[Held]) -> str:
+    """Words that say no end get the form's; the day on which it ends already stands for its hour, too."""
+    if until is None:
+        return choice
+    kept = [one.until.isoformat() for one in held if one.until and f"{one.until:%Y-%m-%d}" == until.strip()]
+    end = kept[0] if kept else until.strip()
+    return ",".join(word if word == "none" or "@" in word else f"{word}@{end}" for word in choice.split(","))
+
+
+def _word(one: Held) -> str:
+    return f"{DENY}-{one.level.name.lower()}" if one.denies else one.level.name.lower()
 
 
 def _party(scope: Scope, kind: str, holder: uuid.UUID) -> Party:

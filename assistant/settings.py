@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import base64
+import os
 from pathlib import Path
 from typing import Any
 
-from celery.schedules import crontab
-
-from assistant import env, forwarding
+from assistant.configuration import env, forwarding, graphs, runners, scanner, schedule, shares
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = env.folder("CHANCERY_HOME", ROOT / "var")
@@ -43,7 +42,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "assistant.middleware.requests.RequestIds",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "assistant.middleware.static.WholeFiles",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "assistant.middleware.languages.Languages",
@@ -69,7 +68,7 @@ TEMPLATES = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.messages.context_processors.messages",
-                "assistant.context.portal",
+                "assistant.showing.context.portal",
             ],
             "builtins": ["assistant.templatetags.elements", "assistant.templatetags.permissions"],
         },
@@ -97,9 +96,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "governance.Person"
 AUTHENTICATION_BACKENDS = ["assistant.sign_in.LocalBackend"]
+PASSWORD_MIN = env.number("CHANCERY_PASSWORD_MIN", 12, least=8, most=64)
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": PASSWORD_MIN}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "sign-in"
@@ -126,6 +126,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = env.flag("CHANCERY_HTTPS_REDIRECT")
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("CHANCERY_BEHIND_PROXY") else None
+# Whose X-Forwarded-For says where a request comes from. Without any, the connection's own address does.
+TRUSTED_PROXIES = env.networks("CHANCERY_TRUSTED_PROXIES")
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
@@ -145,6 +147,7 @@ CONTENT_SECURITY_POLICY = {
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+FORMAT_MODULE_PATH = "assistant.formats"
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
@@ -164,6 +167,19 @@ MEDIA_ROOT = env.folder("CHANCERY_FILES", HOME / "files")
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 UPLOAD_MAX_BYTES = env.number("CHANCERY_UPLOAD_MAX_BYTES", 50 * 2**20, least=1)
+# Batches at once in a process, each on CHANCERY_EMBED_THREADS; while anybody is answered one.
+EMBED_AT_ONCE = env.number("CHANCERY_EMBED_AT_ONCE", min(4, len(os.sched_getaffinity(0))), least=1, most=64)
+# Milliseconds that the embedder rests before each batch while anybody is answered; 0 and it only is nice.
+EMBED_REST_MS = env.number("CHANCERY_EMBED_REST_MS", 300, most=60_000)
+PARSERS_AT_ONCE = env.number(
+    "CHANCERY_PARSERS_AT_ONCE", 0, most=256
+)  # on this machine; 0 is what half its memory holds
+INGEST_PER_TENANT = env.number(
+    "CHANCERY_INGEST_PER_TENANT", 5, least=1
+)  # documents of one tenant that are read at once
+# Of a whole request, before anybody knows whose it is; a form without a script may send several files at once.
+BODY_MAX_BYTES = env.number("CHANCERY_BODY_MAX_BYTES", 4 * UPLOAD_MAX_BYTES + 2**21, least=2**20)
+API_PER_MINUTE = env.number("CHANCERY_API_PER_MINUTE", 3_000, most=10**6)  # requests of one person; 0 is no limit
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20  # of a body that is not a file; a file goes to disk past 2.5 MB
 
 REDIS_URL = env.secret("REDIS_URL") or "redis://127.0.0.1:6379/0"
@@ -178,52 +194,36 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a broker that was restarted is wa
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False  # the row's lease decides, not the broker
 # A lost message is rung again by the sweep within seconds, so a redelivery may take its time.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "socket_timeout": 5, "socket_connect_timeout": 3}
-CELERY_TASK_ROUTES = {
-    "assistant.tasks.answer": {"queue": "answers"},
-    "ingestion.tasks.ingest": {"queue": "ingest"},
-    "*": {"queue": "housekeeping"},
-}
-CELERY_BEAT_SCHEDULE = {
-    "ring-answers": {"task": "assistant.tasks.sweep", "schedule": 5.0},
-    "ring-ingestion": {"task": "ingestion.tasks.sweep", "schedule": 5.0},
-    "ring-replays": {"task": "governance.policy.replay.tasks.sweep", "schedule": 15.0},
-    "purge-deleted": {"task": "ingestion.tasks.purge", "schedule": 60.0},
-    "ring-forwarding": {"task": "assistant.tasks.sweep_forwarding", "schedule": 3.0},
-    "remove-stray-files": {"task": "ingestion.tasks.remove_strays", "schedule": 86400.0},
-    "go-on-erasing": {"task": "assistant.tasks.erase", "schedule": 60.0},
-    "verify-record": {"task": "assistant.tasks.verify_record", "schedule": crontab(hour=2, minute=7)},
-    "let-go": {"task": "assistant.tasks.retain", "schedule": crontab(hour=3, minute=17)},  # of UTC, once a day
-}
+CELERY_TASK_ROUTES = schedule.ROUTES
+CELERY_BEAT_SCHEDULE = schedule.BEAT
 
 MODEL_URL = env.text("MODEL_URL", "http://127.0.0.1:8801/v1")
 MODELS = env.folder("CHANCERY_MODELS", HOME / "models")
 MODEL_KEY = env.secret("CHANCERY_MODEL_KEY")
 MODEL_ENGINE = env.text("CHANCERY_ENGINE", "xllamacpp")  # or llama_cpp_python, or an Engine by its dotted path
-MODEL_WORKER: dict[str, int] = {
-    name: value
-    for name, value in {
-        "threads": env.number("CHANCERY_MODEL_THREADS", 0, most=1024),
-        "slots": env.number("CHANCERY_MODEL_SLOTS", 0, most=256),
-        "window": env.number("CHANCERY_MODEL_WINDOW", 0, most=1_000_000),
-    }.items()
-    if value  # 0 leaves the worker's own default
-}
+MODEL_WORKER = runners.worker()
+MODELS_BESIDE = env.names("CHANCERY_MODELS_BESIDE", [])  # further ones that the model worker serves by their names
+MODEL_MEMORY_MIB = env.number("CHANCERY_MODEL_MEMORY_MIB", 0)  # that they may take together; 0 is what is free
 MODEL_NAME = env.text("MODEL_NAME", "default")  # a server of several models, such as Ollama, wants one named
-CHANCERY_RUNNERS: dict[str, dict[str, Any]] = {
-    "chat": {
-        "BACKEND": "inference.runners.openai_compatible.OpenAICompatible",
-        "OPTIONS": {"base_url": MODEL_URL, "api_key": MODEL_KEY, "model": MODEL_NAME},
-    },
-    "embedding": {
-        "BACKEND": "inference.runners.onnx.OnnxEmbedder",
-        "OPTIONS": {"models_dir": str(MODELS), "threads": env.number("CHANCERY_EMBED_THREADS", 1, least=1)},
+CHANCERY_RUNNERS = runners.every(MODEL_URL, MODEL_KEY, MODEL_NAME, MODELS)
+CHANCERY_EMBEDDERS = runners.embedders()
+CHANCERY_CHATS = [*runners.chats(), *runners.beside(MODEL_URL, MODEL_KEY, MODELS_BESIDE)]
+# Which parts of ingestion.understanding are at work; "none" for none.
+UNDERSTANDING = env.names("CHANCERY_UNDERSTANDING", ["follow_up", "spelling", "glossary", "facets", "filters", "names"])
+# How much of its score a passage loses for each of its document that was found already; in hundredths (docs/retrieval.md).
+SEARCH_DIVERSITY = env.number("CHANCERY_SEARCH_DIVERSITY", 0, most=1000) / 100
+# Whether the best of a search are ordered by further features (docs/retrieval.md says for whose documents).
+SEARCH_LIGHT_RERANKER = env.flag("CHANCERY_LIGHT_RERANKER")
+VECTOR_STORE = {
+    "BACKEND": "ingestion.stores.pgvector.PgVector",
+    "OPTIONS": {
+        "graphs_from": graphs.wanted_from(),
+        "graph_mb": env.number("CHANCERY_GRAPH_MB", 512, least=64),
     },
 }
-# Another adapter by its dotted path; it takes no options then.
-for _port, _name in {"chat": "CHANCERY_CHAT_RUNNER", "embedding": "CHANCERY_EMBEDDING_RUNNER"}.items():
-    if env.text(_name):
-        CHANCERY_RUNNERS[_port] = {"BACKEND": env.text(_name), "OPTIONS": {}}
-VECTOR_STORE = {"BACKEND": "ingestion.stores.pgvector.PgVector", "OPTIONS": {}}
+
+SCANNER = scanner.scanner()
+READ_UNSCANNED = env.flag("CHANCERY_READ_UNSCANNED")  # go on without a scanner that is away, and say so
 
 # Mail carries links for setting a password. Without a host none is sent: whoever makes a link hands it over.
 MAIL_IS_THERE = bool(env.text("CHANCERY_MAIL_HOST"))
@@ -260,6 +260,16 @@ WITNESS_PATIENCE_S = env.number("CHANCERY_WITNESS_PATIENCE", 120, least=15)
 FORWARD_INTERNAL_HOSTS = env.names("CHANCERY_FORWARD_INTERNAL_HOSTS", [])
 FORWARD_CA_FILE = env.text("CHANCERY_FORWARD_CA_FILE")
 FORWARD_TARGETS = forwarding.targets(FORWARD_CA_FILE)
+# Places outside that collections are kept up to date from: which folders of this server each tenant may read (TENANT=/folder,
+# or *=/folder for all), and which hosts inside your network, as host or host:port.
+SOURCE_FOLDERS = shares.folders(env.names("CHANCERY_SOURCE_FOLDERS", []))
+SOURCE_INTERNAL_HOSTS = env.names("CHANCERY_SOURCE_INTERNAL_HOSTS", [])
+SOURCE_CA_FILE = env.text("CHANCERY_SOURCE_CA_FILE")
+SOURCE_ITEMS_MAX = env.number("CHANCERY_SOURCE_ITEMS", 100_000, least=1)
+SOURCE_ARCHIVE_MAX_BYTES = env.number("CHANCERY_SOURCE_ARCHIVE_BYTES", 2**30, least=1)
+SOURCE_ITEM_SECONDS = env.number("CHANCERY_SOURCE_ITEM_SECONDS", 300, least=1)
+SOURCE_LIST_SECONDS = env.number("CHANCERY_SOURCE_LIST_SECONDS", 1800, least=1)
+SOURCES_AT_ONCE = env.number("CHANCERY_SOURCES_AT_ONCE", 3, least=1, most=100)
 # The demo logins exist only while this is set; `make run` sets it with the embedded database alone.
 DEMO_LOGINS = env.flag("CHANCERY_DEMO_LOGINS")
 
@@ -280,6 +290,15 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "assistant.api.described.everywhere",
+    ],
+    "ENUM_NAME_OVERRIDES": {
+        "AnswerStatus": "assistant.models.Status",
+        "DocumentStatus": "ingestion.models.Status",
+        "Support": "assistant.models.Support",
+    },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
 }
@@ -290,7 +309,7 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.text("CHANCERY_LOG_LEVEL", "INFO")},
-    "loggers": {"httpx": {"level": "WARNING"}, "httpcore": {"level": "WARNING"}},
+    "loggers": {"httpx": {"level": "WARNING"}, "httpcore": {"level": "WARNING"}, "fido2": {"level": "WARNING"}},
 }
 SILENCED_SYSTEM_CHECKS = [
     "auth.W004",  # one e-mail address may belong to people of two tenants; our backend asks for the tenant

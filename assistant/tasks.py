@@ -48,6 +48,14 @@ def retain() -> int:
     return retention.run_each(tenants.every())
 
 
+@shared_task(name="assistant.tasks.forget_idempotent")
+def forget_idempotent() -> int:
+    """Once an hour: let go of requests that were named more than a day ago."""
+    from assistant import idempotency
+
+    return idempotency.forget()
+
+
 @shared_task(name="assistant.tasks.verify_record")
 def verify_record() -> int:
     """Once a day: every log from end to end; how many are not sound."""
@@ -57,6 +65,23 @@ def verify_record() -> int:
     return len(verifying.each([events.INSTALLATION, *tenants.every()]))
 
 
+@shared_task(name="assistant.tasks.end_access")
+def end_access() -> int:
+    """Write down what has ended, or lapsed, by itself. It counts no more since its moment, with or without this."""
+    from governance import ends
+    from governance.requests import lapsing
+
+    return sum(ends.settle(tenant) for tenant in ends.due()) + sum(lapsing.settle(one) for one in lapsing.due())
+
+
+@shared_task(name="assistant.tasks.sweep_reservations")
+def sweep_reservations() -> int:
+    """Settle what was set aside by processes that did not come back; how many that were."""
+    from governance import quotas
+
+    return quotas.sweep()
+
+
 @shared_task(name="assistant.tasks.erase")
 def erase() -> int:
     """Go on with erasures that were approved and not done."""
@@ -64,3 +89,35 @@ def erase() -> int:
     from governance.audit.lifecycle import erasure
 
     return erasure.sweep(tenants.every())
+
+
+@shared_task(name="assistant.tasks.warn_of_keys")
+def warn_of_keys() -> int:
+    """Tell of keys of service accounts that end within days; how many that were."""
+    from governance import tenants
+    from governance.service_accounts import service_keys
+
+    return sum(service_keys.warn(tenant) for tenant in tenants.every())
+
+
+@shared_task(name="assistant.tasks.evaluate")
+def evaluate(tenant: str, run: str) -> None:
+    from assistant.evaluation import work
+
+    work.stretch(uuid.UUID(tenant), uuid.UUID(run))
+
+
+@shared_task(name="assistant.tasks.sweep_evaluations")
+def sweep_evaluations() -> None:
+    """Ring for each question set that is being asked. A ring that is lost comes again in seconds."""
+    from assistant.evaluation import work
+
+    for tenant, run in work.due():
+        evaluate.apply_async((str(tenant), str(run)), retry=False, expires=30)
+
+
+@shared_task(name="assistant.tasks.begin_evaluations")
+def begin_evaluations() -> int:
+    from assistant.evaluation import work
+
+    return work.begin_due()

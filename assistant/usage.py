@@ -169,7 +169,7 @@ def _count_answers(days: dict[date, Day], since: datetime) -> None:
 
 
 def _count_tokens(days: dict[date, Day], since: datetime) -> None:
-    rows = Reservation.objects.filter(created_at__gte=since).annotate(day=TruncDate("created_at", tzinfo=UTC))
+    rows = Reservation.objects.filter(day__gte=since.date())
     for day, number in rows.values_list("day").annotate(number=Sum(Coalesce("used", "reserved"))):
         if day in days:
             days[day].tokens = number

@@ -44,7 +44,7 @@ def ask(stack: Stack, stream: int, question: str) -> Heard:
     heard = Heard(share, question, time.monotonic())
     with client.stream("POST", "/api/v1/answers", json={"question": question, "stream": True}) as response:
         response.raise_for_status()
-        for stamp, event, told in _events(response):
+        for stamp, event, told in events(response):
             heard.ended = stamp
             if event == "segment":
                 heard.segments.append((stamp, told["text"]))
@@ -65,7 +65,7 @@ def ask_all(stack: Stack, streams: int, wanted: Sequence[str]) -> list[Heard]:
         return [heard for lot in pool.map(one_stream, range(streams)) for heard in lot]
 
 
-def _events(response: httpx.Response) -> Any:
+def events(response: httpx.Response) -> Any:
     """(monotonic seconds, event, data) as each becomes whole."""
     rest, event = b"", ""
     for block in response.iter_raw():

@@ -41,14 +41,16 @@ def prepare(*, durable: bool = False) -> None:
         "REDIS_URL": f"{services.valkey_url}/0",
     }
     os.environ.setdefault("CHANCERY_MODEL_KEY", secrets.model_key)
-    owner = _address(services.superuser_url, "chancery_owner", secrets.postgres_owner)
-    subprocess.run(
-        [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
-        cwd=ROOT,
-        env=os.environ | {"DATABASE_URL": owner, "CHANCERY_MIGRATING": "1"},
-        check=True,
-    )
+    os.environ.setdefault("CHANCERY_API_PER_MINUTE", "0")  # a bench asks faster than any person
+    as_owner(services, "migrate", "--verbosity", "0")
     django.setup()
+
+
+def as_owner(services: testing.Services, *command: str) -> None:
+    """A command of manage.py, by the role that owns the tables. Raises CalledProcessError."""
+    owner = _address(services.superuser_url, "chancery_owner", services.secrets.postgres_owner)
+    environment = os.environ | {"DATABASE_URL": owner, "CHANCERY_MIGRATING": "1"}
+    subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=environment, check=True)
 
 
 def fill(tell: Callable[[str], None]) -> None:

@@ -3,10 +3,13 @@
 The material is the demo's handbook and the licences and readmes of installed packages, as often as it takes. A round
 uploads so many documents into a collection of its own, rings for all of them at once, and takes the time from then to
 the last one's flip: the real Celery worker parses, judges, chunks, embeds and stores. Its counterpart embeds the very
-texts of the very same chunks with the same embedder in one call, at the batch that was the quickest in a try before,
+texts of the very same chunks with the same embedder in one loop, at the batch that was the quickest in a try before,
 as nice as the worker is. The two are interleaved, and each pair gives a ratio.
 
-Bar: the median ratio, 0.90.
+The worker embeds as many batches at once as there are processors, while nobody is answered. So a second ratio is given, to
+as many such loops side by side, which is what this machine's processors can do that do nothing else.
+
+Bar: the median ratio to one loop, 0.90.
 """
 
 from __future__ import annotations
@@ -23,17 +26,17 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import django.db
 
 from assistant.local import environment, processes
-from bench import demo_database
+from bench import demo_database, staff
 
 BAR = 0.90
 BATCHES = (1, 2, 4, 8, 16)
@@ -65,32 +68,23 @@ class House:
     """A tenant of the bench's own, whose admin uploads."""
 
     def __init__(self) -> None:
-        from governance import people, tenants
-        from governance.roles import Role
-        from governance.scope import Scope
-
-        name = f"bench-{secrets.token_hex(4)}"
-        self.tenant = tenants.create(name, "Bench", domain=f"{name}.example")
-        self.system = Scope.system(self.tenant)
-        password = secrets.token_hex(16)
-        admin = people.create(
-            self.system, f"admin@{name}.example", "Admin", password=password, roles=[Role.TENANT_ADMIN]
-        )
-        self.scope = people.scope_in(self.tenant, admin)
+        made = staff.house("bench")
+        self.tenant, self.system, self.scope = made.system.tenant, made.system, made.admin
 
     def ingest(self, documents: Sequence[tuple[str, bytes]]) -> Lot:
-        from ingestion import catalog, tasks
-        from ingestion import documents as library
+        from ingestion import catalog
+        from ingestion.documents import uploads
+        from ingestion.line import pauses
 
         collection = catalog.create(self.scope, f"Round {secrets.token_hex(4)}", "").pk
-        rung: list[tuple[uuid.UUID, uuid.UUID]] = []
-        with mock.patch.object(tasks, "ring", lambda tenant, version: rung.append((tenant, version))):
-            for number, (name, content) in enumerate(documents):
-                library.upload(self.scope, collection, f"{number} {name}", io.BytesIO(content))
+        pauses.pause(self.scope, collection)  # the worker begins when all of them are there
+        made = [
+            uploads.upload(self.scope, collection, f"{number} {name}", io.BytesIO(content)).latest_id
+            for number, (name, content) in enumerate(documents)
+        ]
         began = time.time()
-        for tenant, version in rung:
-            tasks.ring(tenant, version)
-        rows = self._finished([version for _, version in rung])
+        pauses.end(self.scope, collection)
+        rows = self._finished([version for version in made if version])
         ended = max(datetime.fromisoformat(row.timeline[-1]["at"]).timestamp() for row in rows)
         failed = sum(row.status != "ready" for row in rows)
         return Lot(self._texts([row.pk for row in rows]), ended - began, failed)
@@ -124,9 +118,12 @@ class Bare:
         self.batch = max(BATCHES, key=self.rates.__getitem__)
         self._embedder = self._made(self.batch)
 
-    def seconds(self, texts: Sequence[str]) -> float:
+    def seconds(self, texts: Sequence[str], loops: int = 1) -> float:
+        """In so many loops side by side, each with its share of the texts: in their order every second, third …"""
+        shares = [texts[number::loops] for number in range(loops)]
         began = time.perf_counter()
-        self._embedder.embed(texts, "passage")
+        with ThreadPoolExecutor(loops) as pool:
+            list(pool.map(lambda share: self._embedder.embed(share, "passage"), shares))
         return time.perf_counter() - began
 
     def _rate(self, batch: int, sample: Sequence[str]) -> float:
@@ -159,26 +156,37 @@ def worker() -> Iterator[processes.Command]:
         yield command
     finally:
         started.terminate()
-        started.wait(60)
+        try:
+            started.wait(60)
+        except subprocess.TimeoutExpired:
+            started.kill()
 
 
-def compare(house: House, rounds: Sequence[Sequence[tuple[str, bytes]]], nice: int) -> list[float]:
-    """Prints a line a pair. The first round is not counted: it loads the worker's embedder, and finds the best batch."""
+def compare(house: House, rounds: Sequence[Sequence[tuple[str, bytes]]], nice: int) -> tuple[list[float], list[float]]:
+    """The ratios to one loop, and to as many as the worker has. Prints a line a pair.
+
+    The first round is not counted: it loads the worker's embedder, and finds the best batch.
+    """
+    from django.conf import settings
+
     bare = Bare(house.ingest(rounds[0]).texts)
     os.nice(nice)
     print(f"bare loop by batch: {', '.join(f'{batch}: {rate:.1f}/s' for batch, rate in bare.rates.items())}")
-    ratios = []
+    ratios, to_all, loops = [], [], settings.EMBED_AT_ONCE
     for number, documents in enumerate(rounds[1:], 1):
         lot = house.ingest(documents)
-        seconds = bare.seconds(lot.texts)
+        seconds, side_by_side = bare.seconds(lot.texts), bare.seconds(lot.texts, loops)
         chunks = len(lot.texts)
         ratios.append(seconds / lot.seconds)
+        to_all.append(side_by_side / lot.seconds)
         print(
             f"pair {number}: {chunks} chunks of {len(documents)} documents, app {chunks / lot.seconds:.2f}/s, "
-            f"bare {chunks / seconds:.2f}/s, ratio {ratios[-1]:.3f}" + (f", {lot.failed} failed" if lot.failed else ""),
+            f"one bare loop {chunks / seconds:.2f}/s, ratio {ratios[-1]:.3f}; "
+            f"{loops} side by side {chunks / side_by_side:.2f}/s, ratio {to_all[-1]:.3f}"
+            + (f"; {lot.failed} failed" if lot.failed else ""),
             flush=True,
         )
-    return ratios
+    return ratios, to_all
 
 
 def main() -> int:
@@ -190,9 +198,10 @@ def main() -> int:
     demo_database.prepare()
     rounds = material(asked.documents, asked.pairs + 1)
     with worker() as command:
-        ratios = compare(House(), rounds, command.nice)
+        ratios, to_all = compare(House(), rounds, command.nice)
     median = statistics.median(ratios)
-    print(f"median ratio {median:.3f}, bar {BAR}: {'held' if median >= BAR else 'MISSED'}")
+    print(f"median ratio to one loop {median:.3f}, bar {BAR}: {'held' if median >= BAR else 'MISSED'}")
+    print(f"median ratio to the loops side by side {statistics.median(to_all):.3f}")
     return 0 if median >= BAR else 1
 
 

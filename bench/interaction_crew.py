@@ -58,7 +58,7 @@ def bell(lane: str) -> str:
 
 
 def ring(lane: str, tenant: uuid.UUID, answer: uuid.UUID) -> None:
-    from assistant import stream
+    from assistant.streams import stream
 
     stream.client().rpush(bell(lane), json.dumps([str(tenant), str(answer)]))
 
@@ -88,7 +88,7 @@ def _keep(lane: str, counted: mmap.mmap) -> None:
 def _work(lane: str) -> None:
     from django.conf import settings
 
-    from assistant import lease
+    from assistant.answering import lease
 
     lease.LEASE, lease.HEARTBEAT_S = LEASE, HEARTBEAT_S
     options = {"script": interaction_kinds.script(lambda number: _is_first(lane, number))}
@@ -100,7 +100,8 @@ def _work(lane: str) -> None:
 
 
 def _answer(lane: str) -> None:
-    from assistant import answering, stream
+    from assistant import answering
+    from assistant.streams import stream
 
     while True:
         found = stream.client().blpop([bell(lane)], timeout=PATIENCE_S)
@@ -114,6 +115,6 @@ def _answer(lane: str) -> None:
 
 
 def _is_first(lane: str, number: int) -> bool:
-    from assistant import stream
+    from assistant.streams import stream
 
     return bool(stream.client().set(f"bench:tried:{lane}:{number}", 1, nx=True, ex=3600))

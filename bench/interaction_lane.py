@@ -65,10 +65,11 @@ def main(first: int, amount: int) -> None:
 
 
 def _house(name: str) -> Lane:
-    from ingestion import documents, pipeline
+    from ingestion import pipeline
+    from ingestion.documents import uploads
 
     house = staff.made(f"mix{name}", CLIENTS)
-    document = documents.upload(house.admin, house.shelf, "leave.md", io.BytesIO(interaction_kinds.SHELF.encode()))
+    document = uploads.upload(house.admin, house.shelf, "leave.md", io.BytesIO(interaction_kinds.SHELF.encode()))
     assert document.latest_id is not None
     pipeline.ingest(house.system.tenant, document.latest_id)
     _write_rules(house.system)

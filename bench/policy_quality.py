@@ -132,7 +132,7 @@ def speed() -> dict[str, float]:
     return {
         f"{name}/{kind}": _seconds(name, text)
         for name in detectors.names()
-        if name not in ("pattern", "topic")
+        if name not in ("pattern", "topic", "judge")
         for kind, text in texts.items()
     }
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 READY_MOST_S = 120.0
+RUNNING: dict[str, int] = {}  # process numbers by name, while they run
 STOPPED_MOST_S = 20.0
 
 
@@ -46,6 +47,14 @@ def as_superuser() -> psycopg.Connection[tuple[object, ...]]:
     """Who sees every tenant's rows: what is counted must not depend on what is measured."""
     services = testing.services()
     return psycopg.connect(services.superuser_url, dbname=demo_database.DATABASE, autocommit=True)
+
+
+def postmaster() -> int:
+    """The number of the database server's first process."""
+    with as_superuser() as database:
+        row = database.execute("SHOW data_directory").fetchone()
+    assert row is not None
+    return int((Path(str(row[0])) / "postmaster.pid").read_text().split()[0])
 
 
 @contextmanager
@@ -67,15 +76,18 @@ def sealing() -> Iterator[None]:
 
 
 @contextmanager
-def serving(name: str, web: str, celery: str, broker: int) -> Iterator[str]:
-    """The address. `web` and `celery` are the modules that are served, `broker` the number of Valkey's database."""
+def serving(
+    name: str, web: str, celery: str, broker: int, chat: str = "inference.runners.scripted.ScriptedChat"
+) -> Iterator[str]:
+    """The address. `web` and `celery` are the modules that are served, `broker` the number of Valkey's database, `chat` the
+    model's adapter; the one of the settings where it is empty.
+    """
     home = Path(os.environ["CHANCERY_HOME"])
     port = ports.choose(home, f"bench-{name}")
     told = {
-        "CHANCERY_CHAT_RUNNER": "inference.runners.scripted.ScriptedChat",
         "CHANCERY_EMBEDDING_RUNNER": "inference.runners.scripted.ScriptedEmbedder",
         "REDIS_URL": f"{testing.services().valkey_url}/{broker}",
-    }
+    } | ({"CHANCERY_CHAT_RUNNER": chat} if chat else {})
     argv = ["-m", "uvicorn", web, "--host", HOST, "--port", str(port), "--lifespan", "off", "--no-access-log"]
     worker = ["-m", "celery", "-A", celery, "worker", "-Q", "answers", "-n", f"{name}@%h", "-P", "threads", "-c", "8"]
     with (
@@ -93,9 +105,11 @@ def process(name: str, argv: list[str], told: dict[str, str]) -> Iterator[None]:
     log.mkdir(exist_ok=True)
     with (log / f"bench-{name}.log").open("wb") as out:
         started = subprocess.Popen([sys.executable, *argv], cwd=ROOT, env=os.environ | told, stdout=out, stderr=out)
+    RUNNING[name] = started.pid
     try:
         yield
     finally:
+        del RUNNING[name]
         started.terminate()
         try:
             started.wait(STOPPED_MOST_S)
@@ -121,12 +135,13 @@ def shelve(scope: Scope, shelf: uuid.UUID, texts: Sequence[str]) -> None:
     from django.conf import settings
 
     from inference import runners
-    from ingestion import documents, pipeline
+    from ingestion import pipeline
+    from ingestion.documents import uploads
 
     backend = {"BACKEND": "inference.runners.scripted.ScriptedEmbedder", "OPTIONS": {}}
     settings.CHANCERY_RUNNERS = settings.CHANCERY_RUNNERS | {"embedding": backend}
     runners.reset()
     for number, text in enumerate(texts):
-        document = documents.upload(scope, shelf, f"rule-{number}.md", io.BytesIO(text.encode()))
+        document = uploads.upload(scope, shelf, f"rule-{number}.md", io.BytesIO(text.encode()))
         assert document.latest_id is not None
         pipeline.ingest(scope.tenant, document.latest_id)

@@ -77,7 +77,12 @@ def running(model: str = "") -> Iterator[Stack]:
     (home / "log").mkdir(parents=True, exist_ok=True)
     web, worker, tape = (ports.choose(home, f"bench-{name}") for name in ("web", "worker", "tape"))
     key = secrets.token_hex(16)
-    told = os.environ | {"CHANCERY_MODEL_KEY": key, "CHANCERY_HOME": str(home), "PYTHONUNBUFFERED": "1"}
+    told = os.environ | {
+        "CHANCERY_MODEL_KEY": key,
+        "CHANCERY_HOME": str(home),
+        "PYTHONUNBUFFERED": "1",
+        "CHANCERY_API_PER_MINUTE": "0",
+    }
     told.setdefault("CHANCERY_MODELS", str(home / "models"))
     at_worker, at_web = f"http://{HOST}:{worker}", f"http://{HOST}:{web}"
     serve = ["model_worker", "--host", HOST, "--port", str(worker), "--stamps", *(["--model", model] if model else [])]

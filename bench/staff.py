@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,6 +19,30 @@ class Staffed:
     admin: Scope
     shelf: uuid.UUID
     keys: list[str]
+
+
+@dataclass(frozen=True)
+class House:
+    """A tenant of a bench's own, with room for all that it puts in; `admin` is who does."""
+
+    system: Scope
+    admin: Scope
+
+
+def house(name: str) -> House:
+    from governance import people, tenants
+    from governance.models import Tenant
+    from governance.roles import Role
+    from governance.scope import Scope
+
+    slug = f"{name}-{secrets.token_hex(4)}"
+    tenant = tenants.create(slug, name.title(), domain=f"{slug}.example")
+    system = Scope.system(tenant)
+    with system.transaction():
+        Tenant.objects.filter(pk=tenant).update(documents_max=1_000_000)
+    password = secrets.token_hex(16)
+    admin = people.create(system, f"admin@{slug}.example", "Admin", password=password, roles=[Role.TENANT_ADMIN])
+    return House(system, people.scope_in(tenant, admin))
 
 
 def made(slug: str, people_amount: int) -> Staffed:

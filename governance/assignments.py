@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.db import connection
+from django.utils import timezone
 
 from governance import access, models
 from governance.actions import Action
 from governance.audit import events
 from governance.audit.vocabulary import Event
-from governance.errors import Conflict, Forbidden
+from governance.errors import Conflict, Forbidden, InvalidInput
 from governance.roles import Role
 from governance.scope import Scope
 
@@ -26,15 +28,36 @@ def of(scope: Scope, person: uuid.UUID) -> frozenset[Role]:
         return frozenset(Role(role) for role in given)
 
 
-def give(scope: Scope, person: uuid.UUID, role: Role) -> None:
-    """Raises NotFound for a person of another tenant, and Forbidden for oneself: a new right takes two people."""
+def ends(scope: Scope, person: uuid.UUID) -> dict[Role, datetime]:
+    """When those of the roles end that do."""
+    access.require(scope, Action.PEOPLE_MANAGE)
+    with scope.transaction():
+        rows = models.RoleAssignment.objects.filter(person=person, ends_at__isnull=False)
+        return {Role(role): end for role, end in rows.values_list("role", "ends_at") if end}
+
+
+def give(scope: Scope, person: uuid.UUID, role: Role, *, until: datetime | None = None) -> None:
+    """Or change when it ends. Raises NotFound for a person of another tenant, Forbidden for oneself (a new right takes two
+    people), InvalidInput for a time that is over, and Conflict where nobody would be an admin for good.
+    """
     access.require(scope, Action.PEOPLE_MANAGE)
     if scope.actor == person:
         raise Forbidden("Nobody gives a role to themselves. Ask another admin to do it.")
+    if until is not None and until <= timezone.now():
+        raise InvalidInput("That time is over already. Choose one that is still to come, or none.")
     with scope.transaction():
+        hold(scope)
         before = _held(person)
-        models.RoleAssignment.objects.get_or_create(tenant_id=scope.tenant, person_id=person, role=str(role))
-        _record(scope, Event.ROLE_GIVEN, person, role, before)
+        had = models.RoleAssignment.objects.filter(person=person, role=str(role)).exists()
+        models.RoleAssignment.objects.update_or_create(
+            tenant_id=scope.tenant,
+            person_id=person,
+            role=str(role),
+            defaults={"ends_at": until, "given_by": scope.actor},
+        )
+        if until is not None and had:
+            require_an_admin(scope)
+        _record(scope, Event.ROLE_GIVEN, person, role, before, until)
 
 
 def take(scope: Scope, person: uuid.UUID, role: Role) -> None:
@@ -67,8 +90,10 @@ def hold(scope: Scope) -> None:
 
 
 def require_an_admin(scope: Scope) -> None:
-    """Called after a change and under `hold`. Raises Conflict, which undoes it."""
-    admins = models.RoleAssignment.objects.filter(role=str(Role.TENANT_ADMIN), person__is_active=True)
+    """One for good, and a person. Called after a change and under `hold`. Raises Conflict, which undoes it."""
+    admins = models.RoleAssignment.objects.filter(
+        role=str(Role.TENANT_ADMIN), person__is_active=True, person__is_service=False, ends_at__isnull=True
+    )
     if not admins.exists():
         raise Conflict("This is the last admin. Make somebody else an admin first.")
 
@@ -79,7 +104,10 @@ def _held(person: uuid.UUID) -> list[str]:
     return sorted(models.RoleAssignment.objects.filter(person=person).values_list("role", flat=True))
 
 
-def _record(scope: Scope, event: Event, person: uuid.UUID, role: Role, before: list[str]) -> None:
+def _record(
+    scope: Scope, event: Event, person: uuid.UUID, role: Role, before: list[str], until: datetime | None = None
+) -> None:
     after = {*before, str(role)} if event is Event.ROLE_GIVEN else {*before} - {str(role)}
     payload = {"before": before, "after": sorted(after)}
-    events.record(scope, event, resource=("person", person), facts={"role": role}, payload=payload, subject=person)
+    facts = {"role": role, "until": until.isoformat()} if until else {"role": role}
+    events.record(scope, event, resource=("person", person), facts=facts, payload=payload, subject=person)

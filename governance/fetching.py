@@ -12,7 +12,7 @@ import ipaddress
 import socket
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,6 +27,7 @@ from governance.sentence import sentence
 SECONDS = 3.0  # to connect, and between two pieces of the answer
 SECONDS_IN_ALL = 6.0
 BYTES_MAX = 512 * 1024
+LINES_HELD = 16
 # A gateway turns these into addresses of IPv4, private ones too (RFC 6052, RFC 8215).
 _TRANSLATED = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
 
@@ -43,12 +44,14 @@ class _NotAsked(Exception):
 class Guard:
     """`internal` are hosts, or host:port, that may be asked though they are not public; None where the operator wrote the
     address, and every host may be. `remedy` says who has to do what about one that is not listed. `ca_file` holds
-    certificate authorities that stand in for the public ones.
+    certificate authorities that stand in for the public ones. Plain HTTP is spoken to a loopback address that is listed, and
+    to any host that is where `allows_plain`.
     """
 
     internal: Collection[str] | None = ()
     remedy: str = ""
     ca_file: str = ""
+    allows_plain: bool = False
 
     def lists(self, netloc: str) -> bool:
         """Has the operator named this host, with or without its port?"""
@@ -62,9 +65,8 @@ class Guard:
         parts = _split(url)
         if parts.username or parts.password or not parts.hostname:
             raise Unreachable("An address must read https://host/…, without a name and password in it.")
-        if parts.scheme == "https" or (
-            parts.scheme == "http" and _is_loopback(parts.hostname) and self.lists(parts.netloc)
-        ):
+        is_near = self.allows_plain or _is_loopback(parts.hostname)
+        if parts.scheme == "https" or (parts.scheme == "http" and is_near and self.lists(parts.netloc)):
             return
         raise Unreachable(sentence("%(host)s must be reached by https.", host=_host(url)))
 
@@ -93,9 +95,11 @@ class Guard:
 class Session(requests.Session):
     """No redirects, no proxy, no cookies kept; bounded in time and in size. For one thread. Raises Unreachable."""
 
-    def __init__(self, guard: Guard) -> None:
+    def __init__(self, guard: Guard, seconds_in_all: float = SECONDS_IN_ALL, seconds: float = SECONDS) -> None:
         super().__init__()
         self.guard = guard
+        self.seconds_in_all = seconds_in_all
+        self.seconds = seconds
         self.trust_env = False  # a proxy would resolve names out of our sight, and .netrc holds others' passwords
         self.verify = guard.ca_file or True
         self._lines = _Lines()
@@ -103,28 +107,54 @@ class Session(requests.Session):
             self.mount(scheme, _Adapter(guard, self._lines))
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **options: Any) -> requests.Response:
+        with self.begun(method, url, *args, **options) as response:
+            response._content = self._read(response)
+        if 300 <= response.status_code < 400:
+            raise Unreachable(
+                sentence("%(host)s answers with a redirect, which is not followed.", host=_host(str(url)))
+            )
+        return response
+
+    @contextlib.contextmanager
+    def begun(self, method: str | bytes, url: str | bytes, *args: Any, **options: Any) -> Iterator[requests.Response]:
+        """The answer while only its head has been read, a redirect too. Its body is the caller's to read and to bound, within
+        the session's time: past it the connection is cut, and reading raises OSError or what urllib3 makes of it.
+        """
         self.guard.check(str(url))
-        options |= {"timeout": SECONDS, "allow_redirects": False, "stream": True}
+        options |= {"timeout": self.seconds, "allow_redirects": False, "stream": True}
         try:
-            with self._lines.until(SECONDS_IN_ALL):
-                response = super().request(method, url, *args, **options)
-                with response:
-                    response._content = _read(response)
+            with self._lines.until(self.seconds_in_all), super().request(method, url, *args, **options) as response:
+                yield response
             if self._lines.were_cut:  # headers that break off read like headers that end
-                raise _too_slow(str(url))
+                raise self._too_slow(str(url))
         except Unreachable:
             raise
         except _NotAsked as why:
             raise Unreachable(str(why)) from why
         except (requests.RequestException, exceptions.HTTPError, OSError) as fault:
+            if self._lines.were_cut:
+                raise self._too_slow(str(url)) from fault
             raise Unreachable(
                 sentence("%(host)s does not answer (%(fault)s).", host=_host(str(url)), fault=type(fault).__name__)
             ) from fault
-        if response.is_redirect or 300 <= response.status_code < 400:
-            raise Unreachable(
-                sentence("%(host)s answers with a redirect, which is not followed.", host=_host(str(url)))
-            )
-        return response
+
+    def _read(self, response: requests.Response) -> bytes:
+        until, read = time.monotonic() + self.seconds_in_all, bytearray()
+        for piece in response.iter_content(16 * 1024):
+            read += piece
+            if len(read) > BYTES_MAX:
+                raise Unreachable(
+                    sentence(
+                        "%(host)s answers with more than %(most)s KB.", host=_host(response.url), most=BYTES_MAX // 1024
+                    )
+                )
+            if time.monotonic() > until:
+                raise self._too_slow(response.url)
+        return bytes(read)
+
+    def _too_slow(self, url: str) -> Unreachable:
+        most = f"{self.seconds_in_all:.0f}"
+        return Unreachable(sentence("%(host)s takes more than %(most)s seconds.", host=_host(url), most=most))
 
     def close(self) -> None:
         super().close()
@@ -141,6 +171,8 @@ class _Lines:
         self.were_cut = False
 
     def hold(self, made: socket.socket) -> socket.socket:
+        while len(self._held) >= LINES_HELD:  # of a server that closes after each answer
+            self._held.pop(0).close()
         self._held.append(made.dup())  # TLS takes the first one over; what is shut down is what both name
         return made
 
@@ -175,27 +207,6 @@ def _split(url: str) -> Any:
         return urlsplit(url)
     except ValueError:  # a bracket that is not closed
         return urlsplit("")
-
-
-def _read(response: requests.Response) -> bytes:
-    until, read = time.monotonic() + SECONDS_IN_ALL, bytearray()
-    for piece in response.iter_content(16 * 1024):
-        read += piece
-        if len(read) > BYTES_MAX:
-            raise Unreachable(
-                sentence(
-                    "%(host)s answers with more than %(most)s KB.", host=_host(response.url), most=BYTES_MAX // 1024
-                )
-            )
-        if time.monotonic() > until:
-            raise _too_slow(response.url)
-    return bytes(read)
-
-
-def _too_slow(url: str) -> Unreachable:
-    return Unreachable(
-        sentence("%(host)s takes more than %(most)s seconds.", host=_host(url), most=f"{SECONDS_IN_ALL:.0f}")
-    )
 
 
 def _is_loopback(host: str) -> bool:

@@ -3,37 +3,42 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Q
 
-from governance import access, models, naming, pages
+from governance import access, memberships, models, naming, pages
 from governance.actions import Action
 from governance.audit import events
 from governance.audit.vocabulary import Event
 from governance.errors import Conflict
+from governance.memberships import HAND, Named, Origin, Source
 from governance.pages import Order, Page
-from governance.scope import Scope
+from governance.scope import ActorKind, Scope
 from governance.sentence import phrase, sentence
 
-MANUAL = "manual"  # every other source is an identity provider, whose memberships are its own to change
 _GONE = phrase("There is no such group.")
 COLUMNS = {"name": "name", "members": "members", "grants": "given", "added": "created_at"}
 
 
 @dataclass(frozen=True)
 class Member:
-    """`is_manual` may be removed here; `sources` are the identity providers that also, or only, say so."""
+    """Somebody in a group, or a group that somebody is in. `origins` say by whose word; only a hand's is taken away here."""
 
     person: models.Person
-    is_manual: bool
-    sources: tuple[str, ...]
+    group: models.Group
+    origins: tuple[Named, ...]
+
+    @property
+    def is_manual(self) -> bool:
+        return any(one.source is Source.MANUAL for one in self.origins)
 
 
 def create(scope: Scope, name: str) -> uuid.UUID:
     """Raises Forbidden, InvalidInput, Conflict."""
-    access.require(scope, Action.PEOPLE_MANAGE)
+    access.require(scope, Action.PEOPLE_PROVISION)
     group = models.Group(tenant_id=scope.tenant, name=naming.checked(name))
     try:
         with scope.transaction(), transaction.atomic():
@@ -46,10 +51,11 @@ def create(scope: Scope, name: str) -> uuid.UUID:
 
 def rename(scope: Scope, group: uuid.UUID, name: str) -> None:
     """Raises Forbidden, NotFound, InvalidInput, Conflict."""
-    access.require(scope, Action.PEOPLE_MANAGE)
+    access.require(scope, Action.PEOPLE_PROVISION)
     try:
         with scope.transaction(), transaction.atomic():
             row = _locked(group)
+            _require_ours(scope, group)
             payload = {"before": {"name": row.name}, "after": {"name": naming.checked(name)}}
             row.name = payload["after"]["name"]
             row.save(update_fields=["name"])
@@ -59,10 +65,11 @@ def rename(scope: Scope, group: uuid.UUID, name: str) -> None:
 
 
 def delete(scope: Scope, group: uuid.UUID) -> None:
-    """With its memberships and grants: what its members could do through it ends at commit."""
-    access.require(scope, Action.PEOPLE_MANAGE)
+    """With its memberships and grants: what its members could do through it ends at commit. Raises Conflict for a directory's."""
+    access.require(scope, Action.PEOPLE_PROVISION)
     with scope.transaction():
         row = _locked(group)
+        _require_ours(scope, group)
         members = sorted({str(one) for one in row.memberships.values_list("person", flat=True)})
         given = [
             {"resource": str(one.resource_id), "level": one.level, "denies": one.denies} for one in row.grants.all()
@@ -77,28 +84,25 @@ def delete(scope: Scope, group: uuid.UUID) -> None:
         )
 
 
-def add(scope: Scope, group: uuid.UUID, person: uuid.UUID, *, source: str = MANUAL) -> None:
-    """Raises NotFound for a person or group of another tenant."""
+def add(scope: Scope, group: uuid.UUID, person: uuid.UUID) -> None:
+    """By hand. Raises NotFound for a person or group of another tenant."""
     access.require(scope, Action.PEOPLE_MANAGE)
     with scope.transaction():
         there = models.Group.objects.filter(pk=group).exists() and models.Person.objects.filter(pk=person).exists()
         if not there:
             raise access.unseen(Action.PEOPLE_MANAGE, "group", group, "There is no such person or group.")
-        models.Membership.objects.get_or_create(tenant_id=scope.tenant, group_id=group, person_id=person, source=source)
-        events.record(scope, Event.MEMBER_ADDED, resource=("group", group), facts={"person": person, "source": source})
+        memberships.hold(scope, group, person, HAND)
 
 
 def remove(scope: Scope, group: uuid.UUID, person: uuid.UUID) -> None:
     """What was added by hand. Raises NotFound, and Conflict for what only the identity provider may change."""
     access.require(scope, Action.PEOPLE_MANAGE)
     with scope.transaction():
-        held = models.Membership.objects.filter(group=group, person=person)
-        if not held.exists():
+        if not models.Membership.objects.filter(group=group, person=person).exists():
             raise access.unseen(Action.PEOPLE_MANAGE, "group", group, "They are not in this group.")
-        if not held.filter(source=MANUAL).delete()[0]:
+        gone = Origin(Source.CLAIM)  # nobody else could end what a provider gave that is gone
+        if not any(memberships.leave(scope, group, person, one) for one in (HAND, gone)):
             raise Conflict("The identity provider put them into this group. Take them out there.")
-        facts = {"person": person, "source": MANUAL}
-        events.record(scope, Event.MEMBER_REMOVED, resource=("group", group), facts=facts)
 
 
 def get(scope: Scope, group: uuid.UUID) -> models.Group:
@@ -112,28 +116,27 @@ def get(scope: Scope, group: uuid.UUID) -> models.Group:
 
 
 def members(scope: Scope, group: uuid.UUID) -> list[Member]:
-    """By name. Raises Forbidden."""
-    access.require(scope, Action.PEOPLE_MANAGE)
+    """By name. Raises Forbidden, NotFound."""
+    get(scope, group)
     with scope.transaction():
-        rows = models.Membership.objects.filter(group=group).select_related("person").order_by("person__name", "pk")
-        held: dict[uuid.UUID, list[models.Membership]] = {}
-        for row in rows:
-            held.setdefault(row.person_id, []).append(row)
-    return [
-        Member(
-            of[0].person,
-            any(one.source == MANUAL for one in of),
-            tuple(sorted(one.source for one in of if one.source != MANUAL)),
-        )
-        for of in held.values()
-    ]
+        rows = models.Membership.objects.filter(group=group).select_related("person", "group")
+        return _together(rows.order_by("person__name", "person"))
 
 
-def memberships(scope: Scope, person: uuid.UUID) -> list[models.Membership]:
-    """Of one person, with their groups. Raises Forbidden."""
+def of(scope: Scope, person: uuid.UUID) -> list[Member]:
+    """Of one person, by the group's name. Raises Forbidden."""
     access.require(scope, Action.PEOPLE_MANAGE)
     with scope.transaction():
-        return list(models.Membership.objects.filter(person=person).select_related("group").order_by("group__name"))
+        rows = models.Membership.objects.filter(person=person).select_related("person", "group")
+        return _together(rows.order_by("group__name", "group"))
+
+
+def _together(rows: Iterable[models.Membership]) -> list[Member]:
+    held: dict[tuple[uuid.UUID, uuid.UUID], list[models.Membership]] = {}
+    for row in rows:
+        held.setdefault((row.group_id, row.person_id), []).append(row)
+    names = memberships.names(row for of in held.values() for row in of)
+    return [Member(of[0].person, of[0].group, memberships.named(of, names)) for of in held.values()]
 
 
 def found(scope: Scope, words: str, order: Order, number: int = 1) -> Page[models.Group]:
@@ -153,6 +156,13 @@ def listed(scope: Scope) -> list[models.Group]:
     access.require(scope, Action.PEOPLE_SEE)
     with scope.transaction():
         return list(models.Group.objects.order_by("name"))
+
+
+def _require_ours(scope: Scope, group: uuid.UUID) -> None:
+    """A group that a directory keeps is called and deleted by it alone: else it would be made anew with the next call."""
+    kept = models.DirectoryEntry.objects.filter(group=group).exclude(standing=models.Standing.GONE)
+    if scope.kind is not ActorKind.DIRECTORY and kept.exists():
+        raise Conflict("A directory keeps this group. Change it there, or release it first.")
 
 
 def _locked(group: uuid.UUID) -> models.Group:

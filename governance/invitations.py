@@ -5,35 +5,31 @@ The address carries the tenant's short name, so that no door is needed to find t
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 import uuid
 from datetime import timedelta
 
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from governance import access, models, tenants
+from governance import access, models, secret, tenants
+from governance.accounts import passwords
 from governance.actions import Action
 from governance.audit import events
 from governance.audit.vocabulary import Event
-from governance.errors import Conflict, InvalidInput, NotFound
+from governance.errors import Conflict, NotFound
 from governance.scope import Scope
-from governance.sentence import phrase, sentence
+from governance.sentence import phrase
 
 LIVES = timedelta(days=7)
-LONGEST_PASSWORD = 1000
 _GONE = phrase("This link has been used, has expired, or never was. Ask an admin of your organisation for a new one.")
 
 
 def issue(scope: Scope, person: uuid.UUID) -> str:
     """The token itself, which is not kept; earlier links of the person end. Raises Forbidden, NotFound, Conflict."""
     access.require(scope, Action.PEOPLE_MANAGE)
-    token = secrets.token_urlsafe(32)
+    token = secret.made()
     with scope.transaction():
-        row = models.Person.objects.select_for_update().filter(pk=person).first()
+        row = models.Person.objects.select_for_update().filter(pk=person, is_service=False).first()
         if row is None:
             raise access.unseen(Action.PEOPLE_MANAGE, "person", person, "There is no such person.")
         if not row.is_active:
@@ -42,13 +38,31 @@ def issue(scope: Scope, person: uuid.UUID) -> str:
         made = models.Invitation.objects.create(
             tenant_id=scope.tenant,
             person_id=person,
-            hash=_hash(token),
+            hash=secret.hashed(token),
             expires_at=timezone.now() + LIVES,
             created_by=scope.actor,
         )
         facts = {"invitation": made.pk, "days": LIVES.days}
         events.record(scope, Event.PERSON_INVITED, resource=("person", person), facts=facts)
     return token
+
+
+def withdraw(scope: Scope, person: uuid.UUID) -> None:
+    """No link of theirs opens anything from here on. Raises Forbidden, NotFound."""
+    access.require(scope, Action.PEOPLE_MANAGE)
+    with scope.transaction():
+        if not models.Person.objects.filter(pk=person).exists():
+            raise access.unseen(Action.PEOPLE_MANAGE, "person", person, "There is no such person.")
+        models.Invitation.objects.filter(person=person, used_at=None).delete()
+        events.record(scope, Event.INVITATION_WITHDRAWN, resource=("person", person))
+
+
+def standing(scope: Scope, person: uuid.UUID) -> models.Invitation | None:
+    """The link that would open something now. Raises Forbidden."""
+    access.require(scope, Action.PEOPLE_MANAGE)
+    with scope.transaction():
+        rows = models.Invitation.objects.filter(person=person, used_at=None, expires_at__gt=timezone.now())
+        return rows.first()
 
 
 def invited(slug: str, token: str) -> models.Person:
@@ -67,13 +81,7 @@ def invited(slug: str, token: str) -> models.Person:
 def accept(slug: str, token: str, password: str, request_id: str = "") -> models.Person:
     """Set the password; the link and every session of the person end. Raises NotFound, InvalidInput."""
     person = invited(slug, token)
-    if len(password) > LONGEST_PASSWORD:
-        raise InvalidInput(sentence("A password has at most %(most)s characters.", most=LONGEST_PASSWORD))
-    try:
-        validate_password(password, person)
-    except ValidationError as refused:
-        why = " ".join(refused.messages)
-        raise InvalidInput(why) from None
+    passwords.check(password, person)
     scope = Scope.system(person.tenant_id, request_id)
     with scope.transaction():
         # Of two who follow one link at once, the first one's lock makes the second find nothing.
@@ -92,9 +100,5 @@ def accept(slug: str, token: str, password: str, request_id: str = "") -> models
 
 
 def _live(token: str) -> QuerySet[models.Invitation]:
-    rows = models.Invitation.objects.filter(hash=_hash(token), used_at=None, expires_at__gt=timezone.now())
+    rows = models.Invitation.objects.filter(hash=secret.hashed(token), used_at=None, expires_at__gt=timezone.now())
     return rows.filter(person__is_active=True).select_related("person")
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

@@ -53,8 +53,20 @@ class Tenant(models.Model):
     tells_reasons = models.BooleanField(default=False, db_default=False)
     policy_needs_second = models.BooleanField(default=False, db_default=False)  # nobody publishes what they wrote
     switched_off_at = models.DateTimeField(null=True)  # by an operator: nobody signs in, and no key works
+    allows_personal_keys = models.BooleanField(default=True, db_default=True)  # or only service accounts have keys
+    key_days_max = models.PositiveSmallIntegerField(default=366, db_default=366)  # the longest that a new key may live
     # Words of the record are opened only where another officer approved it.
     opening_needs_second = models.BooleanField(default=False, db_default=False)
+    # Whose passwords need a second factor beside them: nobody's, those of admins and officers, or everybody's.
+    second_factor_for = models.CharField(max_length=10, default="nobody", db_default="nobody")
+    bin_days = models.PositiveSmallIntegerField(
+        default=30, db_default=30
+    )  # a deleted document can be restored for so long
+    currency = models.CharField(max_length=3, default="EUR", db_default="EUR")  # that prices of models are in
+    clearance = models.PositiveSmallIntegerField(null=True)  # up to which label everybody is cleared; null for all
+    home_label = models.PositiveSmallIntegerField(
+        null=True
+    )  # from which on no text goes to a model outside; null: none
 
     class Meta:
         db_table = "tenant"
@@ -79,6 +91,7 @@ class Person(AbstractBaseUser, TenantModel):
     # Counts how often all their sessions were ended: each session carries a hash of it, and dies with the old number.
     session_epoch = models.PositiveIntegerField(default=0)
     erased_at = models.DateTimeField(null=True)  # the row stays, for the ids that point at it; it says nobody's name
+    is_service = models.BooleanField(default=False, db_default=False)  # a program of the house: service_accounts.models
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -90,7 +103,8 @@ class Person(AbstractBaseUser, TenantModel):
         constraints = [models.UniqueConstraint("tenant", Lower("email"), name="person_email_once_a_tenant")]
 
     def __str__(self) -> str:
-        return self.name or self.email
+        name = self.name or self.email
+        return f"{name} (service)" if self.is_service else name  # wherever it stands, nobody takes it for a colleague
 
     def get_session_auth_hash(self) -> str:
         return f"{self.session_epoch}:{super().get_session_auth_hash()}"
@@ -117,6 +131,8 @@ class Invitation(TenantModel):
 class RoleAssignment(TenantModel):
     person = TenantKey(Person, related_name="role_assignments")
     role = models.CharField(max_length=40)
+    ends_at = models.DateTimeField(null=True)  # it counts until then; no end where there is none
+    given_by = models.UUIDField(null=True)
 
     class Meta:
         db_table = "role_assignment"
@@ -141,14 +157,28 @@ class Group(TenantModel):
 
 
 class Membership(TenantModel):
+    """One word that somebody is in a group: see `governance.memberships`."""
+
     group = TenantKey(Group, related_name="memberships")
     person = TenantKey(Person, related_name="memberships")
     source = models.CharField(max_length=20, default="manual")
+    held_by = models.UUIDField(null=True)  # the identity provider or the directory whose word it is
 
     class Meta:
         db_table = "membership"
         constraints = [
-            models.UniqueConstraint(fields=["tenant", "group", "person", "source"], name="membership_once_a_source")
+            models.UniqueConstraint(
+                fields=["tenant", "group", "person", "source", "held_by"],
+                name="membership_once_an_origin",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                condition=models.Q(source__in=["manual", "sso", "scim"]), name="membership_source_is_known"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(source="manual") | models.Q(held_by__isnull=True),
+                name="membership_by_hand_is_nobodys",
+            ),
         ]
 
 
@@ -169,12 +199,16 @@ class Grant(TenantModel):
     level = models.PositiveSmallIntegerField()
     denies = models.BooleanField(default=False)  # a denied level denies those above it, and beats any allowing grant
     granted_by = models.UUIDField(null=True)
+    ends_at = models.DateTimeField(null=True)  # it counts until then, a denial too; no end where there is none
+    source = models.CharField(max_length=20, default="manual", db_default="manual")  # see governance.grants
 
     class Meta:
         db_table = "grant"
         constraints = [
             models.UniqueConstraint(
                 fields=["tenant", "resource", "person", "group", "denies"],
+                # What was asked for stands beside, with an end of its own: it takes nothing away that was there.
+                condition=models.Q(source__in=["manual", "owner"]),
                 name="grant_once_a_holder",
                 nulls_distinct=False,
             ),
@@ -185,22 +219,6 @@ class Grant(TenantModel):
                 condition=models.Q(level__in=[int(level) for level in Level]), name="grant_level_is_known"
             ),
         ]
-
-
-class ApiKey(TenantModel):
-    person = TenantKey(Person, related_name="api_keys")
-    name = models.CharField(max_length=200)
-    hash = models.CharField(max_length=64)  # sha256 of the key, in hex: a key has 256 random bits, nothing to guess
-    prefix = models.CharField(max_length=16)
-    scopes = ArrayField(models.CharField(max_length=20))
-    expires_at = models.DateTimeField()
-    revoked_at = models.DateTimeField(null=True)
-    last_used_at = models.DateTimeField(null=True)
-
-    class Meta:
-        db_table = "api_key"
-        constraints = [models.UniqueConstraint(fields=["tenant", "hash"], name="api_key_hash_once")]
-        indexes = [models.Index(fields=["hash"], name="api_key_by_hash")]
 
 
 class PolicyVersion(TenantModel):
@@ -239,17 +257,34 @@ class PolicyVersion(TenantModel):
 
 
 class Reservation(TenantModel):
-    """Tokens set aside before a model is asked, and what was really used once it has answered."""
+    """What was set aside for an interaction before a model is asked, and what it really used once it has ended.
+
+    It is taken by `owner`, a process, for as long as `lease_until` says: what nobody settles until then the sweep does.
+    """
 
     person = TenantKey(Person, related_name="+")
     interaction = models.UUIDField()
-    reserved = models.PositiveIntegerField()
-    used = models.PositiveIntegerField(null=True)
+    day = models.DateField()  # of UTC: all of it counts on the day that it was begun on
+    key = models.UUIDField(null=True)  # the API key whose allowance it counts against
+    groups = ArrayField(models.UUIDField(), default=list, db_default=[])  # those that it counts against
+    model = models.CharField(max_length=100, default="", db_default="", blank=True)
+    reserved = models.PositiveIntegerField()  # tokens
+    reserved_ms = models.BigIntegerField(default=0, db_default=0)
+    reserved_nanos = models.BigIntegerField(default=0, db_default=0)
+    used = models.PositiveIntegerField(null=True)  # tokens; null until it is settled
+    used_ms = models.BigIntegerField(default=0, db_default=0)
+    used_nanos = models.BigIntegerField(default=0, db_default=0)
+    is_asked = models.BooleanField(default=False, db_default=True)  # a model was, or is about to be
+    owner = models.CharField(max_length=100, default="", db_default="", blank=True)
+    lease_until = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "reservation"
         constraints = [models.UniqueConstraint(fields=["tenant", "interaction"], name="reservation_once")]
-        indexes = [models.Index(fields=["tenant", "created_at"], name="reservation_by_day")]
+        indexes = [
+            models.Index(fields=["tenant", "created_at"], name="reservation_by_day"),
+            models.Index(fields=["lease_until"], condition=models.Q(used=None), name="reservation_open"),
+        ]
 
 
 class Operator(models.Model):
@@ -270,6 +305,10 @@ class Operator(models.Model):
 
 
 # Django finds an app's tables in this module; these have rooms of their own, which read the ones above.
+from governance.accounts.models import Passkey as Passkey  # noqa: E402
+from governance.accounts.models import PortalSession as PortalSession  # noqa: E402
+from governance.accounts.models import RecoveryCode as RecoveryCode  # noqa: E402
+from governance.accounts.models import TotpSecret as TotpSecret  # noqa: E402
 from governance.audit.lifecycle.models import Erasure as Erasure  # noqa: E402
 from governance.audit.lifecycle.models import Hold as Hold  # noqa: E402
 from governance.audit.lifecycle.models import Period as Period  # noqa: E402
@@ -278,9 +317,35 @@ from governance.audit.officers.models import CaseItem as CaseItem  # noqa: E402
 from governance.audit.officers.models import Opening as Opening  # noqa: E402
 from governance.audit.out.models import ForwardCursor as ForwardCursor  # noqa: E402
 from governance.audit.out.models import ForwardTarget as ForwardTarget  # noqa: E402
+from governance.identity.directories.models import Directory as Directory  # noqa: E402
+from governance.identity.directories.models import DirectoryEntry as DirectoryEntry  # noqa: E402
+from governance.identity.directories.models import DirectoryFault as DirectoryFault  # noqa: E402
+from governance.identity.directories.models import DirectoryToken as DirectoryToken  # noqa: E402
+from governance.identity.directories.models import Standing as Standing  # noqa: E402
 from governance.identity.models import Identity as Identity  # noqa: E402
 from governance.identity.models import IdentityProvider as IdentityProvider  # noqa: E402
 from governance.identity.models import ProviderGroup as ProviderGroup  # noqa: E402
+from governance.identity.models import ProviderSession as ProviderSession  # noqa: E402
+from governance.identity.models import SeenAssertion as SeenAssertion  # noqa: E402
+from governance.identity.models import SpentLogout as SpentLogout  # noqa: E402
+from governance.labels.models import Clearance as Clearance  # noqa: E402
+from governance.labels.models import Label as Label  # noqa: E402
 from governance.policy.models import PolicyDecision as PolicyDecision  # noqa: E402
 from governance.policy.models import PolicyReplay as PolicyReplay  # noqa: E402
 from governance.policy.models import ReplayStatus as ReplayStatus  # noqa: E402
+from governance.quotas.models import Allowance as Allowance  # noqa: E402
+from governance.quotas.models import Measure as Measure  # noqa: E402
+from governance.quotas.models import Per as Per  # noqa: E402
+from governance.quotas.models import Price as Price  # noqa: E402
+from governance.quotas.models import QuotaAlert as QuotaAlert  # noqa: E402
+from governance.quotas.models import Spent as Spent  # noqa: E402
+from governance.requests.models import AccessRequest as AccessRequest  # noqa: E402
+from governance.requests.models import Offer as Offer  # noqa: E402
+from governance.service_accounts.models import Acting as Acting  # noqa: E402
+from governance.service_accounts.models import ApiKey as ApiKey  # noqa: E402
+from governance.service_accounts.models import ServiceAccount as ServiceAccount  # noqa: E402
+from governance.standing.models import AccessHistory as AccessHistory  # noqa: E402
+from governance.standing.models import CustomRole as CustomRole  # noqa: E402
+from governance.standing.models import CustomRoleAssignment as CustomRoleAssignment  # noqa: E402
+from governance.support.models import SupportAccess as SupportAccess  # noqa: E402
+from governance.support.models import SupportReach as SupportReach  # noqa: E402

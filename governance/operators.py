@@ -5,6 +5,7 @@ concerns a tenant, and on the installation's where it does not.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 
 from django.contrib.auth.hashers import check_password, make_password
@@ -18,6 +19,8 @@ from governance import models, people, tenants
 from governance.audit import events
 from governance.audit.vocabulary import Event
 from governance.errors import Conflict, InvalidInput, NotFound
+from governance.quotas import prices
+from governance.quotas.prices import Priced
 from governance.roles import Role
 from governance.scope import ActorKind, Scope
 from governance.sentence import sentence
@@ -59,6 +62,12 @@ def get(operator: uuid.UUID) -> models.Operator | None:
     return models.Operator.objects.filter(pk=operator, is_active=True).first()
 
 
+def names(wanted: Iterable[uuid.UUID | None]) -> dict[uuid.UUID, str]:
+    """What those are called; None, which is any of them, is nobody's name."""
+    found = models.Operator.objects.filter(pk__in={one for one in wanted if one})
+    return dict(found.values_list("pk", "name"))
+
+
 def scope_in(operator: models.Operator, tenant: uuid.UUID, request_id: str = "") -> Scope:
     """Named on the tenant's record, and allowed nothing there: see access.compile_rule."""
     return Scope(tenant, ActorKind.OPERATOR, operator.pk, request_id=request_id)
@@ -86,6 +95,23 @@ def create_tenant(
 def set_limits(operator: models.Operator, tenant: uuid.UUID, limits: Limits, request_id: str = "") -> None:
     """Raises NotFound and InvalidInput."""
     tenants.write(scope_in(operator, tenant, request_id), asdict(limits.checked()))
+
+
+def prices_of(operator: models.Operator, tenant: uuid.UUID) -> tuple[str, dict[str, Priced]]:
+    """The tenant's currency, and what its models cost. Raises NotFound."""
+    scope = scope_in(operator, tenant)
+    with scope.transaction():
+        return _row(tenant).currency, prices.listed(scope)
+
+
+def set_prices(
+    operator: models.Operator, tenant: uuid.UUID, currency: str, wanted: Mapping[str, Priced], request_id: str = ""
+) -> None:
+    """Raises NotFound and InvalidInput."""
+    scope = scope_in(operator, tenant, request_id)
+    with scope.transaction():
+        _row(tenant)
+        prices.replace(scope, currency, wanted)
 
 
 def switch(operator: models.Operator, tenant: uuid.UUID, *, on: bool, request_id: str = "") -> None:

@@ -15,13 +15,19 @@ from enum import StrEnum
 
 from django.db import connection, transaction
 
-from governance.roles import Role
+from governance.actions import Action
+from governance.roles import Role, SupportLevel
 
 
 class ActorKind(StrEnum):
     PERSON = "person"
+    SERVICE = "service"  # a program of the house, with a key of its own
     SYSTEM = "system"  # the tenant's own background work: ingestion, sweeps, seeding
+    DIRECTORY = "directory"  # a program of the tenant's directory, over SCIM: says who is here, and does nothing else
     OPERATOR = "operator"  # who runs the installation: may nothing inside a tenant, but is named on its record
+    SUPPORT = (
+        "support"  # an operator to whom the tenant opened something for a support case: looks, and does nothing else
+    )
 
 
 class ScopesDoNotNestError(RuntimeError):
@@ -29,9 +35,19 @@ class ScopesDoNotNestError(RuntimeError):
 
 
 @dataclass(frozen=True)
+class Support:
+    """What a tenant opened to an operator: which opening it is, how far it goes, and for which collections."""
+
+    access: uuid.UUID
+    level: SupportLevel
+    collections: frozenset[uuid.UUID] = frozenset()
+
+
+@dataclass(frozen=True)
 class Scope:
     """`key_scopes` is None for a person at the portal, and what the API key was narrowed to otherwise.
 
+    `service` is the service account that acts for the person here; its key's rate and allowance are what `charged` names.
     `session` is a hash of the browser's session, `client` what was spoken to: the record says both, and no right rests on them.
     """
 
@@ -42,6 +58,10 @@ class Scope:
     groups: frozenset[uuid.UUID] = frozenset()
     key_scopes: frozenset[str] | None = None
     key: uuid.UUID | None = None
+    opened: frozenset[Action] = frozenset()  # what the tenant's own roles open for the person
+    service: uuid.UUID | None = None
+    charged: uuid.UUID | None = None
+    support: Support | None = None  # of an operator to whom the tenant opened something
     request_id: str = field(default="", compare=False)
     session: str = field(default="", compare=False)
     client: str = field(default="", compare=False)
@@ -56,13 +76,15 @@ class Scope:
 
     @property
     def person(self) -> uuid.UUID:
-        """The person's id; asking for it in a system scope is a programming error."""
-        if self.actor is None:
+        """The person's id; asking for it in a system scope, or in a support person's, is a programming error."""
+        if self.actor is None or self.support is not None:
             raise LookupError("a system scope has no person")
         return self.actor
 
     def as_system(self) -> Scope:
-        """The tenant's background work that this person's request set off."""
+        """The tenant's background work that this person's request set off. Who looks for support sets off none."""
+        if self.support is not None:
+            raise LookupError("a support person sets off no work of the tenant")
         return Scope.system(self.tenant, self.request_id)
 
     def through(self, client: str, session_key: str = "") -> Scope:
@@ -84,7 +106,9 @@ class Scope:
             return
         inside_another = connection.in_atomic_block
         with transaction.atomic():
-            _tell(str(self.tenant), str(self.kind), str(self.actor or ""))
+            # Of a support person Postgres hears which opening it is: all that it lets them see rests on that row.
+            who = self.support.access if self.support else self.actor
+            _tell(str(self.tenant), str(self.kind), str(who or ""))
             connection.chancery_scope = self  # type: ignore[attr-defined]
             try:
                 yield

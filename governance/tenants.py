@@ -20,6 +20,7 @@ from governance.scope import Scope
 from governance.sentence import phrase, sentence
 
 OFFICERS_LEAST = 2
+KEY_DAYS = 366
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,58}[a-z0-9]")
 
 
@@ -135,10 +136,24 @@ def need_second_officer(scope: Scope, *, needed: bool) -> models.Tenant:
     return write(scope, {"opening_needs_second": needed})
 
 
+def rule_keys(scope: Scope, *, allows_personal: bool, days_max: int) -> models.Tenant:
+    """Whether people have keys of their own, which end at the next request where not, and how long a new key lives at most.
+
+    Raises Forbidden and InvalidInput.
+    """
+    access.require(scope, Action.TENANT_MANAGE)
+    if not 1 <= days_max <= KEY_DAYS:
+        raise InvalidInput(sentence("A key lives 1 to %(most)s days.", most=KEY_DAYS))
+    return write(scope, {"allows_personal_keys": allows_personal, "key_days_max": days_max})
+
+
 def officers(scope: Scope) -> int:
     """How many compliance officers there are who are not switched off."""
     with scope.transaction():
-        given = models.RoleAssignment.objects.filter(role=str(Role.COMPLIANCE_OFFICER), person__is_active=True)
+        given = models.RoleAssignment.objects.filter(
+            role=str(Role.COMPLIANCE_OFFICER), person__is_active=True, person__is_service=False
+        )
+        given = given.filter(access.counting())
         return given.values("person").distinct().count()
 
 

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import json
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,8 @@ class Package:
 class Model:
     """`size` in bytes; `window` in tokens; `needs_free` is the free memory it takes, in bytes.
 
+    `quantisation`, `words` of its vocabulary and bytes `a_token` of a window takes are told for sizing, before the file
+    is there.
     An empty sha256 is not known before the file is read: that of a file which an operator named by its path.
     """
 
@@ -45,6 +47,9 @@ class Model:
     publisher: str  # an address, tried first
     packages: tuple[Package, ...]
     path: Path | None = None
+    quantisation: str = ""
+    words: int = 0
+    a_token: int = 0
 
 
 def catalog() -> dict[str, Model]:
@@ -52,8 +57,9 @@ def catalog() -> dict[str, Model]:
     return {row["name"]: _model(row) for row in rows}
 
 
-def resolve(wanted: str) -> Model:
-    """A chat model's catalogue name, or the path of a GGUF file. Raises InvalidInput naming what there is."""
+def resolve(wanted: str, setting: str = "CHANCERY_MODEL") -> Model:
+    """A chat model's catalogue name, or the path of a GGUF file. Raises InvalidInput naming what there is, and where
+    it was asked for."""
     known = catalog()
     if wanted in known and known[wanted].kind == "chat":
         return known[wanted]
@@ -62,7 +68,12 @@ def resolve(wanted: str) -> Model:
         size = path.stat().st_size
         return Model(path.stem, "chat", path.name, size, "", "unknown", 4096, 0, "", "", (), path.resolve())
     names = ", ".join(name for name, model in known.items() if model.kind == "chat")
-    raise InvalidInput(f"CHANCERY_MODEL={wanted} is neither a GGUF file nor one of: {names}.")
+    raise InvalidInput(f"{setting}={wanted} is neither a GGUF file nor one of: {names}.")
+
+
+def beside(wanted: Sequence[str]) -> list[Model]:
+    """The further models that one worker serves, as CHANCERY_MODELS_BESIDE names them."""
+    return [resolve(one, "CHANCERY_MODELS_BESIDE") for one in wanted]
 
 
 def default_chat(free: int) -> Model:
@@ -110,7 +121,12 @@ def mark(path: Path) -> Path:
 
 def provenance(path: Path) -> str:
     """Where the file came from, as `sources.fetch` wrote it down."""
-    return str(_read(path.with_name(f"{path.name}.source.json")).get("source", "put there by the operator"))
+    return str(_read(source_mark(path)).get("source", "put there by the operator"))
+
+
+def source_mark(path: Path) -> Path:
+    """Where it is written down where the file came from."""
+    return path.with_name(f"{path.name}.source.json")
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -141,4 +157,7 @@ def _model(row: dict[str, Any]) -> Model:
         notice=row.get("notice", ""),
         publisher=row["publisher"],
         packages=tuple(packages),
+        quantisation=row.get("quantisation", ""),
+        words=row.get("words", 0),
+        a_token=row.get("a_token", 0),
     )

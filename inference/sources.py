@@ -67,7 +67,7 @@ def _accept(model: Model, models_dir: Path, fetched: tuple[Path, str], progress:
     with contextlib.suppress(FileNotFoundError):
         registry.mark(path).rename(registry.mark(final))
     told = {"source": source, "licence": model.licence, "sha256": model.sha256}
-    final.with_name(f"{final.name}.source.json").write_text(json.dumps(told), encoding="utf-8")
+    registry.source_mark(final).write_text(json.dumps(told), encoding="utf-8")
     return final
 
 

@@ -6,6 +6,6 @@ class IngestionConfig(AppConfig):
 
     def ready(self) -> None:
         from governance.policy.replay import kept
-        from ingestion import replayed
+        from ingestion.search import replayed
 
         kept.hand_out(replayed.Library())

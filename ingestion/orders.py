@@ -53,11 +53,17 @@ class Found:
 NOTHING = Found({})
 
 
-def weigh(policy: Policy, collection: uuid.UUID, texts: Sequence[str]) -> list[Found]:
-    """For each text what the rules about orders say of it. A detector that failed quarantines, as its rule would block."""
+def weigh(policy: Policy, collection: uuid.UUID, pieces: Sequence[tuple[str, str]]) -> list[Found]:
+    """For each text, and what stands above it, what the rules about orders say. A model is shown both.
+
+    A detector that failed quarantines, as its rule would block.
+    """
     place = Place(frozenset({collection}))
     asked = [rule for rule in policy.applying(place) if rule.detector in DETECTORS]
-    judged = (engine.evaluate(asked, Stage.PASSAGE, text) for text in texts)
+    headings = list(dict.fromkeys(over for _, over in pieces))
+    found = engine.evaluate_each(asked, Stage.PASSAGE, [*headings, *(text for text, _ in pieces)])
+    above = dict(zip(headings, found, strict=False))
+    judged = (_both(one, above[over]) for one, (_, over) in zip(found[len(headings) :], pieces, strict=True))
     return [_found(replace(verdict, policy=policy.stamp)) for verdict in judged]
 
 
@@ -66,8 +72,9 @@ def record(scope: Scope, document: uuid.UUID, version: uuid.UUID, found: Mapping
     told = {chunk: one for chunk, one in found.items() if one.verdict is not None}
     if not told:
         return ""
-    for chunk, one in list(told.items())[:NAMED]:
-        enforcement.note(scope, _verdict(one), interaction=version, stage=Stage.PASSAGE, subject_id=chunk)
+    named = list(told.items())[:NAMED]
+    verdicts = [(chunk, one.verdict, "") for chunk, one in named if one.verdict is not None]
+    enforcement.note_each(scope, verdicts, interaction=version, stage=Stage.PASSAGE)
     held = sum(one.is_quarantined for one in told.values())
     cut = sum(one.is_cut for one in told.values())
     facts = {
@@ -75,8 +82,7 @@ def record(scope: Scope, document: uuid.UUID, version: uuid.UUID, found: Mapping
         "quarantined": held,
         "cut": cut,
         "chunks": [
-            {"chunk": chunk, "action": one.orders["action"], "score": one.orders["score"]}
-            for chunk, one in list(told.items())[:NAMED]
+            {"chunk": chunk, "action": one.orders["action"], "score": one.orders["score"]} for chunk, one in named
         ],
     }
     events.record(scope, Event.ORDERS_FOUND, resource=("document", document), interaction=version, facts=facts)
@@ -116,6 +122,15 @@ def let_through(scope: Scope, chunk: uuid.UUID) -> uuid.UUID:
     return row.document_id
 
 
+def _both(text: Verdict, above: Verdict) -> Verdict:
+    """Headings that would be cut are cut whenever they are shown; those that give orders keep back what stands below. Their
+    places are none of the text's.
+    """
+    if above.action is not Action.BLOCK or text.action is Action.BLOCK:
+        return text
+    return replace(above, text=text.text, decisions=tuple(replace(one, spans=()) for one in above.decisions))
+
+
 def _found(verdict: Verdict) -> Found:
     if not verdict.decisions:
         return NOTHING
@@ -133,9 +148,3 @@ def _found(verdict: Verdict) -> Found:
     highest = max(one.score for one in verdict.decisions)
     told = {"action": str(verdict.action), "score": round(highest, 4), "rules": rules}
     return Found(told | ({"policy": verdict.policy.as_json()} if verdict.policy else {}), verdict)
-
-
-def _verdict(one: Found) -> Verdict:
-    if one.verdict is None:
-        raise LookupError("nothing was found")
-    return one.verdict

@@ -8,12 +8,15 @@ because the app role may not truncate, and isolation is only shown on real commi
 from __future__ import annotations
 
 import fcntl
+import hashlib
+import logging
 import os
 import re
+import shutil
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,14 +56,61 @@ def pytest_configure(config: pytest.Config) -> None:
         "REDIS_URL": f"{services.valkey_url}/{slot * 16 + worker}",
     }
     if not hasattr(config, "workerinput"):
-        _migrate(services, template, variables)
+        _unfinished.append(_migrate(config, services, template, variables))
     if getattr(config.option, "numprocesses", None):
         return  # this process runs no tests, and those that do must not inherit its settings before they have their own
     os.environ |= variables
-    _clone(services, template, database)
+    _unfinished.append(lambda: _clone(services, template, database))
     django.setup()
+    _find_static_files_once()
     # A hundred test people a minute: their passwords need not be slow to guess.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # What a witness remembers is of one database: the installation's own log bears the same name in the next.
+    settings.WITNESS_HOME = Path(services.home) / "witness" / database
+    shutil.rmtree(settings.WITNESS_HOME, ignore_errors=True)
+
+
+_unfinished: list[Callable[[], None]] = []  # what has to be done before the first test, while tests are being found
+
+
+def _finish() -> None:
+    while _unfinished:
+        _unfinished.pop(0)()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished() -> None:
+    """The workers have found their tests, and begin with them once the template is there."""
+    _finish()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _database() -> None:
+    from tests import partitions
+
+    _finish()
+    partitions.watch(os.environ["DATABASE_URL"])
+
+
+def pytest_unconfigure() -> None:
+    """Threads that listen as long as their process lives see the services go, and where they would say so is closed."""
+    logging.disable()
+
+
+def _find_static_files_once() -> None:
+    """Of a web process there is one, and each client of a test is another: it would look through all of them anew."""
+    from whitenoise.middleware import WhiteNoiseMiddleware  # type: ignore[import-untyped]
+
+    find = WhiteNoiseMiddleware.add_files_from_finders
+    found: dict[str, dict[str, Any]] = {}
+
+    def once(self: WhiteNoiseMiddleware) -> None:
+        if self.static_prefix not in found:
+            find(self)
+            found[self.static_prefix] = dict(self.files)
+        self.files |= found[self.static_prefix]
+
+    WhiteNoiseMiddleware.add_files_from_finders = once
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
@@ -93,22 +143,54 @@ def _address(superuser_url: str, role: str, password: str, database: str) -> str
     return f"postgresql://{role}:{password}@{place['host']}:{place['port']}/{database}"
 
 
-def _migrate(services: testing.Services, template: str, variables: dict[str, str]) -> None:
+def _migrate(
+    config: pytest.Config, services: testing.Services, template: str, variables: dict[str, str]
+) -> Callable[[], None]:
+    """Begins with it unless nothing has changed since it was done; what is returned waits for its end."""
+    code = _code()
     with psycopg.connect(services.superuser_url, autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(1)")  # roles are the server's, and sessions may start at once
+        if _is_made_by(connection, template) == code:
+            return lambda: None
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(template)))
         roles.prepare(services.superuser_url, services.secrets, [template])
     owner = _address(services.superuser_url, "chancery_owner", services.secrets.postgres_owner, template)
-    done = subprocess.run(
+    under_way = subprocess.Popen(
         [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
         cwd=ROOT,
         env=os.environ | variables | {"DATABASE_URL": owner, "CHANCERY_MIGRATING": "1"},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
-        check=False,
     )
-    if done.returncode:
-        pytest.exit(f"the migrations failed:\n{done.stdout}{done.stderr}", returncode=3)
+    config.add_cleanup(under_way.kill)  # where no test is run: nobody else would end it
+
+    def end() -> None:
+        said, _ = under_way.communicate()
+        if under_way.returncode:
+            pytest.exit(f"the migrations failed:\n{said}", returncode=3)
+        with psycopg.connect(services.superuser_url, autocommit=True) as connection:
+            connection.execute(
+                sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(template), sql.Literal(code))
+            )
+
+    return end
+
+
+def _code() -> str:
+    """What a template is made by: all that a migration may call, and the packages that bring migrations of their own."""
+    told = hashlib.sha256((ROOT / "requirements-dev.lock").read_bytes() + roles.SCRIPT.read_bytes())
+    for package in ("governance", "inference", "ingestion", "assistant"):
+        for file in sorted((ROOT / package).rglob("*.py")):
+            told.update(f"{file.relative_to(ROOT)}\n".encode() + file.read_bytes())
+    return told.hexdigest()
+
+
+def _is_made_by(connection: psycopg.Connection[Any], template: str) -> str:
+    found = connection.execute(
+        "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [template]
+    ).fetchone()
+    return (found and found[0]) or ""
 
 
 def _clone(services: testing.Services, template: str, name: str) -> None:
@@ -130,8 +212,11 @@ def django_db_setup() -> None:
 
 @pytest.fixture(autouse=True)
 def _real_commits(django_db_blocker: Any) -> Iterator[None]:
+    from tests import partitions
+
     with django_db_blocker.unblock():
         yield
+    partitions.check()
 
 
 @pytest.fixture
@@ -140,6 +225,15 @@ def house() -> cast.House:
     from tests import cast
 
     return cast.house(f"t{uuid.uuid4().hex[:12]}")
+
+
+@pytest.fixture(scope="module")
+def shared_house(django_db_blocker: Any) -> cast.House:
+    """One tenant for all of a module's tests that leave it as it was: a fresh one takes longer than such a test."""
+    from tests import cast
+
+    with django_db_blocker.unblock():
+        return cast.house(f"s{uuid.uuid4().hex[:12]}")
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import functools
 import hashlib
 import shutil
@@ -22,8 +23,15 @@ def installed(manifest: Path) -> Path:
     wanted = manifest.read_bytes()
     home = Path(testing.services().home) / f"npm-{hashlib.sha256(wanted).hexdigest()[:12]}"
     done_mark = home / "installed"
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "lock").open("w") as lock:  # two at once would install into each other's half
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _install(manifest, home, wanted, done_mark)
+    return home
+
+
+def _install(manifest: Path, home: Path, wanted: bytes, done_mark: Path) -> None:
     if not done_mark.exists():
-        home.mkdir(parents=True, exist_ok=True)
         (home / "package.json").write_bytes(wanted)
         command = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts"]
         done = subprocess.run(command, cwd=home, capture_output=True, text=True, timeout=300, check=False)
@@ -32,4 +40,3 @@ def installed(manifest: Path) -> Path:
                 f"npm cannot install what {manifest.parent.name}/package.json names: {done.stderr.strip()[-300:]}"
             )
         done_mark.touch()
-    return home

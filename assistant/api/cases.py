@@ -6,11 +6,11 @@ import uuid
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
-from rest_framework import status
+from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from assistant.api import shapes
+from assistant.api import paging, shapes
 from assistant.api.record import shown
 from assistant.api.shapes import parse
 from assistant.api.view import Operation
@@ -18,18 +18,18 @@ from governance.audit.officers import cases, custody
 from governance.scope import Scope
 
 
+class CasesIn(paging.ListIn):
+    state = serializers.ChoiceField(["open", "closed"], required=False, default="open")
+
+
 class Cases(Operation):
-    @extend_schema(responses={200: dict})
+    @paging.listing("cases", parameters=[CasesIn], total=serializers.IntegerField())
     def get(self, request: Request) -> Response:
-        """`?state=closed` gives the closed ones; `?page=` goes on."""
-        text = request.query_params.get("page", "1")
-        number = int(text) if text.isdecimal() and len(text) < 7 else 1
-        page = cases.found(self.caller, number, is_closed=request.query_params.get("state") == "closed")
-        listed = [
-            {"id": one.row.pk, "title": one.title, "answers": one.amount, "created_at": one.row.created_at}
-            for one in page.rows
-        ]
-        return Response({"cases": listed, "total": page.total, "next": page.after})
+        """The newest first."""
+        asked = parse(CasesIn, request.query_params)
+        is_closed = asked["state"] == "closed"
+        page, total = cases.onward(self.caller, asked["cursor"], asked["limit"], is_closed=is_closed)
+        return Response(paging.told("cases", page, _listed) | {"total": total})
 
     @extend_schema(request=shapes.CaseIn, responses={201: dict})
     def post(self, request: Request) -> Response:
@@ -62,6 +62,8 @@ class Notes(Operation):
 
 
 class Bundle(Operation):
+    dangerous = frozenset({"POST"})
+
     @extend_schema(request=shapes.BundleIn, responses={202: dict})
     def post(self, request: Request, case: uuid.UUID) -> Response:
         """It is fetched from `url` once a signed head covers it: some seconds."""
@@ -101,3 +103,7 @@ def _whole(caller: Scope, case: uuid.UUID) -> dict[str, Any]:
         ],
         "notes": [{"event": one.event, "at": one.at, "by": one.by, "text": one.text} for one in whole.notes],
     }
+
+
+def _listed(one: cases.Titled) -> dict[str, Any]:
+    return {"id": one.row.pk, "title": one.title, "answers": one.amount, "created_at": one.row.created_at}

@@ -8,12 +8,15 @@ from django.http import Http404, HttpResponse
 from rest_framework import exceptions
 
 from assistant.middleware import faults
-from governance.errors import ChanceryError, Forbidden, InvalidInput, NotFound, NotSignedIn, Unsupported
-
-
-class MethodNotAllowed(ChanceryError):
-    code = "method_not_allowed"
-    status = 405
+from governance.errors import (
+    ChanceryError,
+    Forbidden,
+    InvalidInput,
+    MethodNotAllowed,
+    NotFound,
+    NotSignedIn,
+    Unsupported,
+)
 
 
 def render(fault: Exception, context: dict[str, Any]) -> HttpResponse | None:

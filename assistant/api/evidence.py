@@ -44,7 +44,9 @@ class Checkpoint(Operation):
 
 
 class Exports(Operation):
-    @extend_schema(request=shapes.ExportIn, responses={200: bytes, 202: dict})
+    dangerous = frozenset({"POST"})
+
+    @extend_schema(request=shapes.ExportIn, responses={(200, "application/zip"): bytes, 202: dict})
     def post(self, request: Request) -> HttpResponseBase:
         """The bundle as a zip; where it takes longer, 202 and the address to fetch it from within the hour."""
         bundle = asking.ask(self.caller, **parse(shapes.ExportIn, request.data))
@@ -58,7 +60,9 @@ class Exports(Operation):
 
 
 class Export(Operation):
-    @extend_schema(responses={200: bytes})
+    dangerous = frozenset({"GET"})
+
+    @extend_schema(responses={(200, "application/zip"): bytes})
     def get(self, request: Request, bundle: uuid.UUID) -> HttpResponseBase:
         """409 while no signed head covers what was asked."""
         return respond(self.caller, bundle)

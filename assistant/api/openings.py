@@ -6,22 +6,25 @@ import uuid
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
-from rest_framework import status
+from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from assistant.api import shapes
+from assistant.api import paging, shapes
 from assistant.api.shapes import parse
 from assistant.api.view import Operation
 from governance.audit.officers import models, openings
 
 
 class Openings(Operation):
-    @extend_schema(responses={200: dict})
+    dangerous = frozenset({"POST"})
+
+    @paging.listing("decided", waiting=serializers.ListField(child=serializers.DictField()))
     def get(self, request: Request) -> Response:
         """Those that wait, oldest first, with their reasons; and what became of the latest others."""
         waiting = [_shown(one.row) | {"reason": one.reason, "case": one.case} for one in openings.waiting(self.caller)]
-        return Response({"waiting": waiting, "decided": [_shown(one.row) for one in openings.decided(self.caller)]})
+        over = paging.part(request, openings.decided(self.caller), lambda one: one.row.pk)
+        return Response({"waiting": waiting} | paging.told("decided", over, lambda one: _shown(one.row)))
 
     @extend_schema(request=shapes.OpeningIn, responses={202: dict})
     def post(self, request: Request) -> Response:
@@ -30,6 +33,8 @@ class Openings(Operation):
 
 
 class Opening(Operation):
+    dangerous = frozenset({"POST"})
+
     @extend_schema(request=shapes.DecisionIn, responses={200: dict})
     def post(self, request: Request, opening: uuid.UUID) -> Response:
         approves = parse(shapes.DecisionIn, request.data)["decision"] == "approve"

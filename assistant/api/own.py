@@ -8,10 +8,10 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from assistant import own_data
 from assistant.api import shapes
 from assistant.api.shapes import parse
 from assistant.api.view import Operation
+from assistant.subjects import own_data
 from governance.audit.lifecycle import erasure
 from governance.errors import NotFound
 
@@ -23,6 +23,8 @@ class Data(Operation):
 
 
 class Export(Operation):
+    dangerous = frozenset({"GET"})
+
     @extend_schema(responses={(200, "application/zip"): bytes})
     def get(self, request: Request) -> FileResponse:
         """A zip of JSON files: profile, conversations, the caller's events on the record, and who looked at them."""
@@ -33,6 +35,8 @@ class Export(Operation):
 
 class Erasure(Operation):
     """The caller's request to be erased: the last one, a new one, or taken back while nobody has decided."""
+
+    dangerous = frozenset({"POST"})
 
     @extend_schema(responses={200: dict})
     def get(self, request: Request) -> Response:

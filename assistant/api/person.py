@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from assistant.api import shapes
+from assistant import searching
+from assistant.api import contract, examples, shapes
+from assistant.api.contract import named
 from assistant.api.shapes import parse
 from assistant.api.view import Operation
-from governance import access, people, tenants
-from governance.actions import Action
-from governance.audit import events
-from governance.audit.vocabulary import Event
-from ingestion import search
+from governance import people, quotas, tenants
+from ingestion import search, understanding
 
 
 class Me(Operation):
-    @extend_schema(responses={200: dict})
+    @named("me", contract.MeOut, example=examples.ME, faults=[401])
     def get(self, request: Request) -> Response:
+        """Who the key is, of which tenant, and what it is good for."""
         caller = self.caller
         person, tenant = people.get(caller, caller.person), tenants.current(caller)
         return Response(
@@ -30,24 +29,35 @@ class Me(Operation):
                 "email": person.email,
                 "tenant": {"id": tenant.pk, "slug": tenant.slug, "name": tenant.name},
                 "roles": sorted(caller.roles),
+                "quotas": [one.as_json() for one in quotas.left(caller, quotas.USUAL)],
                 "scopes": None if caller.key_scopes is None else sorted(caller.key_scopes),
             }
         )
 
 
 class Search(Operation):
-    @extend_schema(request=shapes.SearchIn, responses={200: dict})
+    @named(
+        "search",
+        contract.FoundOut,
+        takes=shapes.SearchIn,
+        sent=examples.SEARCH_SENT,
+        example=examples.FOUND,
+        faults=[400, 401, 403, 404, 503],
+    )
     def post(self, request: Request) -> Response:
+        """Passages that the caller may read, the best first. It is recorded."""
         asked = parse(shapes.SearchIn, request.data)
-        access.require(self.caller, Action.SEARCH)
-        found = search.passages(self.caller, asked["query"], asked["collections"], asked["limit"])
-        # What gave orders as it came in goes to no model, and what asks here may be one.
-        held = {str(passage.chunk_id) for passage in found.passages if passage.is_quarantined}
-        facts, payload = found.as_facts(asked["collections"]), {"query": asked["query"]}
-        facts["withheld"] = [one | {"why": "quarantine"} for one in facts["passages"] if one["chunk"] in held]
-        facts["passages"] = [one for one in facts["passages"] if one["chunk"] not in held]
-        events.record(self.caller, Event.SEARCHED, facts=facts, payload=payload)
-        return Response({"passages": [_shown(passage) for passage in found.passages if not passage.is_quarantined]})
+        earlier = [understanding.Turn(**turn) for turn in asked["earlier"]]
+        found, understood = searching.find(
+            self.caller,
+            asked["query"],
+            asked["collections"],
+            asked["limit"],
+            earlier=earlier,
+            without=asked["without"],
+        )
+        given = [_shown(passage) for passage in found]
+        return Response({"passages": given, "understood": understood.as_json()})
 
 
 def _shown(passage: search.Passage) -> dict[str, Any]:
@@ -58,4 +68,6 @@ def _shown(passage: search.Passage) -> dict[str, Any]:
         "text": passage.text,
         "score": passage.score,
         "locator": passage.locator,
+        "label": passage.label.as_json() if passage.label else None,
+        "authority": passage.authority,
     }

@@ -10,7 +10,8 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from assistant.api import shapes
+from assistant.api import contract, examples, paging, shapes
+from assistant.api.contract import named
 from assistant.api.shapes import parse
 from assistant.api.view import Operation
 from governance import access
@@ -22,8 +23,16 @@ from governance.policy.rules import Stage
 
 
 class Check(Operation):
-    @extend_schema(request=shapes.PolicyIn, responses={200: dict})
+    @named(
+        "check_policy",
+        contract.VerdictOut,
+        takes=shapes.PolicyIn,
+        sent=examples.POLICY_SENT,
+        example=examples.VERDICT,
+        faults=[400, 401, 403],
+    )
     def post(self, request: Request) -> Response:
+        """What the policy says of a text at a stage, without anything being asked or kept of it. It is recorded."""
         sent = parse(shapes.PolicyIn, request.data)
         access.require(self.caller, Action.POLICY_CHECK)
         number = sent["version"]
@@ -33,9 +42,9 @@ class Check(Operation):
 
 
 class Versions(Operation):
-    @extend_schema(responses={200: dict})
+    @paging.listing("versions")
     def get(self, request: Request) -> Response:
-        return Response({"versions": [head(row) for row in versions.listed(self.caller)]})
+        return Response(paging.told("versions", paging.part(request, versions.listed(self.caller)), head))
 
     @extend_schema(request=shapes.PolicyVersionIn, responses={201: dict})
     def post(self, request: Request) -> Response:
@@ -61,9 +70,10 @@ class Version(Operation):
 
 
 class Rules(Operation):
-    @extend_schema(responses={200: dict})
+    @paging.listing("rules")
     def get(self, request: Request, number: int) -> Response:
-        return Response({"rules": versions.get(self.caller, number).rules})
+        rows = paging.part(request, versions.get(self.caller, number).rules, lambda rule: rule["name"])
+        return Response(paging.told("rules", rows, dict))
 
     @extend_schema(request=dict, responses={201: dict})
     def post(self, request: Request, number: int) -> Response:
@@ -108,6 +118,8 @@ class Submit(Operation):
 
 
 class Publish(Operation):
+    dangerous = frozenset({"POST"})
+
     @extend_schema(request=shapes.PolicyPublishIn, responses={200: dict})
     def post(self, request: Request, number: int) -> Response:
         sent = parse(shapes.PolicyPublishIn, request.data)
@@ -115,6 +127,8 @@ class Publish(Operation):
 
 
 class Restore(Operation):
+    dangerous = frozenset({"POST"})
+
     @extend_schema(request=shapes.PolicyNoteIn, responses={200: dict})
     def post(self, request: Request, number: int) -> Response:
         sent = parse(shapes.PolicyNoteIn, request.data)

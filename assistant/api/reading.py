@@ -28,3 +28,15 @@ class JsonForAll(DefaultContentNegotiation):
     ) -> tuple[BaseRenderer, str]:
         only = next(iter(renderers))
         return only, str(only.media_type)
+
+
+class JsonWhereAsked(DefaultContentNegotiation):
+    """Of the OpenAPI file: as YAML, or as JSON to whoever says so."""
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        there = list(renderers)
+        wanted = "json" if "json" in request.headers.get("Accept", "") else "yaml"
+        chosen = next((one for one in there if wanted in str(one.media_type)), there[0])
+        return chosen, str(chosen.media_type)

@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from assistant.api import shapes
+from assistant.api import paging, shapes
 from assistant.api.shapes import parse
 from assistant.api.view import Operation
 from governance.audit import reading
@@ -17,7 +17,7 @@ from governance.audit.rows import Recorded
 
 
 class Events(Operation):
-    @extend_schema(parameters=[shapes.EventsIn], responses={200: dict})
+    @paging.listing("events", parameters=[shapes.EventsIn])
     def get(self, request: Request) -> Response:
         page = reading.listed(self.caller, **parse(shapes.EventsIn, request.query_params))
         return Response({"events": [shown(event) for event in page.events], "next": page.next})
@@ -41,6 +41,8 @@ def shown(event: Recorded) -> dict[str, Any]:
         "recorded_at": event.recorded_at,
         "action": event.action,
         "actor": event.actor,
+        "actor_kind": event.actor_kind,
+        "service": event.service,
         "roles": event.roles,
         "interaction": event.interaction,
         "resource": event.resource,

@@ -10,7 +10,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from assistant.api import shapes
+from assistant.api import paging, shapes
 from assistant.api.shapes import parse
 from assistant.api.view import Operation
 from governance.errors import NotFound
@@ -20,9 +20,9 @@ from governance.policy.rules import Stage
 
 
 class Replays(Operation):
-    @extend_schema(responses={200: dict})
+    @paging.listing("replays")
     def get(self, request: Request) -> Response:
-        return Response({"replays": [shown(row) for row in runs.listed(self.caller)]})
+        return Response(paging.told("replays", paging.part(request, runs.listed(self.caller)), shown))
 
     @extend_schema(request=shapes.ReplayIn, responses={202: dict})
     def post(self, request: Request) -> Response:

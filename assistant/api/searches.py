@@ -21,6 +21,8 @@ from governance.scope import Scope
 
 
 class Searches(Operation):
+    dangerous = frozenset({"POST"})
+
     @extend_schema(request=shapes.WordsIn, responses={201: dict})
     def post(self, request: Request) -> Response:
         asked = parse(shapes.WordsIn, request.data)

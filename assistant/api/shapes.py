@@ -5,8 +5,10 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.http import QueryDict
 from rest_framework import serializers
 
+from assistant.api import kinds
 from assistant.conversations import LONGEST_QUESTION
 from governance.audit import reading, words
 from governance.audit.officers import cases, openings
@@ -14,7 +16,10 @@ from governance.audit.out import lines, targets
 from governance.policy import ledger
 from governance.policy.rules import Stage
 from governance.roles import Level
-from ingestion.models import Classification
+from ingestion.catalog import HALF_LIFE_MAX
+from ingestion.connectors import KINDS
+from ingestion.models import Classification, Strictness
+from ingestion.understanding import Part
 
 LEVELS = [level.name.lower() for level in Level]
 
@@ -30,6 +35,8 @@ class CollectionIn(serializers.Serializer):  # type: ignore[type-arg]
     name = serializers.CharField(max_length=200)
     description = serializers.CharField(max_length=1000, required=False, allow_blank=True, default="")
     classification = serializers.ChoiceField(Classification.choices, required=False, default=Classification.INTERNAL)
+    strictness = serializers.ChoiceField(Strictness.choices, required=False, default=Strictness.BALANCED)
+    half_life_days = serializers.IntegerField(min_value=0, max_value=HALF_LIFE_MAX, required=False, default=0)
 
 
 class CollectionOut(serializers.Serializer):  # type: ignore[type-arg]
@@ -37,6 +44,9 @@ class CollectionOut(serializers.Serializer):  # type: ignore[type-arg]
     name = serializers.CharField()
     description = serializers.CharField()
     classification = serializers.ChoiceField(Classification.choices)
+    strictness = serializers.ChoiceField(Strictness.choices)
+    half_life_days = serializers.IntegerField()
+    is_paused = serializers.BooleanField()
 
 
 class GrantIn(serializers.Serializer):  # type: ignore[type-arg]
@@ -44,30 +54,40 @@ class GrantIn(serializers.Serializer):  # type: ignore[type-arg]
     group = Id(required=False, allow_null=True, default=None)
     level = serializers.ChoiceField(LEVELS)
     denies = serializers.BooleanField(required=False, default=False)
+    until = serializers.DateTimeField(required=False, allow_null=True, default=None)
 
 
 class UploadIn(serializers.Serializer):  # type: ignore[type-arg]
     file = serializers.FileField(allow_empty_file=True)
+    path = serializers.CharField(max_length=1_000, required=False, allow_blank=True, default="")
+
+
+class AgainIn(serializers.Serializer):  # type: ignore[type-arg]
+    number = serializers.IntegerField(min_value=1, max_value=1_000_000)
+
+
+class ReleaseIn(serializers.Serializer):  # type: ignore[type-arg]
+    reason = serializers.CharField(max_length=2_000)
+
+
+class TurnIn(serializers.Serializer):  # type: ignore[type-arg]
+    question = serializers.CharField(max_length=LONGEST_QUESTION)
+    answer = serializers.CharField(max_length=LONGEST_QUESTION, required=False, allow_blank=True, default="")
 
 
 class SearchIn(serializers.Serializer):  # type: ignore[type-arg]
     query = serializers.CharField(max_length=LONGEST_QUESTION)
     collections = serializers.ListField(child=Id(), required=False, default=list, max_length=200)
     limit = serializers.IntegerField(min_value=1, max_value=50, required=False, default=8)
+    earlier = serializers.ListField(child=TurnIn(), required=False, default=list, max_length=16)  # oldest first
+    without = serializers.ListField(
+        child=serializers.ChoiceField(list(Part)), required=False, default=list, max_length=9
+    )
 
 
-class AnswerIn(serializers.Serializer):  # type: ignore[type-arg]
-    question = serializers.CharField(max_length=LONGEST_QUESTION)
-    collections = serializers.ListField(child=Id(), required=False, default=list, max_length=200)
-    conversation = Id(required=False, allow_null=True, default=None)
-    stream = serializers.BooleanField(required=False, default=False)
-    model_only = serializers.BooleanField(required=False, default=False)
-    reason = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")  # see reason_required
-
-
-class FeedbackIn(serializers.Serializer):  # type: ignore[type-arg]
-    value = serializers.IntegerField(min_value=-1, max_value=1)
-    reason = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
+class GlossaryIn(serializers.Serializer):  # type: ignore[type-arg]
+    term = serializers.CharField(max_length=200)
+    meanings = serializers.ListField(child=serializers.CharField(max_length=200), min_length=1, max_length=20)
 
 
 class PolicyIn(serializers.Serializer):  # type: ignore[type-arg]
@@ -152,6 +172,9 @@ class TargetIn(serializers.Serializer):  # type: ignore[type-arg]
     address = serializers.CharField(max_length=targets.ADDRESS_MAX)
     format = serializers.ChoiceField(lines.FORMATS, required=False, default="jsonl")
     is_enabled = serializers.BooleanField(required=False, default=True)
+    only = serializers.ListField(
+        child=serializers.CharField(max_length=60), required=False, default=list, max_length=100
+    )
     from_now = serializers.BooleanField(required=False, default=False)
 
 
@@ -160,8 +183,43 @@ class TargetWordsIn(serializers.Serializer):  # type: ignore[type-arg]
     reason = serializers.CharField(max_length=reading.REASON_LONGEST)
 
 
+class SourceIn(serializers.Serializer):  # type: ignore[type-arg]
+    """`settings` and `secrets` are by the fields of the kind: docs/sources.md. A secret that is not sent stays what it was."""
+
+    name = serializers.CharField(max_length=80)
+    kind = serializers.ChoiceField([*KINDS])
+    settings = serializers.DictField(required=False, default=dict)
+    secrets = serializers.DictField(
+        child=serializers.CharField(max_length=500, allow_blank=True), required=False, default=dict
+    )
+    every_minutes = serializers.IntegerField(
+        min_value=1, max_value=10**6, required=False, allow_null=True, default=None
+    )
+
+
+class SourceEndIn(serializers.Serializer):  # type: ignore[type-arg]
+    """What becomes of the documents that it brought."""
+
+    documents = serializers.ChoiceField(["keep", "delete"], required=False, default="keep")
+
+
+class SourceAnswerIn(serializers.Serializer):  # type: ignore[type-arg]
+    documents = serializers.ChoiceField(["keep", "delete"])
+
+
+class SourceItemIn(serializers.Serializer):  # type: ignore[type-arg]
+    do = serializers.ChoiceField(["again", "keep"])
+
+
+class ChunksIn(serializers.Serializer):  # type: ignore[type-arg]
+    cursor = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+    limit = serializers.IntegerField(min_value=1, max_value=500, required=False, default=50)
+    version = serializers.IntegerField(min_value=1, max_value=1_000_000, required=False, default=None)
+    q = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+
+
 class PartIn(serializers.Serializer):  # type: ignore[type-arg]
-    cursor = serializers.CharField(max_length=1000, required=False, default="")
+    cursor = serializers.CharField(max_length=1000, required=False, allow_blank=True, default="")
 
 
 class VerdictsIn(serializers.Serializer):  # type: ignore[type-arg]
@@ -227,8 +285,17 @@ class BundleIn(serializers.Serializer):  # type: ignore[type-arg]
     head = serializers.CharField(max_length=4000, required=False, allow_blank=True, default="", trim_whitespace=False)
 
 
+def onward() -> serializers.CharField:
+    """What every list ends in."""
+    return serializers.CharField(allow_null=True, help_text="The cursor that goes on; null where there is no more.")
+
+
 def parse(shape: type[serializers.Serializer], sent: Any, *, partial: bool = False) -> dict[str, Any]:  # type: ignore[type-arg]
     """What was sent, in the shape's types. Raises DRF's ValidationError, which names each field."""
+    if isinstance(sent, QueryDict):
+        sent = sent.dict()  # DRF takes what is empty in a form for what was not sent
+    else:
+        kinds.require(shape(), sent)
     read = shape(data=sent, partial=partial)
     read.is_valid(raise_exception=True)
     return dict(read.validated_data)

@@ -10,7 +10,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from assistant.api import shapes
+from assistant.api import paging, shapes
 from assistant.api.shapes import parse
 from assistant.api.view import Operation
 from governance.audit.out import targets
@@ -18,9 +18,12 @@ from governance.audit.out.targets import Draft, State
 
 
 class Targets(Operation):
-    @extend_schema(responses={200: dict})
+    dangerous = frozenset({"POST"})
+
+    @paging.listing("targets")
     def get(self, request: Request) -> Response:
-        return Response({"targets": [shown(state) for state in targets.listed(self.caller)]})
+        rows = paging.part(request, targets.listed(self.caller), lambda state: state.row.pk)
+        return Response(paging.told("targets", rows, shown))
 
     @extend_schema(request=shapes.TargetIn, responses={201: dict})
     def post(self, request: Request) -> Response:
@@ -33,6 +36,8 @@ class Targets(Operation):
 
 
 class Target(Operation):
+    dangerous = frozenset({"PATCH"})
+
     @extend_schema(responses={200: dict})
     def get(self, request: Request, target: uuid.UUID) -> Response:
         return Response(shown(targets.get(self.caller, target)))
@@ -40,7 +45,7 @@ class Target(Operation):
     @extend_schema(request=shapes.TargetIn, responses={200: dict})
     def patch(self, request: Request, target: uuid.UUID) -> Response:
         row = targets.get(self.caller, target).row
-        plain = {name: getattr(row, name) for name in ("name", "kind", "address", "format", "is_enabled")}
+        plain = {name: getattr(row, name) for name in ("name", "kind", "address", "format", "is_enabled", "only")}
         sent = parse(shapes.TargetIn, request.data, partial=True)
         sent.pop("from_now", None)
         targets.change(self.caller, target, Draft(**(plain | sent)))
@@ -60,12 +65,16 @@ class Retry(Operation):
 
 
 class Secret(Operation):
+    dangerous = frozenset({"POST"})
+
     @extend_schema(request=None, responses={200: dict})
     def post(self, request: Request, target: uuid.UUID) -> Response:
         return Response({"secret": targets.renew_secret(self.caller, target)})
 
 
 class Words(Operation):
+    dangerous = frozenset({"POST"})
+
     @extend_schema(request=shapes.TargetWordsIn, responses={200: dict})
     def post(self, request: Request, target: uuid.UUID) -> Response:
         sent = parse(shapes.TargetWordsIn, request.data)
@@ -83,6 +92,7 @@ def shown(state: State) -> dict[str, Any]:
         "address": row.address,
         "format": row.format,
         "is_enabled": row.is_enabled,
+        "only": row.only,
         "carries_words": row.carries_words,
         "next_index": state.next_index,
         "behind": state.behind,

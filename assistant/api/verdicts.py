@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from assistant.api import shapes
+from assistant.api import paging, shapes
 from assistant.api.shapes import parse
 from assistant.api.view import Operation
 from governance.models import PolicyDecision
@@ -16,7 +15,7 @@ from governance.policy import ledger
 
 
 class Verdicts(Operation):
-    @extend_schema(parameters=[shapes.VerdictsIn], responses={200: dict})
+    @paging.listing("verdicts", parameters=[shapes.VerdictsIn])
     def get(self, request: Request) -> Response:
         asked = parse(shapes.VerdictsIn, request.query_params)
         actions = [action] if (action := asked.pop("action", "")) else []

@@ -13,7 +13,8 @@ from governance import grants, groups, people, tenants
 from governance.errors import ChanceryError
 from governance.roles import Level, Role
 from governance.scope import Scope
-from ingestion import catalog, documents, models
+from ingestion import catalog, models
+from ingestion.documents import uploads
 
 Tell = Callable[[str], None]
 WAIT_MOST_S = 900.0
@@ -102,7 +103,7 @@ def _person(system: Scope, told: material.Person, group_ids: dict[str, uuid.UUID
 
 def _upload(scope: Scope, collection: uuid.UUID, name: str, content: bytes, tell: Tell) -> None:
     try:
-        documents.upload(scope, collection, name, io.BytesIO(content))
+        uploads.upload(scope, collection, name, io.BytesIO(content))
     except ChanceryError as fault:
         tell(f"{name}: {fault.message}")
 

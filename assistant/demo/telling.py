@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from assistant import conversations, models
+from assistant.showing import places
 from governance.scope import Scope
 
 WAIT_MOST_S = 1200.0  # a busy machine of two cores reads the passages in minutes
@@ -34,10 +36,8 @@ def citations(answer: models.Answer) -> Iterator[str]:
         for one in segment.citations:
             if one["marker"] not in told:
                 told.add(one["marker"])
-                yield f"  [{one['marker']}] {one['document_name']}{_place(one['locator'])}"
+                yield f"  [{one['marker']}] {_named(one)}"
 
 
-def _place(locator: dict[str, object]) -> str:
-    if locator.get("page"):
-        return f", page {locator['page']}"
-    return f", {locator['heading']}" if locator.get("heading") else ""
+def _named(citation: dict[str, Any]) -> str:
+    return ", ".join(filter(None, (citation["document_name"], places.name(citation.get("locator") or {}))))

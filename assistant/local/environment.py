@@ -7,7 +7,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from assistant import env
+from assistant.configuration import env
 from assistant.local.postgres import Postgres
 from assistant.local.processes import Command
 from assistant.local.roles import DATABASE

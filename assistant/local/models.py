@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from assistant import env
+from assistant.configuration import env
 from assistant.local import environment
 from assistant.local.stack import Stack
 from inference import memory, registry, sources
@@ -12,7 +12,7 @@ from inference.registry import Model
 
 
 def fetch(local: Stack) -> None:
-    """The embedder's files, and the chat model unless MODEL_URL names a server that has one."""
+    """The embedder's files, and the chat models unless MODEL_URL names a server that has them."""
     folder = env.folder("CHANCERY_MODELS", local.home / "models")
     if not env.text("CHANCERY_EMBEDDING_RUNNER"):
         for model in registry.embedder():
@@ -26,6 +26,9 @@ def fetch(local: Stack) -> None:
         local.console.say(model.notice)
     # The worker is told the choice: asked again, with less memory free by then, it could come to another.
     local.variables["CHANCERY_MODEL"] = str(path) if model.path else model.name
+    for further in registry.beside(env.names("CHANCERY_MODELS_BESIDE", [])):
+        if further.name != model.name:
+            _fetch(local, "Further model", further, folder)
 
 
 def _fetch(local: Stack, label: str, model: Model, folder: Path) -> Path:

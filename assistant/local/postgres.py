@@ -31,6 +31,9 @@ SETTINGS = {
     "unix_socket_directories": "",  # a deep folder would exceed the 107 bytes of a socket's path
     "max_connections": "200",
     "shared_buffers": "256MB",
+    # What is done for one tenant locks that one's partitions alone. An upgrade that changes a partitioned table locks those of
+    # all and their indexes, fourteen a tenant, and a dump four: this has room for seven thousand tenants, and takes 40 MB.
+    "max_locks_per_transaction": "512",
     "jit": "off",  # compiling costs more than it saves on scans of a few thousand vectors
     "timezone": "UTC",
     "log_timezone": "UTC",

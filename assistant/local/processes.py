@@ -31,6 +31,7 @@ def web(host: str, port: int) -> Command:
                 "off",
                 "--no-server-header",
                 "--no-access-log",
+                "--no-proxy-headers",  # whom to believe is a setting: CHANCERY_TRUSTED_PROXIES
             ),
         ),
     )
@@ -48,11 +49,23 @@ def witness(host: str, port: int) -> Command:
     return Command("witness", ("python", "manage.py", "witness", "--host", host, "--port", str(port)))
 
 
-def worker(queue: str, pool: str, size: int, *more: str, nice: int = 0) -> Command:
+def worker(queue: str, pool: str, size: int, *more: str, nice: int = 0, also: str = "") -> Command:
+    """`also` is a second queue, from which it takes in turns with the first."""
     return Command(
         queue,
         (
-            *("python", "-m", "celery", "-A", "assistant", "worker", "-Q", queue, "-n", f"{queue}@%h"),
+            *(
+                "python",
+                "-m",
+                "celery",
+                "-A",
+                "assistant",
+                "worker",
+                "-Q",
+                f"{queue},{also}" if also else queue,
+                "-n",
+                f"{queue}@%h",
+            ),
             *("-P", pool, "-c", str(size), "--without-gossip", "--without-mingle", "-l", "INFO", *more),
         ),
         nice,
@@ -60,10 +73,10 @@ def worker(queue: str, pool: str, size: int, *more: str, nice: int = 0) -> Comma
 
 
 def workers(run: str) -> tuple[Command, ...]:
-    """`run` is the folder of beat's schedule. Reading yields to answering: it runs nice, and of its hands one at a time
-    embeds; the others parse and store meanwhile."""
+    """`run` is the folder of beat's schedule. Reading yields to answering: it runs nice, and while some of its
+    hands embed the others parse and store. One hand more than one tenant gets (CHANCERY_INGEST_PER_TENANT)."""
     return (
         worker("answers", "threads", 8),
-        worker("ingest", "threads", 3, nice=10),
-        worker("housekeeping", "threads", 2, "-B", "-s", f"{run}/beat"),
+        worker("ingest", "threads", 6, nice=10, also="build"),
+        worker("housekeeping", "threads", 5, "-B", "-s", f"{run}/beat"),
     )

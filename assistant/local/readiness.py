@@ -24,7 +24,7 @@ def of_http(url: str) -> Callable[[], bool]:
 
 def of_worker(queue: str, broker: str) -> Callable[[], bool]:
     """A Celery worker answers a ping once it consumes; only the worker of `queue` on this machine is asked."""
-    app = Celery(broker=broker)
+    app = Celery(broker=broker, set_as_current=False)  # whose tasks would go nowhere
     name = f"{queue}@{socket.gethostname()}"
 
     def ready() -> bool:

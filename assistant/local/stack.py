@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import psycopg
 import redis
 
-from assistant import env
+from assistant.configuration import env
 from assistant.local import environment, ports, postgres, processes, readiness, roles, valkey
 from assistant.local.child import Process, tail
 from assistant.local.console import Console

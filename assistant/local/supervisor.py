@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import math
 import os
 import signal
 import time
@@ -99,9 +100,10 @@ class Supervisor:
             if kept.child is None and time.monotonic() >= kept.due:
                 self._revive(kept)
 
-    def watch(self) -> None:
-        """Until a signal comes, which raises Stopped."""
-        while True:
+    def watch(self, seconds: float = math.inf) -> None:
+        """For so long, or until a signal comes, which raises Stopped."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
             self.tick()
             time.sleep(0.1)
 

@@ -9,8 +9,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant import env
-from assistant.local import demo_logins, environment, models, secrets, stack
+from assistant.configuration import env
+from assistant.local import demo_logins, environment, graphs, models, secrets, stack
 from assistant.local.console import Console
 from assistant.local.stack import Stack
 from assistant.local.supervisor import AlreadyRuns, Stopped, Supervisor
@@ -89,8 +89,9 @@ def _up(home: Path, console: Console, then: str) -> int:
         if then:
             return stack.command(local, [then], log=None)
         _announce(local, time.monotonic() - began)
-        supervisor.watch()
-    return 0
+        while True:
+            graphs.keep(local)
+            supervisor.watch(graphs.EVERY_S)
 
 
 def _after_start(local: Stack) -> None:

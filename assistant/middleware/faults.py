@@ -8,18 +8,24 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from redis import RedisError
 
+from assistant import bodies
+from assistant.mcp import errors as mcp_errors
+from assistant.scim import errors as scim
 from assistant.v1 import errors
 from governance import access
 from governance.audit import events
 from governance.audit.vocabulary import Event
-from governance.errors import Busy, ChanceryError, RecordUnavailable, Unavailable
+from governance.errors import Busy, ChanceryError, InvalidInput, QuotaSpent, RecordUnavailable, Unavailable
 
 log = logging.getLogger(__name__)
+
+MCP = "/mcp"
+DIRECTORIES = "/scim/"
 
 DATABASE_AWAY = (OperationalError, InterfaceError)
 PARTS_AWAY = (*DATABASE_AWAY, RedisError)
@@ -30,12 +36,22 @@ class Faults:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        fault = bodies.refused(request)
+        return respond(request, fault) if fault else self.get_response(request)
 
     def process_exception(self, request: HttpRequest, fault: Exception) -> HttpResponse | None:
         if isinstance(fault, PARTS_AWAY):
             return respond(request, unavailable(fault))
+        if is_no_text(fault):
+            return respond(request, InvalidInput("There is a sign in what you sent that no text holds. Take it out."))
         return respond(request, fault) if isinstance(fault, ChanceryError) else None
+
+
+def is_no_text(fault: Exception) -> bool:
+    """Whether Postgres was given half of a character, or a NUL: forms and addresses may hold one anywhere, and it keeps none."""
+    if isinstance(fault, UnicodeEncodeError):
+        return fault.reason == "surrogates not allowed"
+    return isinstance(fault, DataError) and "NUL (0x00)" in str(fault)
 
 
 def unavailable(fault: Exception) -> Unavailable:
@@ -54,21 +70,33 @@ def respond(request: HttpRequest, fault: ChanceryError) -> HttpResponse:
         log.error("%s: %s", fault.code, fault.message, exc_info=fault)
     response: HttpResponse
     if is_for_programs(request):
-        response = JsonResponse(told(request, fault), status=fault.status)
+        response = for_program(request, fault)
     else:
         response = render(request, "fault.html", {"fault": fault}, status=fault.status)
     if isinstance(fault, Busy):
         response["Retry-After"] = str(max(1, round(fault.wait_s)))
+    if isinstance(fault, QuotaSpent):
+        for name, value in fault.headers.items():
+            response[name] = value
     return response
 
 
 def is_for_programs(request: HttpRequest) -> bool:
     """Whether a program asks, which wants JSON, and not a page of the portal."""
-    return request.path.startswith(("/api/", "/v1/"))
+    return request.path.startswith(("/api/", "/v1/", DIRECTORIES)) or request.path == MCP
+
+
+def for_program(request: HttpRequest, fault: ChanceryError) -> JsonResponse:
+    media = scim.MEDIA if request.path.startswith(DIRECTORIES) else "application/json"
+    return JsonResponse(told(request, fault), status=fault.status, content_type=media)
 
 
 def told(request: HttpRequest, fault: ChanceryError) -> dict[str, object]:
     """In the error shape of the API that was asked."""
+    if request.path == MCP:
+        return mcp_errors.body(fault, _id(request))
+    if request.path.startswith(DIRECTORIES):
+        return scim.body(fault)
     return errors.body(fault) if request.path.startswith("/v1/") else body(request, fault)
 
 

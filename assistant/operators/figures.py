@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 from django.db import connection
 from django.utils import timezone
 
+from governance import pages
 from governance.errors import NotFound
+from governance.pages import Page
 
 RECENT = timedelta(hours=24)
 PACE_OVER = timedelta(minutes=15)
@@ -63,8 +65,13 @@ class Pace:
         return self.tokens / self.seconds if self.seconds else None
 
 
-def tenants() -> list[Tenant]:
-    return [Tenant(*row) for row in _rows("tenant_figures(NULL)")]
+def tenants(words: str, number: int, size: int = pages.SIZE) -> Page[Tenant]:
+    """A page of those that have the words in their name, their short name or their domain."""
+    wanted = words.casefold()
+    every = [Tenant(*row) for row in _rows("tenant_figures(NULL)")]
+    found = [one for one in every if wanted in f"{one.name} {one.slug} {one.domain}".casefold()]
+    number = pages.there(number, len(found), size)
+    return Page(found[(number - 1) * size : number * size], number, len(found), size)
 
 
 def tenant(wanted: uuid.UUID) -> Tenant:

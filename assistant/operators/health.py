@@ -12,8 +12,10 @@ import redis
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from assistant import heartbeats, stream
 from assistant.operators.figures import QUEUES
+from assistant.processes import heartbeats
+from assistant.streams import stream
+from governance import locks
 from governance.audit import health as record
 from governance.audit.tree import heads
 from inference.worker import look
@@ -68,7 +70,7 @@ def _record() -> list[Part]:
         pulse = record.pulse()
     except DatabaseError:
         return [Part("sealer", "warn", "not known"), Part("witness", "warn", "not known")]
-    late_s = _ago(pulse.unsealed_since)
+    late_s = record.age(pulse.unsealed_since).total_seconds()
     tone = "bad" if late_s > LATE_S else "good"
     sealer = Part("sealer", tone, f"{pulse.unsealed} events wait, the oldest for {late_s:.0f} s", _ago(pulse.head_at))
     note = f"{pulse.unwitnessed} of {pulse.logs} logs have a last head that is not cosigned"
@@ -91,11 +93,14 @@ def _postgres() -> Part:
                 " extract(epoch FROM clock_timestamp() - pg_postmaster_start_time())::float8"
             )
             size, used, most, up_s = cursor.fetchone()
+        room = locks.room()
     except DatabaseError:
         return Part("Postgres", "bad", "does not answer")
     took = 1000 * (time.monotonic() - began)
     note = f"{took:.0f} ms, {size / 2**20:,.0f} MB, {used} of {most} connections"
-    return Part("Postgres", "warn" if used > 0.9 * most else "good", note, up_s=up_s)
+    if room.is_tight:
+        note += f"; {room.needed:,} of {room.there:,} locks for the next upgrade: {room.advice}"
+    return Part("Postgres", "warn" if used > 0.9 * most or room.is_tight else "good", note, up_s=up_s)
 
 
 def _valkey() -> Part:

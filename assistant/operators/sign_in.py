@@ -11,7 +11,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest, HttpResponse
 
 from assistant.sign_in import REFUSAL, TRIES, TRIES_WITHIN_S
-from assistant.tries import are_over, forget
+from assistant.sign_in.tries import are_over, forget
 from governance import models, operators
 from governance.audit import events
 from governance.audit.vocabulary import Event

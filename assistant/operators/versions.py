@@ -27,7 +27,7 @@ def found() -> Versions:
     applied = {f"{app}.{name}" for app, name in loader.applied_migrations}
     return Versions(
         parts=[
-            ("Chancery", _own()),
+            ("Chancery", own()),
             ("Python", platform.python_version()),
             ("Django", django.get_version()),
             ("Postgres", _postgres()),
@@ -39,7 +39,7 @@ def found() -> Versions:
     )
 
 
-def _own() -> str:
+def own() -> str:
     try:
         return importlib.metadata.version("chancery")
     except importlib.metadata.PackageNotFoundError:  # run from its tree

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from governance.identity.assurance import NAME
 from governance.identity.identities import Presented
-from governance.identity.refusals import Reason, Refused
+from governance.identity.refusals import Reason, Refused, storable
 
 GROUPS_MAX = 2000
 FACTORS_MAX = 10
-NAME = re.compile(r"[A-Za-z0-9_.:/#?=-]{1,100}")
+NAMES_MAX = 255  # of subjects and sessions
 
 
 def presented(id_token: Mapping[str, Any], userinfo: Mapping[str, Any], group_claim: str) -> Presented:
     """The signed token first, then what the userinfo endpoint adds. Raises Refused where that is another subject's."""
     subject = id_token["sub"]
-    if not isinstance(subject, str) or not 0 < len(subject) <= 255 or not subject.isprintable():
+    if not isinstance(subject, str) or not 0 < len(subject) <= NAMES_MAX or not subject.isprintable():
         raise Refused(Reason.MALFORMED, "the subject is not a text of 1 to 255 characters")
     if userinfo and userinfo.get("sub") != subject:
         raise Refused(Reason.USERINFO)
@@ -32,6 +32,8 @@ def presented(id_token: Mapping[str, Any], userinfo: Mapping[str, Any], group_cl
         is_verified=_truth(verified),
         name=_text(name, 200).strip(),
         groups=_values(_found(id_token, group_claim), _found(userinfo, group_claim)),
+        session=session(id_token),
+        proven_at=proven_at(id_token),
     )
 
 
@@ -44,6 +46,12 @@ def assurance(id_token: Mapping[str, Any]) -> dict[str, Any]:
     acr = _text(id_token.get("acr"), 100)
     told: dict[str, Any] = {"mfa": "mfa" in amr, "amr": amr} if amr else {}
     return told | ({"acr": acr} if NAME.fullmatch(acr) else {})
+
+
+def proven_at(id_token: Mapping[str, Any]) -> float | None:
+    """When somebody showed the provider who they are, in seconds since 1970; None where it does not say."""
+    at = id_token.get("auth_time")
+    return float(at) if isinstance(at, int | float) and not isinstance(at, bool) and 0 < at < 1e11 else None
 
 
 def _found(claims: Mapping[str, Any], name: str) -> Any:
@@ -61,12 +69,18 @@ def _values(*claims: Any) -> frozenset[str]:
     claim = next((one for one in claims if one is not None), None)
     values = [claim] if isinstance(claim, str) else claim if isinstance(claim, list) else []
     return frozenset(
-        one for one in values[:GROUPS_MAX] if isinstance(one, str) and 0 < len(one) <= 300 and "\0" not in one
+        one for one in values[:GROUPS_MAX] if isinstance(one, str) and 0 < len(one) <= 300 and storable(one) == one
     )
 
 
 def _text(value: Any, most: int) -> str:
-    return value[:most].replace("\0", "") if isinstance(value, str) else ""
+    return storable(value[:most]) if isinstance(value, str) else ""
+
+
+def session(id_token: Mapping[str, Any]) -> str:
+    """The provider's name for its own session; empty where it has none."""
+    sid = id_token.get("sid")
+    return sid if isinstance(sid, str) and len(sid) <= NAMES_MAX and sid.isprintable() else ""
 
 
 def _truth(value: Any) -> bool | None:

@@ -6,6 +6,7 @@ looks up in tables of its own is handed to it here, and what it fetches goes thr
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 from typing import Any
@@ -72,7 +73,7 @@ class TenantOAuth2Adapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
             answer = self.get_access_token_data(self.request, self.provider.app, client, pkce_code_verifier=verifier)
         except fetching.Unreachable as fault:
             raise Refused(Reason.UNREACHABLE, str(fault)) from fault
-        except (OAuth2Error, requests.RequestException, KeyError) as fault:
+        except (OAuth2Error, requests.RequestException, KeyError, TypeError, RecursionError) as fault:
             raise Refused(Reason.CODE, str(fault)[:300]) from fault
         if not isinstance(answer, dict):
             raise Refused(Reason.CODE, "the answer is no JSON object")
@@ -80,10 +81,10 @@ class TenantOAuth2Adapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
 
     def verified(self, answer: dict[str, Any], nonce: str) -> dict[str, Any]:
         """The ID token's claims. Raises Refused."""
-        row, said = self.provider.row, self.openid_config.get("id_token_signing_alg_values_supported")
-        algorithms = frozenset(map(str, said)) if isinstance(said, list) and said else frozenset({"RS256"})
-        expected = tokens.Expected(row.issuer, row.client_id, nonce, algorithms)
-        return tokens.verify(answer.get("id_token", ""), expected, functools.partial(_keys, row, self.openid_config))
+        row, config = self.provider.row, self.openid_config
+        return tokens.verify(
+            answer.get("id_token", ""), expected(row, config), nonce, functools.partial(keys, row, config)
+        )
 
     def userinfo(self, answer: dict[str, Any]) -> dict[str, Any]:
         """Empty where the provider has no such endpoint. Raises Refused."""
@@ -91,6 +92,8 @@ class TenantOAuth2Adapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
             return {}
         try:
             found = self._fetch_user_info(answer["access_token"])
+        except RecursionError as fault:
+            raise Refused(Reason.USERINFO, "the answer is nested too deeply") from fault
         except requests.RequestException as fault:
             raise Refused(Reason.UNREACHABLE, str(fault)) from fault
         return found if isinstance(found, dict) else {}
@@ -113,6 +116,13 @@ def description(row: IdentityProvider) -> dict[str, Any]:
     return found
 
 
+def expected(row: IdentityProvider, config: dict[str, Any]) -> tokens.Expected:
+    """What has to stand in a token of the provider that describes itself so."""
+    said = config.get("id_token_signing_alg_values_supported")
+    algorithms = frozenset(map(str, said)) if isinstance(said, list) and said else frozenset({"RS256"})
+    return tokens.Expected(row.issuer, row.client_id, algorithms)
+
+
 def _check(name: str, address: Any) -> None:
     try:
         fetching.check(address if isinstance(address, str) else "")
@@ -120,14 +130,23 @@ def _check(name: str, address: Any) -> None:
         raise Refused(Reason.DISCOVERY, f"{name}: {fault}") from fault
 
 
-def _keys(row: IdentityProvider, config: dict[str, Any], again: bool) -> list[dict[str, Any]]:
+def checked(row: IdentityProvider, token: str, client: str) -> dict[str, Any]:
+    """The claims of an ID token that the provider made for another client. Raises Refused."""
+    config = description(row)
+    return tokens.shown(
+        token, dataclasses.replace(expected(row, config), client_id=client), functools.partial(keys, row, config)
+    )
+
+
+def keys(row: IdentityProvider, config: dict[str, Any], again: bool) -> list[dict[str, Any]]:
+    """What it signs with. Raises Refused."""
     return tokens.parsed_keys(_body(row, config["jwks_uri"], again=again))
 
 
 def _fetched(row: IdentityProvider, address: str) -> dict[str, Any]:
     try:
         found = json.loads(_body(row, address))
-    except ValueError as fault:
+    except (ValueError, RecursionError) as fault:
         raise Refused(Reason.DISCOVERY, f"{address} answers with no JSON") from fault
     if not isinstance(found, dict):
         raise Refused(Reason.DISCOVERY, f"{address} answers with no JSON object")

@@ -27,9 +27,15 @@ def keep(request: HttpRequest, provider: uuid.UUID, presented: identities.Presen
     }
 
 
+def is_kept_for(request: HttpRequest, person: uuid.UUID) -> bool:
+    """Does the other half wait for this person?"""
+    kept = request.session.get(PLACE)
+    return kept is not None and kept["person"] == str(person) and bool(time.time() - kept["at"] <= SECONDS)
+
+
 def link(request: HttpRequest, scope: Scope, person: uuid.UUID) -> bool:
     """For whoever has just given their password: True where the other half was theirs. Raises Refused on a race."""
-    kept = request.session.pop(PLACE, None)
-    if not kept or kept["person"] != str(person) or time.time() - kept["at"] > SECONDS:
+    is_theirs, kept = is_kept_for(request, person), request.session.pop(PLACE, None)
+    if not is_theirs or kept is None:
         return False
     return identities.link(scope, uuid.UUID(kept["provider"]), kept["issuer"], kept["subject"], person)

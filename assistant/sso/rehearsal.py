@@ -9,14 +9,15 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from assistant.sso import flow
+from assistant.sso import setting_out
+from assistant.sso.entry import Back, Said
 from governance import access, tenants
 from governance.actions import Action
 from governance.audit import events
 from governance.audit.vocabulary import Event
-from governance.identity import identities, providers
+from governance.identity import assurance, identities, providers
 from governance.identity.identities import Presented, Preview
-from governance.identity.refusals import Reason, Refused
+from governance.identity.refusals import Reason, Refused, storable
 from governance.models import IdentityProvider
 from governance.scope import Scope
 
@@ -36,25 +37,28 @@ def start(request: HttpRequest, scope: Scope, provider: uuid.UUID) -> str:
     """The address to send the admin's browser to. Raises Refused, which is recorded, or Denied."""
     row = providers.get(scope, provider)
     try:
-        return flow.outward(request, tenants.current(scope).slug, row, "", tester=str(scope.person))
+        return setting_out.outward(request, tenants.current(scope).slug, row, "", tester=str(scope.person))
     except Refused as refusal:
         _record(scope, row, refusal)
         raise
 
 
-def report(request: HttpRequest, scope: Scope | None, back: flow.Back) -> Report:
+def report(scope: Scope | None, back: Back) -> Report:
     """Raises Refused where whoever comes back is not the admin who set out, and Denied where they are none any more."""
-    row = back.provider.row
+    row = back.row
     if scope is None or scope.tenant != row.tenant_id or scope.actor != back.tester:
         raise Refused(Reason.STATE, "the test was started by somebody else")
     access.require(scope, Action.PEOPLE_MANAGE)
-    made = Report(row)
+    made, said = Report(row), Said()
     try:
-        made.presented, said = flow.verify(request, back)
-        made.claims = [(name, _shown(value), place) for place in said for name, value in sorted(said[place].items())]
+        made.presented, how = back.verify(said)
+        assurance.require(row, how.get("acr", ""), how.get("amr", ()))
         made.preview = identities.preview(scope, row, made.presented)
     except Refused as refusal:
         made.refusal = refusal
+    made.claims = [
+        (storable(name), _shown(value), place) for place in said for name, value in sorted(said[place].items())
+    ]
     _record(scope, row, made.refusal)
     return made
 
@@ -65,4 +69,4 @@ def _record(scope: Scope, row: IdentityProvider, refusal: Refused | None) -> Non
 
 
 def _shown(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return storable(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,8 @@ ALGORITHMS = {
     "ES256": "EC", "ES384": "EC", "ES512": "EC",
 }  # fmt: skip
 LEEWAY_S = 60
-REQUIRED = ["iss", "sub", "aud", "exp", "iat"]
+ID_TOKEN = ("iss", "sub", "aud", "exp", "iat")
+RSA_BITS = 2048  # RFC 7518, 3.3
 
 Keys = Callable[[bool], list[dict[str, Any]]]  # the provider's keys; True asks its server once more
 
@@ -32,31 +33,43 @@ Keys = Callable[[bool], list[dict[str, Any]]]  # the provider's keys; True asks 
 class Expected:
     issuer: str
     client_id: str
-    nonce: str
     algorithms: frozenset[str]  # that the provider says it signs with
 
 
-def verify(token: str, expected: Expected, keys: Keys) -> dict[str, Any]:
-    """The token's claims. Raises Refused."""
-    if not isinstance(token, str) or len(token) > 100_000:
-        raise Refused(Reason.MALFORMED, "no ID token was sent")
+def verify(token: str, expected: Expected, nonce: str, keys: Keys) -> dict[str, Any]:
+    """An ID token's claims. Raises Refused."""
+    claims = shown(token, expected, keys)
+    said = claims.get("nonce")
+    if not isinstance(said, str) or not hmac.compare_digest(said.encode(), nonce.encode()):
+        raise Refused(Reason.NONCE)
+    return claims
+
+
+def shown(token: str, expected: Expected, keys: Keys) -> dict[str, Any]:
+    """The same of one that was not made for a sign-in of ours: which nonce it was asked for with, nobody here knows."""
+    kind, claims = opened(token, expected, keys, ID_TOKEN)
+    if kind.endswith("+jwt"):  # such as a logout token, or an access token: each says what it is
+        raise Refused(Reason.KIND, kind)
+    _check_party(claims, expected.client_id)
+    return claims
+
+
+def opened(token: str, expected: Expected, keys: Keys, required: Sequence[str]) -> tuple[str, dict[str, Any]]:
+    """What the header calls it, in small letters, and the claims: signed by the provider, for us, and now. Raises Refused."""
+    if not isinstance(token, str) or not 0 < len(token) <= 100_000:
+        raise Refused(Reason.MALFORMED, "no token was sent")
     try:
         header = jwt.get_unverified_header(token)
     except jwt.InvalidTokenError as fault:
         raise Refused(Reason.MALFORMED, str(fault)) from fault
     algorithm = str(header.get("alg"))
     if algorithm not in ALGORITHMS or algorithm not in expected.algorithms or "crit" in header:
-        raise Refused(Reason.ALGORITHM, algorithm)
+        raise Refused(Reason.ALGORITHM, algorithm[:100])
     key = _key(header, algorithm, keys)
-    claims = _decode(token, key, algorithm, expected)
-    _check_party(claims, expected.client_id)
-    nonce = claims.get("nonce")
-    if not isinstance(nonce, str) or not hmac.compare_digest(nonce.encode(), expected.nonce.encode()):
-        raise Refused(Reason.NONCE)
-    return claims
+    return str(header.get("typ", "")).lower(), _decode(token, key, algorithm, expected, required)
 
 
-def _decode(token: str, key: Any, algorithm: str, expected: Expected) -> dict[str, Any]:
+def _decode(token: str, key: Any, algorithm: str, expected: Expected, required: Sequence[str]) -> dict[str, Any]:
     try:
         claims: dict[str, Any] = jwt.decode(
             token,
@@ -65,7 +78,7 @@ def _decode(token: str, key: Any, algorithm: str, expected: Expected) -> dict[st
             issuer=expected.issuer,
             audience=expected.client_id,
             leeway=LEEWAY_S,
-            options={"require": REQUIRED},
+            options={"require": list(required)},
         )
     except jwt.InvalidTokenError as fault:
         raise Refused(_reason(fault), _detail(fault, token)) from fault
@@ -107,9 +120,12 @@ def _key(header: dict[str, Any], algorithm: str, keys: Keys) -> Any:
     if found is None:
         raise Refused(Reason.KEY, f"no {ALGORITHMS[algorithm]} key called {header.get('kid')}")
     try:
-        return jwt.PyJWK(found, algorithm=algorithm).key
+        key = jwt.PyJWK(found, algorithm=algorithm).key
     except (jwt.PyJWTError, ValueError, TypeError, KeyError) as fault:
         raise Refused(Reason.KEY, str(fault)) from fault
+    if ALGORITHMS[algorithm] == "RSA" and key.key_size < RSA_BITS:
+        raise Refused(Reason.KEY, f"the key has {key.key_size} bits, and needs {RSA_BITS}")
+    return key
 
 
 def _matching(keys: list[dict[str, Any]], name: Any, algorithm: str) -> dict[str, Any] | None:
@@ -130,5 +146,5 @@ def parsed_keys(body: bytes) -> list[dict[str, Any]]:
     try:
         keys = json.loads(body)["keys"]
         return [key for key in keys if isinstance(key, dict)]
-    except (ValueError, KeyError, TypeError) as fault:
+    except (ValueError, KeyError, TypeError, RecursionError) as fault:
         raise Refused(Reason.KEY, "the provider's key set cannot be read") from fault

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
+from assistant.sso.saml import words as saml
 from governance.identity.refusals import Reason, Refused
 
 
@@ -30,6 +31,14 @@ def for_person(refusal: Refused) -> str:
             "Your address belongs to another sign-in. Ask your administrator to unlink that one."
         ),
         Reason.RACED: _("Two sign-ins came at once. Start again."),
+        Reason.NOT_AGAIN: _(
+            "Your identity provider did not ask again who you are, so nothing was confirmed. Start again, and give your"
+            " password or passkey there."
+        ),
+        Reason.NOT_STRONG: _(
+            "Your organisation asks for a stronger sign-in here, such as a second factor. Sign in with it at your"
+            " identity provider, then start again."
+        ),
     }
     return told.get(refusal.reason) or _(
         "What your identity provider sent cannot be trusted, so nobody was signed in. Tell your administrator."
@@ -63,6 +72,11 @@ def for_admin(refusal: Refused) -> str:
         Reason.AUDIENCE: _("The token was issued to another application. Check the client id."),
         Reason.EXPIRED: _("The token's times are off. Check the clocks of both servers."),
         Reason.NONCE: _("The token does not answer this very sign-in."),
+        Reason.KIND: _("The provider sent another kind of token than an ID token."),
+        Reason.NOT_STRONG: _(
+            "The sign-in was not as strong as you demand. Let the provider ask for a second factor, or take the value that"
+            " came into your list."
+        ),
         Reason.NO_ADDRESS: _("Let the provider send the claim “email”, in the scope of that name."),
         Reason.UNVERIFIED: _(
             "The provider does not say that the address is verified. If people cannot choose their addresses there,"
@@ -78,4 +92,4 @@ def for_admin(refusal: Refused) -> str:
             "The person is linked to another subject of this provider. Unlink it below, if it is gone."
         ),
     }
-    return told.get(refusal.reason, "")
+    return (told | saml.for_admin()).get(refusal.reason, "")

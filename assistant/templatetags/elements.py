@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import functools
+import uuid
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from django import template
+from django.template.defaultfilters import date
 from django.template.loader import render_to_string
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from assistant import models, quoting, wording
+from assistant import models
+from assistant.conversations import quoting
+from assistant.conversations.shared import Said
+from assistant.showing import devices, places, wording
 from assistant.views import passages, segments, tables, undoing
 from governance import access
 from governance.actions import Action
 from governance.pages import Page
 from governance.scope import Scope
+from ingestion import formats
+from ingestion.models import Document
 
 register = template.Library()
 register.filter("translated", wording.translated)
+register.filter("device", devices.named)
+register.filter("grouped", wording.grouped)
 
 TONES = {
     "ready": "good",
@@ -103,16 +113,52 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+@register.filter(expects_localtime=True)
+def as_day(at: datetime | None) -> SafeString:
+    """A time as people read it, to the day, and as machines do."""
+    return _as(at, "DATE_FORMAT")
+
+
+@register.filter(expects_localtime=True)
+def as_minute(at: datetime | None) -> SafeString:
+    return _as(at, "DATETIME_FORMAT")
+
+
+@register.filter(expects_localtime=True)
+def as_second(at: datetime | None) -> SafeString:
+    return format_html('<time datetime="{}">{} UTC</time>', date(at, "c"), to_second(at))
+
+
+@register.filter(expects_localtime=True)
+def to_second(at: datetime | None) -> str:
+    """A time to the second, where no element of its own can stand."""
+    return f"{date(at, 'DATE_FORMAT')}, {date(at, 'H:i:s')}" if at else ""
+
+
+def _as(at: datetime | None, shape: str) -> SafeString:
+    return format_html('<time datetime="{}">{}</time>', date(at, "c"), date(at, shape))
+
+
 @register.filter
 def stage_name(stage: str) -> str:
     """A stage of an ingest, or how it ended."""
     names = {
+        "received": _("Received"),
+        "hashed": _("Hashed"),
         "queued": _("Queued"),
         "parse": _("Reading"),
+        "recognise": _("Recognising text"),
         "chunk": _("Cutting into passages"),
+        "policy": _("Asking the policy"),
+        "released": _("Released"),
         "orders": _("Looking for orders"),
+        "flags": _("Beside its words"),
+        "scan": _("Scanning for malware"),
+        "parts": _("Documents within it"),
+        "part": _("A document within it"),
         "embed": _("Embedding"),
         "index": _("Indexing"),
+        "processing": _("Processing"),
         "ready": _("Ready"),
         "failed": _("Failed"),
         "rejected": _("Rejected"),
@@ -122,10 +168,18 @@ def stage_name(stage: str) -> str:
     return names.get(stage, stage)
 
 
+@register.simple_tag
+def origin(document: Document) -> SafeString:
+    """Which document it came in, where it came in one. A page shows hundreds of documents, and few came so."""
+    if document.parent is None:
+        return SafeString()
+    return mark_safe(render_to_string("library/origin.html", {"document": document, "mails": formats.MAILS}))  # noqa: S308
+
+
 @register.filter
 def locator(place: dict[str, Any]) -> str:
-    """Where in its document a passage stands, in words: a page, or the headings above it."""
-    return segments.place_name(place)
+    """Where in its document a passage stands, in words."""
+    return places.name(place)
 
 
 @register.filter
@@ -133,9 +187,15 @@ def segment_html(segment: Any) -> SafeString:
     return segments.html(segment, segment.answer_id)
 
 
+@register.simple_tag
+def shared_segment(said: Said, answer: uuid.UUID, conversation: uuid.UUID) -> SafeString:
+    """A sentence of a conversation that somebody else shares."""
+    return segments.html(vars(said), answer, conversation)
+
+
 @register.filter
 def sources(answer: models.Answer) -> list[quoting.Source]:
-    return quoting.sources(list(answer.segments.all()), segments.place_name)
+    return quoting.sources(list(answer.segments.all()), places.name)
 
 
 @register.filter

@@ -3,17 +3,43 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from django import template
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from assistant import plots
+from assistant.showing import plots
 from governance.access import Decision
+from governance.explanations import Explanation, Way
 from governance.grants import Held
+from governance.memberships import Named, Source
+from governance.requests import deciding
 from governance.roles import Level, Role
+from governance.scope import ActorKind, Scope
+from governance.service_accounts.service_keys import Held as HeldKey
 
 register = template.Library()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the head of a page says of requests: how many wait for the reader, and whether any concern them at all."""
+
+    awaiting: int = 0
+    is_any: bool = False
+
+
+@register.simple_tag(takes_context=True)
+def asking(context: template.Context) -> Asked:
+    caller: Scope | None = context.get("caller")
+    if caller is None or caller.kind is not ActorKind.PERSON:
+        return Asked()
+    return Asked(*deciding.amount(caller.person))
 
 
 @register.filter
@@ -44,7 +70,81 @@ def role_name(role: str) -> str:
 
 
 @register.filter
-def reason(decision: Decision) -> str:
+def origin_name(origin: Named) -> str:
+    """Whose word it is that somebody is in a group."""
+    if origin.source is Source.MANUAL:
+        return _("By hand")
+    if not origin.name:
+        return _("From a provider that is gone")
+    template = _("Claim from %(name)s") if origin.source is Source.CLAIM else _("SCIM from %(name)s")
+    return template % {"name": origin.name}
+
+
+@register.filter
+def at_key(found: Mapping[Any, Any], key: Any) -> Any:
+    return found.get(key)
+
+
+@register.filter
+def origin(source: str) -> str:
+    """Where a grant or a membership is from."""
+    names = {
+        "manual": _("by hand"),
+        "owner": _("who made it"),
+        "request": _("asked for and approved"),
+        "put back": _("put back after a change"),
+        "sso": _("claim of the identity provider"),
+        "scim": _("directory (SCIM)"),
+    }
+    return names.get(source, source)
+
+
+@register.filter
+def deed_name(action: str) -> str:
+    """What can be done, in words."""
+    names = {
+        "collection.create": _("make collections"),
+        "collection.see": _("see that it is there"),
+        "collection.read": _("read"),
+        "document.write": _("add and delete documents"),
+        "collection.manage": _("manage, and say who may use it"),
+        "policy.see": _("see the policy"),
+        "policy.manage": _("write and publish the policy"),
+        "retention.see": _("see how long things are kept"),
+        "retention.set": _("set how long things are kept"),
+    }
+    return names.get(action, action)
+
+
+@register.filter
+def standing_name(standing: str) -> str:
+    names = {
+        "decides": _("decides"),
+        "also": _("would do as well"),
+        "beaten": _("does not count here"),
+        "too little": _("not enough"),
+        "ended": _("ended"),
+    }
+    return names.get(standing, standing)
+
+
+@register.filter
+def way_name(way: Way) -> str:
+    return choice_name(Held(Level[way.said.upper()], way.denies))
+
+
+@register.filter
+def named(found: Explanation, names: dict[uuid.UUID, str]) -> str:
+    return names.get(found.person, str(found.person))
+
+
+@register.filter
+def giver(way: Way, names: dict[uuid.UUID, str]) -> str:
+    return names.get(way.by, "") if way.by else ""
+
+
+@register.filter
+def reason(decision: Decision | Explanation) -> str:
     """Why it was decided so, in the reader's language; one that is not known here stays as it was said."""
     levels = {
         "read": level_name(Level.READ),
@@ -57,6 +157,8 @@ def reason(decision: Decision) -> str:
         "no such resource": _("it is gone"),
         "they are switched off": _("they are switched off"),
         f"role {Role.TENANT_ADMIN}": _("as an admin"),
+        "a role of the organisation": _("a role of the organisation"),
+        "the organisation is switched off": _("the organisation is switched off"),
     }
     for level, name in levels.items():
         told |= {
@@ -85,8 +187,21 @@ def key_scope(scope: str) -> str:
         "manage": _("Manage collections, people and policy"),
         "record": _("Read the record"),
         "own": _("Take away, and ask to erase, what is kept of you"),
+        "act_for": _("Act for people: exchange it for a token of theirs"),
     }
     return names.get(scope, scope)
+
+
+@register.filter
+def days_until(at: datetime) -> int:
+    """Whole days from now on; 0 for today and for what is over."""
+    return max(0, (at - timezone.now()).days)
+
+
+@register.filter
+def last_used(held: Iterable[HeldKey]) -> datetime | None:
+    """The last time that any of these keys was used."""
+    return max((one.row.last_used_at for one in held if one.row.last_used_at), default=None)
 
 
 @register.filter
@@ -97,12 +212,15 @@ def store_name(name: str) -> str:
         "keys": _("API keys"),
         "links": _("Links for a password"),
         "identities": _("Identities of providers"),
+        "services": _("Which service accounts acted for them"),
         "rights": _("Rights"),
         "roles": _("Roles"),
         "memberships": _("Memberships of groups"),
+        "directories": _("What directories said of them"),
         "grants": _("Grants"),
         "usage": _("Usage"),
         "reservations": _("Counted uses of the model"),
+        "limits": _("Limits of their own"),
         "requests": _("Requests for erasure"),
         "holds": _("Reasons of lifted holds"),
         "account": _("Account"),
@@ -113,8 +231,31 @@ def store_name(name: str) -> str:
         "answers": _("Answers"),
         "segments": _("Parts of answers"),
         "verdicts": _("Verdicts of the policy"),
+        "collections": _("The collection"),
+        "documents": _("Documents"),
+        "versions": _("Versions"),
+        "passages": _("Passages"),
+        "words of the index": _("Words of the index"),
+        "recognised pages": _("Recognised pages"),
+        "sources": _("Sources"),
+        "items of sources": _("What sources know of"),
+        "runs of sources": _("Runs of sources"),
+        "named readers": _("Named readers"),
+        "access offers": _("That it may be asked for"),
+        "access requests": _("Access requests"),
+        "openings for support": _("Openings for support"),
+        "question sets": _("Questions of its set"),
+        "runs of question sets": _("Runs of its set of questions"),
+        "bytes": _("Bytes"),
+        "files": _("Files"),
+        "chunks": _("Passages"),
+        "vectors": _("Vectors"),
+        "postings": _("Words of the index"),
+        "discarded": _("Files that wait to be removed"),
+        "overdue": _("What should be gone by now"),
     }
-    return names.get(name, name)
+    kind, of, embedder = name.partition("vectors of ")
+    return names.get(name) or (_("Vectors of %(embedder)s") % {"embedder": embedder} if of and not kind else name)
 
 
 @register.filter

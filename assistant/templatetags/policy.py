@@ -20,7 +20,9 @@ def detector_name(detector: str) -> str:
         "control_tokens": _("Control tokens of a language model"),
         "pattern": _("Words and expressions of your own"),
         "topic": _("A topic, by examples"),
+        "judge": _("A question to a model, answered by yes or no"),
         "hidden_text": _("Text that nobody sees"),
+        "every_text": _("Every text, by where it is from"),
         "injection_score": _("Attempts to steer the model, by a learnt score"),
     }
     return names.get(detector, detector.replace("_", " "))
@@ -37,7 +39,9 @@ def detector_help(detector: str) -> str:
         "injection_score": _("A small classifier; it catches what no fixed phrase does, and may be mistaken."),
         "hidden_text": _("Zero-width, tag and direction characters that carry text past a reader."),
         "topic": _("How near a text is to examples that you give."),
+        "judge": _("Slow, and never sure: a model of the house reads each text and is asked one question about it."),
         "control_tokens": _("Signs with which chat templates mark whose turn it is."),
+        "every_text": _("Whatever it says: the label, the collection, the assistant or the group decides."),
         "pattern": _("Names, projects, numbers of your own form: whole words, or RE2 expressions."),
     }
     return helps.get(detector, "")

@@ -10,8 +10,9 @@ from django.http import HttpResponseBase
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from assistant import conversations, models, streaming
-from assistant.brought import Brought
+from assistant import conversations, models
+from assistant.conversations.brought import Brought
+from assistant.streams import streaming
 from assistant.v1 import completions, following, messages, names
 from assistant.v1.completions import Chunks
 from assistant.v1.errors import Rejected, about
@@ -105,6 +106,7 @@ def _ask(caller: Scope, asked: Asked) -> models.Answer:
             brought=asked.brought,
             sampler=asked.sampler,
             reason=asked.reason,
+            assistant=target.assistant,
         )
 
 
@@ -132,6 +134,8 @@ def _sampler(sent: Fields) -> Sampler:
         sampler["seed"] = seed
     if stop := _stop(sent.take("stop")):
         sampler["stop"] = stop
+    if sent.flag("deterministic"):
+        sampler["is_deterministic"] = True
     return sampler
 
 

@@ -11,14 +11,19 @@ from typing import Any
 from assistant import models
 from assistant.api import answered
 from assistant.models import Status
-from assistant.streaming import Event
+from assistant.streams.streaming import Event
 from assistant.v1 import errors
 from assistant.v1.errors import Rejected
-from governance.errors import Busy, ChanceryError, QuotaSpent, Unavailable
+from governance.errors import Busy, ChanceryError, QuotaHeld, QuotaSpent, Unavailable
 
 END = "end"
 # What a client is told where an answer failed, by the code of what it failed by.
-FAILURES: dict[str, type[ChanceryError]] = {"unavailable": Unavailable, "busy": Busy, "quota_spent": QuotaSpent}
+FAILURES: dict[str, type[ChanceryError]] = {
+    "unavailable": Unavailable,
+    "busy": Busy,
+    "quota_spent": QuotaSpent,
+    "quota_held": QuotaHeld,
+}
 
 
 class Failed(ChanceryError):
@@ -66,9 +71,9 @@ def finish(row: models.Answer) -> str:
 
 
 def beside(row: models.Answer) -> dict[str, Any]:
-    """Status, notice, citations, segments and receipt as the REST API has them; `answer` is the id that it knows it by."""
+    """Status, notice, citations, label, receipt and times as the REST API has them; `answer` is the id that it knows it by."""
     told = answered.answer(row)
-    kept = ("status", "notice", "citations", "segments", "receipt", "audit")
+    kept = ("status", "notice", "citations", "segments", "label", "receipt", "times", "audit")
     return {"answer": told["id"]} | {key: told[key] for key in kept}
 
 

@@ -12,6 +12,7 @@ from governance.errors import (
     InvalidInput,
     NotFound,
     NotSignedIn,
+    QuotaHeld,
     QuotaSpent,
 )
 
@@ -19,6 +20,7 @@ from governance.errors import (
 CODES: tuple[tuple[type[ChanceryError], str], ...] = (
     (NotSignedIn, "invalid_api_key"),
     (Forbidden, "insufficient_permissions"),
+    (QuotaHeld, "rate_limit_exceeded"),
     (QuotaSpent, "insufficient_quota"),
     (Busy, "rate_limit_exceeded"),
 )
@@ -45,7 +47,7 @@ def body(fault: ChanceryError) -> dict[str, object]:
 
 
 def kind(fault: ChanceryError) -> str:
-    if isinstance(fault, QuotaSpent):
+    if isinstance(fault, QuotaSpent) and not isinstance(fault, QuotaHeld):
         return "insufficient_quota"
     if isinstance(fault, Busy):
         return "rate_limit_error"

@@ -15,8 +15,9 @@ from collections.abc import AsyncIterator
 from asgiref.sync import async_to_sync, sync_to_async
 from django.db import DatabaseError, connection
 
-from assistant import conversations, models, relay
-from assistant.streaming import Event
+from assistant import conversations, models
+from assistant.streams import relay
+from assistant.streams.streaming import Event
 from assistant.v1.completions import Chunks
 from governance.errors import ChanceryError, RecordUnavailable, Unavailable
 from governance.scope import Scope
@@ -78,7 +79,7 @@ async def chunks(scope: Scope, answer: uuid.UUID, faces: Chunks) -> AsyncIterato
                     return
                 elif event == "done":
                     has_ended = True
-        for chunk in faces.end(await sync_to_async(_row)(scope, answer)):
+        for chunk in faces.end(await sync_to_async(ended)(scope, answer)):
             yield chunk
     finally:
         if not has_ended:
@@ -102,7 +103,8 @@ def stop(scope: Scope, answer: uuid.UUID) -> None:
         connection.close()
 
 
-def _row(scope: Scope, answer: uuid.UUID) -> models.Answer:
+def ended(scope: Scope, answer: uuid.UUID) -> models.Answer:
+    """The row, read in a thread that is to keep no connection."""
     try:
         return conversations.answer_of(scope, answer)
     finally:

@@ -30,5 +30,5 @@ def _shown(name: Name) -> dict[str, Any]:
         "object": "model",
         "created": int(name.created_at.timestamp()),
         "owned_by": names.GROUNDED,
-        "chancery": {"kind": name.kind, "collection": name.collection},
+        "chancery": {"kind": name.kind, "collection": name.collection, "assistant": name.assistant},
     }

@@ -2,6 +2,7 @@
 
 chancery                an answer from everything that the key may read, with its citations
 chancery/<collection>   the same from one collection, by its name or its id
+chancery/<assistant>    asked of an assistant that an admin composed, by its name or its id, where no collection is called so
 the chat model's name   a turn without documents, where the organisation allows it
 the embedder's name     /v1/embeddings
 """
@@ -13,6 +14,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
+from assistant.conversations import assistants
 from governance import access, tenants
 from governance.access import Decision, NotVisible
 from governance.actions import Action
@@ -28,12 +30,13 @@ WITHIN = f"{GROUNDED}/"
 
 @dataclass(frozen=True)
 class Name:
-    """`kind` is grounded, model_only or embedding."""
+    """`kind` is grounded, assistant, model_only or embedding."""
 
     id: str
     kind: str
     created_at: datetime
     collection: uuid.UUID | None = None
+    assistant: uuid.UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class Target:
 
     collections: tuple[uuid.UUID, ...] = ()
     is_model_only: bool = False
+    assistant: uuid.UUID | None = None
 
 
 def listed(scope: Scope) -> list[Name]:
@@ -50,7 +54,12 @@ def listed(scope: Scope) -> list[Name]:
     names: list[Name] = []
     if access.decide(scope, Action.ASK).allowed:
         names.append(Name(GROUNDED, "grounded", tenant.created_at))
-        names += [Name(f"{WITHIN}{row.name}", "grounded", row.created_at, row.pk) for row in _readable(scope)]
+        within = {
+            row.name: Name(f"{WITHIN}{row.name}", "assistant", row.created_at, assistant=row.pk)
+            for row in assistants.offered(scope)
+        }
+        within |= {row.name: Name(f"{WITHIN}{row.name}", "grounded", row.created_at, row.pk) for row in readable(scope)}
+        names += within.values()
         if tenant.allows_model_only and (model := _chat_model()):
             names.append(Name(model, "model_only", tenant.created_at))
     if access.decide(scope, Action.SEARCH).allowed:
@@ -60,7 +69,9 @@ def listed(scope: Scope) -> list[Name]:
 
 def one(scope: Scope, wanted: str) -> Name:
     """Raises NotFound for what is not there, and for what this key may not use."""
-    found = next((name for name in listed(scope) if wanted in {name.id, f"{WITHIN}{name.collection}"}), None)
+    found = next(
+        (name for name in listed(scope) if wanted in {name.id, f"{WITHIN}{name.collection or name.assistant}"}), None
+    )
     if found is None:
         raise _unknown(wanted)
     return found
@@ -71,7 +82,7 @@ def target(scope: Scope, wanted: str) -> Target:
     if wanted == GROUNDED:
         return Target()
     if wanted.startswith(WITHIN):
-        return Target((_collection(scope, wanted),))
+        return _within(scope, wanted)
     model = _chat_model()
     if model == wanted:
         return Target(is_model_only=True)
@@ -80,19 +91,24 @@ def target(scope: Scope, wanted: str) -> Target:
     raise _unknown(wanted)
 
 
-def _collection(scope: Scope, wanted: str) -> uuid.UUID:
+def _within(scope: Scope, wanted: str) -> Target:
     named = wanted.removeprefix(WITHIN)
+    found = {row.name: Target(assistant=row.pk) for row in assistants.offered(scope)}
+    by_id = {str(target.assistant): target for target in found.values()}
+    if named.lower() in by_id:
+        return by_id[named.lower()]
     with contextlib.suppress(ValueError):
-        by_id = uuid.UUID(named)
-        access.require(scope, Action.COLLECTION_READ, by_id)
-        return by_id
-    for row in _readable(scope):
-        if row.name == named:
-            return row.pk
-    raise _unknown(wanted)
+        collection = uuid.UUID(named)
+        access.require(scope, Action.COLLECTION_READ, collection)
+        return Target((collection,))
+    found |= {row.name: Target((row.pk,)) for row in readable(scope)}
+    if named not in found:
+        raise _unknown(wanted)
+    return found[named]
 
 
-def _readable(scope: Scope) -> list[Collection]:
+def readable(scope: Scope) -> list[Collection]:
+    """The collections whose documents this scope may read, by name."""
     rows = catalog.listed(scope)
     reads = access.visible(scope, Action.COLLECTION_READ, [row.pk for row in rows])
     return [row for row in rows if row.pk in reads]

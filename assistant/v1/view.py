@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from assistant.api import errors
 from assistant.v1.errors import NoSuchAddress
 from assistant.v1.fields import Fields
-from governance.errors import NotSignedIn, QuotaSpent
+from governance.errors import NotSignedIn, QuotaHeld, QuotaSpent
 from governance.scope import Scope
 
 
@@ -66,6 +66,6 @@ class Unknown(Operation):
 
 def render(fault: Exception, context: dict[str, Any]) -> HttpResponse | None:
     response = errors.render(fault, context)
-    if response and isinstance(fault, QuotaSpent):
+    if response and isinstance(fault, QuotaSpent) and not isinstance(fault, QuotaHeld):
         response["x-should-retry"] = "false"  # OpenAI's clients try a 429 again at once; this one ends with the day
     return response

@@ -15,7 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from assistant import sign_in as signing
 from assistant.demo import material
 from assistant.local import demo_logins
-from assistant.sso import flow, pending, ways
+from assistant.sign_in import challenges
+from assistant.sign_in.second import Step
+from assistant.sso import entry, pending, ways
 from governance import tenants
 from governance.errors import NotSignedIn
 
@@ -26,24 +28,27 @@ from governance.errors import NotSignedIn
 def sign_in(request: HttpRequest, slug: str = "") -> HttpResponse:
     if request.method != "POST":
         caller = request.caller  # type: ignore[attr-defined]
-        return redirect("home") if caller else _page(request, slug, next=request.GET.get("next", ""))
+        return redirect("home") if caller else page(request, slug, next=request.GET.get("next", ""))
     email, onward = request.POST.get("email", "")[:254], request.POST.get("next", "")
     if request.POST.get("way") == "sso":
-        return _page(request, slug, email=email, next=onward, has_asked=True)
+        return page(request, slug, email=email, next=onward, has_asked=True)
     try:
-        signing.sign_in(request, slug, email, request.POST.get("password", "")[:1000])
+        step = signing.sign_in(request, slug, email, request.POST.get("password", "")[:1000], onward)
     except NotSignedIn as refusal:
-        return _page(request, slug, status=401, refusal=refusal.message, email=email, next=onward)
+        return page(request, slug, status=401, refusal=refusal.message, email=email, next=onward)
+    if step is not Step.DONE:
+        return redirect("sign-in-enrol" if step is Step.ENROL else "sign-in-second")
     return redirect(onward if url_has_allowed_host_and_scheme(onward, None) else "home")
 
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    provider, slug = request.session.get(flow.LEFT_BY), signing.sign_out(request)
+    provider, slug = request.session.get(entry.LEFT_BY), signing.sign_out(request)
     return redirect("sso-signed-out", slug, provider) if provider and slug else redirect("sign-in")
 
 
-def _page(request: HttpRequest, slug: str, status: int = 200, **context: Any) -> HttpResponse:
+def page(request: HttpRequest, slug: str, status: int = 200, **context: Any) -> HttpResponse:
+    """The page to sign in at."""
     # An unknown short name gets the same page: who is a customer here is nobody's to try out.
     offered = ways.offered(slug, context.get("email", ""))
     context |= {
@@ -51,6 +56,7 @@ def _page(request: HttpRequest, slug: str, status: int = 200, **context: Any) ->
         "tenant": tenants.find_for_login(slug) if slug else None,
         "ways": offered,
         "has_no_ways": not offered,
+        "passkeys_work": challenges.is_possible(request),
         # Open for whoever has just been told to give the password once, to be linked.
         "is_password_spare": any(way.is_required for way in offered) and pending.PLACE not in request.session,
     }

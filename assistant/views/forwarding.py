@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from assistant.views import signed_in
+from assistant.views import confirming, signed_in
 from governance.audit import reading
 from governance.audit.out import lines, targets
 from governance.audit.out.targets import Draft
@@ -23,6 +23,7 @@ from governance.scope import Scope
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in.required
+@confirming.required
 def listed(request: HttpRequest, scope: Scope) -> HttpResponse:
     """A POST makes a target, whose secret is shown this once."""
     if request.method != "POST":
@@ -38,6 +39,7 @@ def listed(request: HttpRequest, scope: Scope) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in.required
+@confirming.required
 def target(request: HttpRequest, scope: Scope, target: uuid.UUID) -> HttpResponse:
     if request.method != "POST":
         return _one(request, scope, target)
@@ -70,12 +72,14 @@ def retry(request: HttpRequest, scope: Scope, target: uuid.UUID) -> HttpResponse
 @never_cache
 @require_POST
 @signed_in.required
+@confirming.required
 def secret(request: HttpRequest, scope: Scope, target: uuid.UUID) -> HttpResponse:
     return _one(request, scope, target, secret=targets.renew_secret(scope, target))
 
 
 @require_POST
 @signed_in.required
+@confirming.required
 def words(request: HttpRequest, scope: Scope, target: uuid.UUID) -> HttpResponse:
     carries = request.POST.get("carries") == "1"
     try:
@@ -95,6 +99,7 @@ def _draft(request: HttpRequest, *, is_enabled: bool, kind: str = "") -> Draft:
         address=sent.get("address", ""),
         format=sent.get("format", ""),
         is_enabled=is_enabled,
+        only=sent.get("only", "").replace(",", " ").split(),
     )
 
 

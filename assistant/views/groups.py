@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from assistant.views import signed_in, tables, undoing
 from governance import groups, people
 from governance.errors import Conflict, InvalidInput
+from governance.identity.directories import entries
 from governance.scope import Scope
 
 LABELS = {"name": lazy("Name"), "members": lazy("Members"), "grants": lazy("Grants"), "added": lazy("Added")}
@@ -42,7 +43,8 @@ def group(request: HttpRequest, scope: Scope, group: uuid.UUID) -> HttpResponse:
         "part": "groups",
         "group": groups.get(scope, group),
         "members": members,
-        "others": [person for person in people.listed(scope) if person.pk not in inside],
+        "keeper": entries.keeper(scope, group),
+        "others": people.offered(scope, besides=inside),
     }
     return render(request, "admin/group.html", context)
 

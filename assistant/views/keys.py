@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from assistant.views import signed_in, tables
-from governance import access, keys
+from assistant.views import confirming, services, signed_in, tables
+from governance import access, keys, tenants
 from governance.actions import Action
 from governance.errors import InvalidInput
 from governance.roles import KEY_SCOPES
@@ -33,6 +33,7 @@ LIVES = (7, 30, 90, 366)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in.required
+@confirming.required
 def mine(request: HttpRequest, scope: Scope) -> HttpResponse:
     """One's own; a POST makes one, which is shown this once."""
     if request.method != "POST":
@@ -65,7 +66,10 @@ def revoke(request: HttpRequest, scope: Scope, key: uuid.UUID) -> HttpResponse:
 
 
 def _page(request: HttpRequest, scope: Scope, status: int = 200, **context: object) -> HttpResponse:
-    context |= {"room": "keys", "mine": keys.mine(scope), "scopes": _scopes(scope), "lives": LIVES}
+    tenant = tenants.current(scope)
+    context |= {"room": "keys", "mine": keys.mine(scope), "scopes": _scopes(scope), "services": services.owned(scope)}
+    context |= {"lives": [days for days in LIVES if days <= tenant.key_days_max] or [tenant.key_days_max]}
+    context["allows_keys"] = tenant.allows_personal_keys
     return render(request, "keys/page.html", context, status=status)
 
 

@@ -31,9 +31,15 @@ def cell(request: HttpRequest, scope: Scope, collection: uuid.UUID, kind: str, h
     if request.method != "POST":
         found, decisions, members = rights.cell(scope, collection, kind, holder)
         context = {"room": "admin", "part": "access", "cell": found, "decisions": decisions, "members": members}
+        ends = [held.until for held in found.held if held.until]
         context |= {"choice": rights.choice_of(found.held), "is_mine": holder == scope.actor}
+        context |= {
+            "as_it_is": rights.undone_by(found.held),
+            "ends": ends[0] if len(found.held) == 1 and ends else None,
+        }
         return render(request, "admin/cell_form.html" if signed_in.is_part(request) else "admin/cell.html", context)
-    now, before = rights.change(scope, collection, kind, holder, request.POST.get("choice", ""))
+    choice, until = request.POST.get("choice", ""), request.POST.get("until")
+    now, before = rights.change(scope, collection, kind, holder, choice, until)
     said = _("%(name)s, %(collection)s: changed.") % {"name": now.party.name, "collection": now.collection_name}
     undo = undoing.Undo(said, reverse("access-cell", args=[collection, kind, holder]), {"choice": before})
     if signed_in.is_part(request):

@@ -9,8 +9,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from assistant import own_data, stream
-from assistant.views import signed_in
+from assistant.streams import stream
+from assistant.subjects import own_data
+from assistant.views import confirming, signed_in
+from governance import quotas
 from governance.audit.lifecycle import erasure
 from governance.scope import Scope
 
@@ -21,6 +23,7 @@ def page(request: HttpRequest, scope: Scope) -> HttpResponse:
     context = {
         "room": "my-data",
         "overview": own_data.overview(scope),
+        "bounds": quotas.left(scope, quotas.USUAL),
         "session_hours": settings.SESSION_COOKIE_AGE // 3600,
         "stream_minutes": stream.KEPT_S // 60,
         "note_max": erasure.NOTE_LONGEST,
@@ -30,6 +33,7 @@ def page(request: HttpRequest, scope: Scope) -> HttpResponse:
 
 @require_POST
 @signed_in.required
+@confirming.required
 def export(request: HttpRequest, scope: Scope) -> FileResponse:
     return FileResponse(
         own_data.export(scope), as_attachment=True, filename="my-data.zip", content_type="application/zip"
@@ -38,6 +42,7 @@ def export(request: HttpRequest, scope: Scope) -> FileResponse:
 
 @require_POST
 @signed_in.required
+@confirming.required
 def ask(request: HttpRequest, scope: Scope) -> HttpResponse:
     erasure.request(scope, request.POST.get("note", ""))
     messages.success(request, _("Your request is recorded. Somebody else decides on it."), extra_tags="good")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -13,10 +14,13 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from assistant import inviting, rights
-from assistant.views import signed_in, tables, undoing
-from governance import assignments, groups, keys, people
+from assistant import rights, sign_in
+from assistant.sign_in import inviting
+from assistant.views import confirming, signed_in, tables, undoing
+from governance import assignments, groups, invitations, keys, people
+from governance.accounts import factors, sessions
 from governance.errors import Conflict, InvalidInput
+from governance.identity.directories import entries
 from governance.people import Wanted
 from governance.roles import Role
 from governance.scope import Scope
@@ -29,9 +33,22 @@ LABELS = {
 }
 
 
+@require_GET
+@signed_in.required
+def offered(request: HttpRequest, scope: Scope) -> HttpResponse:
+    """People whose name or address holds what was typed, as options of a form; what is chosen there stays."""
+    name = of if (of := request.GET.get("of")) in {"holder", "subject"} else "person"
+    chosen = [one for of in ("holder", "person", "owner", "subject") for one in tables.keys(request.GET.getlist(of))]
+    words = tables.words(request, "find")
+    rows = people.offered(scope, words, chosen=chosen).rows
+    context = {"people": [one for one in rows if words or one.pk in chosen], "chosen": chosen, "name": name}
+    return render(request, "elements/people_found.html", context)
+
+
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in.required
+@confirming.required
 def listed(request: HttpRequest, scope: Scope) -> HttpResponse:
     """The list; a POST makes a person, and shows the link for their password this once."""
     if request.method != "POST":
@@ -48,17 +65,24 @@ def listed(request: HttpRequest, scope: Scope) -> HttpResponse:
 @signed_in.required
 def person(request: HttpRequest, scope: Scope, person: uuid.UUID) -> HttpResponse:
     words, has = tables.words(request), assignments.of(scope, person)
-    context = {
+    row = people.get(scope, person)
+    if row.is_service:
+        return redirect("service", person)
+    context: dict[str, Any] = {
         "room": "admin",
         "part": "people",
         "page": rights.of(scope, person, words, tables.number(request)),
-        "person": people.get(scope, person),
+        "person": row,
         "roles": [(role, role in has) for role in assignments.ASSIGNABLE],
-        "memberships": groups.memberships(scope, person),
-        "groups": groups.listed(scope),
-        "keys": keys.of(scope, person),
+        "factors": factors.of(scope, person),
+        "sessions": sessions.of(scope, person),
+        "held_minutes": -(-sign_in.held_s(scope.tenant, person) // 60),
+        "keeper": entries.keeper(scope, person),
         "words": words,
     }
+    with scope.transaction():  # one for these: each of its own costs four statements more
+        context |= {"memberships": groups.of(scope, person), "groups": groups.listed(scope)}
+        context |= {"keys": keys.of(scope, person), "invitation": invitations.standing(scope, person)}
     return render(request, "admin/person.html", context)
 
 
@@ -72,6 +96,7 @@ def change(request: HttpRequest, scope: Scope, person: uuid.UUID) -> HttpRespons
 
 @require_POST
 @signed_in.required
+@confirming.required
 def change_roles(request: HttpRequest, scope: Scope, person: uuid.UUID) -> HttpResponse:
     before = assignments.of(scope, person)
     assignments.change(scope, person, _roles(request))
@@ -95,14 +120,15 @@ def switch(request: HttpRequest, scope: Scope, person: uuid.UUID) -> HttpRespons
 @never_cache
 @require_POST
 @signed_in.required
+@confirming.required
 def link(request: HttpRequest, scope: Scope, person: uuid.UUID) -> HttpResponse:
     return _link(request, scope, person)
 
 
 def _link(request: HttpRequest, scope: Scope, person: uuid.UUID) -> HttpResponse:
-    context = {"room": "admin", "part": "people", "person": people.get(scope, person)}
     made = inviting.invite(scope, person, request.build_absolute_uri, is_mailed=bool(request.POST.get("mail")))
-    return render(request, "admin/link.html", context | {"made": made})
+    context = {"room": "admin", "part": "people", "person": people.get(scope, person), "made": made}
+    return render(request, "admin/link.html", context)
 
 
 def _list(request: HttpRequest, scope: Scope, status: int = 200, **context: object) -> HttpResponse:

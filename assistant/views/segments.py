@@ -9,37 +9,36 @@ from typing import Any
 import nh3
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
 
 from assistant import models
+from assistant.showing import places
 
 # Inline Markdown alone: a segment is a sentence, and a list that spans several is read well enough as lines.
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).disable(["image", "link", "autolink"])
 TAGS = {"strong", "em", "code", "br"}
 
 
-def html(segment: models.Segment | Mapping[str, Any], answer: uuid.UUID) -> SafeString:
-    """Of a row, or of the stream's message with the same names. What a model wrote never becomes live markup."""
+def html(segment: models.Segment | Mapping[str, Any], answer: uuid.UUID, shared: uuid.UUID | None = None) -> SafeString:
+    """Of a row, or of the stream's message with the same names. What a model wrote never becomes live markup. `shared` is
+    the conversation, for somebody whom it is shared with.
+    """
     row = segment if isinstance(segment, Mapping) else vars(segment)
     text = str(row["text"])
     words = text.strip()
     written = nh3.clean(MARKDOWN.renderInline(words), tags=TAGS, attributes={})
     before, after = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :] if words else ""
-    citations = [one | {"place": place_name(one.get("locator") or {})} for one in row["citations"]]
+    citations = [one | {"place": places.name(one.get("locator") or {})} for one in row["citations"]]
     context = {
         "answer": answer,
+        "shared": shared,
         "ordinal": row["ordinal"],
         "written": mark_safe(written),  # noqa: S308  cleaned above
         "before": before,
         "after": after,
         "citations": citations,
         "is_unsupported": row["is_supported"] is False,
+        "is_extract": row["support"] == models.Support.EXTRACT,
+        "is_moved": row["support"] == models.Support.MOVED,
     }
     return mark_safe(render_to_string("conversations/segment.html", context).removesuffix("\n"))  # noqa: S308
-
-
-def place_name(locator: Mapping[str, Any]) -> str:
-    """Where in its document a passage stands, in words: a page, or the heading above it."""
-    page = _("page %(page)s") % {"page": locator["page"]} if locator.get("page") else ""
-    return " · ".join(one for one in (page, str(locator.get("heading") or "")) if one)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from assistant import usage
-from assistant.views import signed_in
+from assistant.views import confirming, signed_in
 from governance import tenants
 from governance.errors import Conflict, InvalidInput
 from governance.scope import Scope
@@ -33,6 +33,7 @@ def page(request: HttpRequest, scope: Scope) -> HttpResponse:
 
 @require_POST
 @signed_in.required
+@confirming.required
 def opening(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Whether words of the record take two officers to open."""
     try:

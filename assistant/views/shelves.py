@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
@@ -21,10 +22,13 @@ class Shelf:
     name: str
     description: str
     classification: str
+    strictness: str
+    half_life_days: int
     can_read: bool
     can_write: bool
     can_manage: bool
     documents: int | None
+    paused_at: datetime | None = None  # since when nothing more of it is read
 
 
 def listed(scope: Scope) -> list[Shelf]:
@@ -48,10 +52,13 @@ def _shelves(scope: Scope, rows: list[Collection]) -> list[Shelf]:
             row.name,
             row.description,
             row.classification,
+            row.strictness,
+            row.half_life_days,
             may.can_read,
             may.can_write,
             may.can_manage,
             may.documents,
+            row.paused_at,
         )
         for row in rows
         if (may := rights.get(row.pk))

@@ -14,7 +14,8 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from assistant import models, threads
+from assistant import models
+from assistant.conversations import threads
 from assistant.views.parsing import parsed_id
 from governance.errors import InvalidInput
 from governance.scope import Scope

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.http import HttpRequest
@@ -39,6 +40,15 @@ def key(request: HttpRequest, name: str) -> uuid.UUID | None:
         return uuid.UUID(text) if text else None
     except ValueError:
         raise InvalidInput("That is no id. Choose from the list.") from None
+
+
+def keys(texts: Iterable[str]) -> list[uuid.UUID]:
+    """Who is chosen already in a form; what is no id of a person is passed over."""
+    found = []
+    for text in texts:
+        with contextlib.suppress(ValueError):
+            found.append(uuid.UUID(text.removeprefix("person:")))
+    return found
 
 
 def order(request: HttpRequest, columns: Mapping[str, str], default: str) -> Order:

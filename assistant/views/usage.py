@@ -6,8 +6,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from assistant import plots, usage
-from assistant.views import signed_in, spreadsheet
+from assistant import usage
+from assistant.showing import plots
+from assistant.views import signed_in
+from governance import spreadsheet
 from governance.scope import Scope
 
 

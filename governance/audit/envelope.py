@@ -13,11 +13,10 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-import rfc8785
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from governance.audit import keyring
+from governance.audit import canonical, keyring
 
 SALT_BYTES = 32
 
@@ -31,7 +30,7 @@ class Sealed:
 def seal(tenant: uuid.UUID, subject: uuid.UUID, event: uuid.UUID, payload: dict[str, Any]) -> Sealed:
     key = keyring.ring().key(tenant, subject, create=True)
     salt, nonce = secrets.token_bytes(SALT_BYTES), secrets.token_bytes(keyring.NONCE_BYTES)
-    plain = salt + rfc8785.dumps(payload)
+    plain = salt + canonical.dumps(payload)
     ciphertext = nonce + AESGCM(key).encrypt(nonce, plain, tenant.bytes + event.bytes)
     said = {
         "subject": str(subject),

@@ -7,13 +7,15 @@ of its own, after whatever was refused has been rolled back: see `assistant.midd
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import rfc8785
 from django.db import DatabaseError, InterfaceError, connection, transaction
 
-from governance.audit import envelope, keyring
+from governance.audit import canonical, envelope, keyring
 from governance.audit.vocabulary import Event
 from governance.errors import RecordUnavailable
 from governance.scope import Scope
@@ -21,6 +23,52 @@ from governance.scope import Scope
 FORMAT = 3
 # Events that belong to no tenant, such as a sign-in at an address nobody has.
 INSTALLATION = uuid.UUID(int=0)
+CANNOT = "The record cannot be written, so nothing was done. Please try again later."
+
+
+@dataclass
+class _Gathering:
+    depth: int
+    leaves: list[bytes] = field(default_factory=list)
+    ciphertexts: list[bytes | None] = field(default_factory=list)
+
+
+@contextmanager
+def together(scope: Scope) -> Iterator[None]:
+    """What is recorded inside is appended by one statement at the end, in the order in which it was said.
+
+    For what only writes rows: nothing may leave before the end, where RecordUnavailable is raised, and the transaction is
+    lost with it. Where there is one already, it joins.
+    """
+    with scope.transaction():
+        if getattr(connection, "chancery_gathering", None) is not None:
+            yield
+            return
+        gathering = _Gathering(_savepoints())
+        connection.chancery_gathering = gathering  # type: ignore[attr-defined]
+        try:
+            yield
+        finally:
+            connection.chancery_gathering = None  # type: ignore[attr-defined]
+        if gathering.leaves:
+            _append_all(gathering)
+
+
+def _savepoints() -> int:
+    return sum(one is not None for one in connection.savepoint_ids)
+
+
+def _append_all(gathering: _Gathering) -> None:
+    try:
+        with connection.cursor() as cursor:
+            # They are called from left to right. As arrays they would have to be escaped twice, which costs more than the rest.
+            calls = ", ".join(["audit.append(%s, %s)"] * len(gathering.leaves))
+            values: list[Any] = [
+                one for pair in zip(gathering.leaves, gathering.ciphertexts, strict=True) for one in pair
+            ]
+            cursor.execute(f"SELECT {calls}", values)
+    except (DatabaseError, InterfaceError) as fault:
+        raise RecordUnavailable(CANNOT) from fault
 
 
 def record(
@@ -39,9 +87,8 @@ def record(
     `payload` is encrypted under the key of `subject` (the actor, where none is named; the tenant for background work).
     Raises RecordUnavailable, and the transaction is lost with it.
     """
-    actor = {"kind": str(scope.kind), "id": str(scope.actor) if scope.actor else None}
     fields: dict[str, Any] = {
-        "actor": actor | ({"key": str(scope.key)} if scope.key else {}),
+        "actor": _actor(scope),
         "facts": _plain(facts or {}),
         "resource": {"kind": resource[0], "id": str(resource[1])} if resource else None,
         "roles": sorted(scope.roles),
@@ -52,6 +99,13 @@ def record(
     }
     with scope.transaction():
         return _append(scope.tenant, action, fields, interaction, payload, subject or scope.actor or scope.tenant)
+
+
+def _actor(scope: Scope) -> dict[str, Any]:
+    """Who, by which key, and through which service account where one acts for them."""
+    actor: dict[str, Any] = {"kind": str(scope.kind), "id": str(scope.actor) if scope.actor else None}
+    actor |= {"key": str(scope.key)} if scope.key else {}
+    return actor | ({"service": str(scope.service)} if scope.service else {})
 
 
 def record_installation(
@@ -90,11 +144,22 @@ def _append(
         sealed = envelope.seal(tenant, subject, event, _plain(payload)) if payload else None
         if sealed:
             leaf["payload"] = sealed.said
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT audit.append(%s, %s)", [rfc8785.dumps(leaf), sealed.ciphertext if sealed else None])
+        _write(canonical.dumps(leaf), sealed.ciphertext if sealed else None)
     except (DatabaseError, InterfaceError, keyring.KeyGone, OSError) as fault:
-        raise RecordUnavailable("The record cannot be written, so nothing was done. Please try again later.") from fault
+        raise RecordUnavailable(CANNOT) from fault
     return event
+
+
+def _write(leaf: bytes, ciphertext: bytes | None) -> None:
+    gathering: _Gathering | None = getattr(connection, "chancery_gathering", None)
+    if gathering is None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT audit.append(%s, %s)", [leaf, ciphertext])
+        return
+    if _savepoints() != gathering.depth:
+        raise RuntimeError("a savepoint that is rolled back would leave its events behind")
+    gathering.leaves.append(leaf)
+    gathering.ciphertexts.append(ciphertext)
 
 
 def _plain(value: Any) -> Any:
@@ -104,7 +169,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_plain(v) for v in (sorted(value, key=str) if isinstance(value, (set, frozenset)) else value)]
     if isinstance(value, float):
-        return round(value, 6)
+        value = round(value, 6)
+        return int(value) if value.is_integer() and abs(value) < 2**53 else value  # RFC 8785 writes 1.0 as 1
     if value is None or isinstance(value, (bool, int)):
         return value
     return str(value).encode("utf-8", "replace").decode()

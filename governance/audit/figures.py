@@ -103,7 +103,7 @@ def seal(scope: Scope) -> Seal:
     reading.require(scope)
     with scope.transaction(), connection.cursor() as cursor:
         cursor.execute("SELECT seconds FROM audit.signed_after(%s)", [SIGNED_LOOKED_AT])
-        took = [seconds for (seconds,) in cursor.fetchall()]
+        took = [max(seconds, 0.0) for (seconds,) in cursor.fetchall()]  # a clock that was set back between gives less
         newest = heads.newest(HEADS_SHOWN)
     signing = Signing(statistics.median(took), max(took)) if took else Signing(None, None)
     return Seal(health.lag(scope), signing, proofs.standing(scope), newest)

@@ -13,6 +13,15 @@ from governance.errors import RecordUnavailable
 from governance.scope import Scope
 
 
+def age(moment: datetime | None) -> timedelta:
+    """How far a time of the record lies from now; nothing for none.
+
+    One that is still to come was given by a clock that has been set back since. How long its event really waits nobody
+    knows, so that it is held to be as far behind as it is ahead. That ends as soon as the event has its place.
+    """
+    return abs(datetime.now(UTC) - moment) if moment else timedelta()
+
+
 @dataclass(frozen=True)
 class Lag:
     """`unsealed` events wait for the sealer; the times are of the oldest event that is not sealed, or not under a
@@ -26,7 +35,7 @@ class Lag:
     def is_witnessed(self) -> bool:
         """A witness that is late by less than the installation's patience is slow and not away."""
         patience = timedelta(seconds=settings.WITNESS_PATIENCE_S)
-        return self.unwitnessed_since is None or datetime.now(UTC) - self.unwitnessed_since <= patience
+        return age(self.unwitnessed_since) <= patience
 
 
 def lag(scope: Scope) -> Lag:
@@ -59,7 +68,7 @@ def _is_sent() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT audit.unsent_since()")
         (since,) = cursor.fetchone()
-    return since is None or datetime.now(UTC) - since <= timedelta(seconds=settings.FORWARD_PATIENCE_S)
+    return age(since) <= timedelta(seconds=settings.FORWARD_PATIENCE_S)
 
 
 def require(scope: Scope, tenant: models.Tenant) -> None:

@@ -28,6 +28,7 @@ class Recorded:
     actor: uuid.UUID | None
     actor_kind: str
     key: uuid.UUID | None
+    service: uuid.UUID | None  # the service account that acted for the actor
     interaction: uuid.UUID | None
     resource: dict[str, str] | None  # kind, id
     facts: dict[str, Any]
@@ -108,6 +109,7 @@ def _row(recorded_at: datetime, leaf: bytes, ciphertext: bytes | None, index: in
         actor=_id(told["actor"].get("id")),
         actor_kind=told["actor"]["kind"],
         key=_id(told["actor"].get("key")),
+        service=_id(told["actor"].get("service")),
         interaction=_id(told["interaction"]),
         resource=told["resource"],
         facts=told["facts"],

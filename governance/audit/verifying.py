@@ -205,7 +205,10 @@ class _Run:
         self.expected = index + 1
         assert row.hash is not None and row.chain is not None  # noqa: S101, PT018  NOT NULL
         value, self.chain = self._hash(index, row, row.hash, row.chain), row.chain
+        sealed_after = self.growth.sealed_after
         if self.is_grown:
+            if sealed_after and row.leaf is not None and row.recorded_at < sealed_after - PATIENCE:
+                self.findings.add(index, _too_old(row.recorded_at, sealed_after))
             self.growth.add(value)
         if row.leaf is not None:
             self._event(index, row, row.leaf)
@@ -241,7 +244,7 @@ class _Run:
         try:
             told = json.loads(leaf)
             wrong = [*columns.faults(row, told, self.its_name), *self._payload(row, told)]
-        except (KeyError, TypeError, ValueError, AttributeError):
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
             wrong = ["its bytes are no event"]
         for one in wrong:
             self.findings.add(index, where + one)
@@ -277,6 +280,13 @@ class _Run:
                 self.findings.add(None, f"{met - there} events stand in the tree more than once")
         if self.unsigned_since and self.unsigned_since < self.is_late_before:
             self.findings.add(None, f"leaves are under no signed head since {self.unsigned_since.isoformat()}")
+
+
+def _too_old(said: datetime, sealed_after: datetime) -> str:
+    return (
+        f"the event says that it was recorded at {said.isoformat()}, and it came into the tree after"
+        f" {sealed_after.isoformat()}: it was put in long after its time"
+    )
 
 
 def _gap(expected: int, index: int) -> str:

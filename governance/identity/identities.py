@@ -3,7 +3,7 @@
 At a subject's first sign-in, in this order:
 
 1. The address has to be verified, and of a domain that the provider vouches for.
-2. Nobody has the address: a person is made, without a single grant.
+2. Nobody has the address: a person is made, without a single grant, and with the provider's default role, if it has one.
 3. An admin made the person without a password, and no identity is linked yet: that was the invitation; it is linked.
 4. Anybody else's address stays theirs. A person with a password links by giving it once, in the same browser, within ten
    minutes; a person with another identity only after an admin has unlinked that one.
@@ -17,23 +17,28 @@ from dataclasses import dataclass
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from governance import access, models, people
+from governance import access, custom_roles, memberships, models, people
 from governance.actions import Action
 from governance.audit import events
 from governance.audit.vocabulary import Event
-from governance.errors import Conflict
+from governance.errors import Conflict, NotFound
+from governance.grants import Holder
+from governance.identity.providers import EVERYBODY
 from governance.identity.refusals import Reason, Refused
+from governance.memberships import Origin, Source
+from governance.roles import Role
 from governance.scope import Scope
-
-SSO = "sso"  # memberships of this source are the provider's to give and to take
 
 
 @dataclass(frozen=True)
 class Presented:
-    """What a verified sign-in says. `is_verified` is None where the provider does not speak of it."""
+    """What a verified sign-in says. `is_verified` is None where the provider does not speak of it, `session` empty where it
+    does not name its own, `proven_at` None where it does not say when somebody showed who they are, and `ends_at` None where
+    it does not say when its session ends (both in seconds since 1970).
+    """
 
     issuer: str
     subject: str
@@ -41,6 +46,9 @@ class Presented:
     is_verified: bool | None
     name: str
     groups: frozenset[str]
+    session: str = ""
+    proven_at: float | None = None
+    ends_at: float | None = None
 
 
 @dataclass(frozen=True)
@@ -64,13 +72,13 @@ def admit(scope: Scope, provider: models.IdentityProvider, presented: Presented)
     try:
         with scope.transaction():
             decision = decide(provider, presented)
-            person = decision.person.pk if decision.person else _create(scope, presented)
+            person = decision.person.pk if decision.person else _create(scope, provider, presented)
             if decision.how == "known":
                 _identities(presented).update(used_at=timezone.now())
             else:
                 _link(scope, person, provider, presented.issuer, presented.subject, decision.how)
             _replace_memberships(scope, provider, person, presented.groups)
-    except (IntegrityError, Conflict):
+    except (IntegrityError, Conflict, NotFound):
         raise Refused(Reason.RACED) from None
     return person, decision.how
 
@@ -83,8 +91,9 @@ def preview(scope: Scope, provider: models.IdentityProvider, presented: Presente
         wanted = {row.group_id for row in rows}
         lost: list[models.Group] = []
         if decision.person:
-            mine = models.Group.objects.filter(memberships__person=decision.person, memberships__source=SSO)
-            lost = list(mine.exclude(pk__in=wanted).order_by("name"))
+            said = models.Membership.objects.filter(person=decision.person, source=str(Source.CLAIM))
+            mine = said.filter(Q(held_by=provider.pk) | Q(held_by=None)).exclude(group__in=wanted)
+            lost = list(models.Group.objects.filter(pk__in=mine.values("group")).order_by("name"))
         groups = list(models.Group.objects.filter(pk__in=wanted).order_by("name"))
         return Preview(decision, groups, presented.groups - {row.value for row in rows}, lost)
 
@@ -156,8 +165,9 @@ def unlink(scope: Scope, identity: uuid.UUID) -> None:
             raise access.unseen(Action.PEOPLE_MANAGE, "identity", identity, "There is no such identity.")
         person = found.person_id
         found.delete()
-        for row in models.Membership.objects.filter(person=person, source=SSO):
-            _leave(scope, row)
+        said = models.Membership.objects.filter(person=person, source=str(Source.CLAIM))
+        for by in set(said.values_list("held_by", flat=True)):
+            memberships.end(scope, Origin(Source.CLAIM, by), person=person)
         events.record(scope, Event.IDENTITY_UNLINKED, resource=("person", person), facts={"identity": identity})
 
 
@@ -171,9 +181,13 @@ def _active(person: models.Person) -> models.Person:
     return person
 
 
-def _create(scope: Scope, presented: Presented) -> uuid.UUID:
+def _create(scope: Scope, provider: models.IdentityProvider, presented: Presented) -> uuid.UUID:
     name = "".join(one if one.isprintable() else " " for one in presented.name).strip()
-    return people.create(scope, presented.email, name or presented.email.rpartition("@")[0])
+    roles = [Role(provider.default_role)] if provider.default_role else []
+    person = people.create(scope, presented.email, name or presented.email.rpartition("@")[0], roles=roles)
+    if provider.default_custom_role_id:
+        custom_roles.give(scope, provider.default_custom_role_id, Holder(person=person))
+    return person
 
 
 def _link(
@@ -192,25 +206,12 @@ def _link(
 
 
 def _allowed(provider: models.IdentityProvider, values: frozenset[str]) -> list[models.ProviderGroup]:
-    return list(models.ProviderGroup.objects.filter(provider=provider, value__in=values))
+    return list(models.ProviderGroup.objects.filter(provider=provider, value__in=values | {EVERYBODY}))
 
 
 def _replace_memberships(
     scope: Scope, provider: models.IdentityProvider, person: uuid.UUID, values: frozenset[str]
 ) -> None:
-    """What the provider says now, whole: a group it no longer names is left, and memberships given by hand stay."""
+    """What the provider says now, whole: a group it no longer names is left; what others gave is theirs, and stays."""
     wanted = {row.group_id for row in _allowed(provider, values)}
-    held = {row.group_id: row for row in models.Membership.objects.filter(person=person, source=SSO)}
-    for group, row in held.items():
-        if group not in wanted:
-            _leave(scope, row)
-    for group in sorted(wanted - held.keys()):
-        models.Membership.objects.create(tenant_id=scope.tenant, group_id=group, person_id=person, source=SSO)
-        facts = {"person": person, "source": SSO}
-        events.record(scope, Event.MEMBER_ADDED, resource=("group", group), facts=facts)
-
-
-def _leave(scope: Scope, row: models.Membership) -> None:
-    facts = {"person": row.person_id, "source": row.source}
-    events.record(scope, Event.MEMBER_REMOVED, resource=("group", row.group_id), facts=facts)
-    row.delete()
+    memberships.replace(scope, person, wanted, Origin(Source.CLAIM, provider.pk))

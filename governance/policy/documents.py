@@ -35,14 +35,21 @@ def of(rule: Rule) -> dict[str, Any]:
         "threshold": rule.threshold,
         "action": str(rule.action),
         "message": rule.message,
-        "scope": {
-            "collections": sorted(str(one) for one in rule.collections),
-            "groups": sorted(str(one) for one in rule.groups),
-        },
+        "scope": _place(rule),
         "on_failure": str(rule.on_failure) if rule.on_failure is not None else None,
         "is_enabled": rule.is_enabled,
         "fixtures": [{"text": one.text, "expect": str(one.expect)} for one in rule.fixtures],
     }
+
+
+def _place(rule: Rule) -> dict[str, Any]:
+    """What a rule does not name of assistants and labels is not told: versions of before have the hash of before."""
+    told: dict[str, Any] = {
+        "collections": sorted(str(one) for one in rule.collections),
+        "groups": sorted(str(one) for one in rule.groups),
+    }
+    told |= {"assistants": sorted(str(one) for one in rule.assistants)} if rule.assistants else {}
+    return told | ({"label": rule.label} if rule.label is not None else {})
 
 
 def all_of(listed: Iterable[Rule]) -> list[dict[str, Any]]:
@@ -75,6 +82,8 @@ def read(sent: Mapping[str, Any]) -> Rule:
         options=_plain(_of_type(sent, "options", dict, {})),
         collections=_ids(place, "collections"),
         groups=_ids(place, "groups"),
+        assistants=_ids(place, "assistants"),
+        label=_rank(place),
         on_failure=_action(sent, "on_failure", "on_failure") if failure else None,
         is_enabled=_of_type(sent, "is_enabled", bool, True),
         fixtures=_fixtures(sent),
@@ -146,6 +155,14 @@ def _ids(place: Mapping[str, Any], key: str) -> frozenset[uuid.UUID]:
         return frozenset(uuid.UUID(one) for one in _of_type(place, key, list, []))
     except (ValueError, TypeError, AttributeError):
         raise InvalidInput(sentence("Field %(key)s is a list of ids.", key=repr(key)), param="scope") from None
+
+
+def _rank(place: Mapping[str, Any]) -> int | None:
+    """The lowest label's place in the tenant's list, from 0."""
+    rank = place.get("label")
+    if rank is None or (isinstance(rank, int) and not isinstance(rank, bool)):
+        return rank
+    raise InvalidInput("A rule's label is its place in the organisation's list, from 0.", param="scope")
 
 
 def _text(sent: Mapping[str, Any], key: str, otherwise: str | None = None) -> str:

@@ -12,16 +12,23 @@ from typing import Any
 
 from governance.audit import events
 from governance.audit.vocabulary import Event
+from governance.models import PolicyDecision
 from governance.policy import engine, ledger, versions
 from governance.policy.engine import Decision, Verdict
 from governance.policy.rules import UNKNOWN, Place, Policy, Stage
 from governance.scope import Scope
 
 
-def place(scope: Scope, collections: Iterable[uuid.UUID] | None = None) -> Place:
+def place(
+    scope: Scope,
+    collections: Iterable[uuid.UUID] | None = None,
+    labels: Iterable[int] | None = None,
+    assistants: Iterable[uuid.UUID] | None = None,
+) -> Place:
     """Where a text of this scope is looked at. Background work acts for nobody, so no rule is left out for a group."""
-    groups = None if scope.is_system else scope.groups
-    return Place(None if collections is None else frozenset(collections), groups)
+    by = None if assistants is None else frozenset(assistants)
+    asked = Place(groups=None if scope.is_system else scope.groups, assistants=by)
+    return asked.of(collections=collections, labels=labels)
 
 
 def check(
@@ -58,11 +65,32 @@ def note(
 
     `part` says which text of several that came together; the spans count from its start.
     """
+    with scope.transaction():
+        ledger.write(_noted(scope, verdict, interaction, stage, subject_id, part))
+
+
+def note_each(
+    scope: Scope, verdicts: Iterable[tuple[uuid.UUID, Verdict, str]], *, interaction: uuid.UUID, stage: Stage
+) -> None:
+    """The same for the verdicts on several texts of one interaction, each with its subject and part, in two statements."""
+    with events.together(scope):
+        ledger.write(
+            [
+                row
+                for subject_id, verdict, part in verdicts
+                for row in _noted(scope, verdict, interaction, stage, subject_id, part)
+            ]
+        )
+
+
+def _noted(
+    scope: Scope, verdict: Verdict, interaction: uuid.UUID, stage: Stage, subject_id: uuid.UUID | None, part: str
+) -> list[PolicyDecision]:
+    """The record's event, and the ledger's rows of it."""
     told = {"subject": subject_id} if subject_id else {}
     facts = _facts(stage, verdict) | told | ({"part": part} if part else {})
-    with scope.transaction():
-        event = events.record(scope, Event.POLICY_DECIDED, interaction=interaction, facts=facts)
-        ledger.write(scope, verdict, event, interaction=interaction, stage=stage, subject_id=subject_id, part=part)
+    event = events.record(scope, Event.POLICY_DECIDED, interaction=interaction, facts=facts)
+    return ledger.rows(scope, verdict, event, interaction=interaction, stage=stage, subject_id=subject_id, part=part)
 
 
 def try_out(scope: Scope, stage: Stage, text: str, policy: Policy | None = None) -> Verdict:
@@ -77,14 +105,16 @@ def try_out(scope: Scope, stage: Stage, text: str, policy: Policy | None = None)
 
 
 def _facts(stage: Stage, verdict: Verdict) -> dict[str, Any]:
-    """`collections` where it is known which they are; the person's groups stand with every event."""
-    there = verdict.place.collections
+    """`collections`, `labels` and `assistants` where it is known which they are; the person's groups stand with every event."""
+    place = verdict.place
+    there: dict[str, Any] = {"collections": place.collections, "assistants": place.assistants}
+    there["labels"] = None if place.labels is None else sorted(place.labels)
     return {
         "stage": stage,
         "action": str(verdict.action),
         "policy": (verdict.policy or UNKNOWN).as_json(),
         "decisions": [_told(one) for one in verdict.decisions],
-    } | ({"collections": there} if there is not None else {})
+    } | {name: found for name, found in there.items() if found is not None}
 
 
 def _told(decision: Decision) -> dict[str, Any]:
@@ -98,4 +128,4 @@ def _told(decision: Decision) -> dict[str, Any]:
         "spans": decision.spans,
         "latency_ms": round(decision.latency_ms, 3),
         "is_error": bool(decision.error),
-    }
+    } | ({"model": decision.model} if decision.model else {})

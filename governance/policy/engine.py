@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from governance.policy import detectors, invisible, patience
-from governance.policy.detectors import Finding
+from governance.policy.detectors import Finding, Looked
 from governance.policy.rules import ANYWHERE, Action, Place, Policy, Rule, Stage, Stamp
 from governance.sentence import phrase
 
@@ -29,7 +29,7 @@ _WAY_OUT = frozenset({Stage.PASSAGE, Stage.OUTPUT})
 @dataclass(frozen=True)
 class Decision:
     """What one rule decided. `spans` are (start, end, type) in the text that was given; `error` names a
-    failed detector's fault, and is empty otherwise. Nothing in here quotes the text.
+    failed detector's fault, and is empty otherwise; `model` the one that it asked. Nothing in here quotes the text.
     """
 
     rule: str
@@ -43,10 +43,16 @@ class Decision:
     spans: tuple[tuple[int, int, str], ...]
     latency_ms: float = field(compare=False)
     error: str = ""
+    model: str = ""
+
+    @property
+    def is_clear(self) -> bool:
+        """A model was asked and had nothing against the text: nothing was found, and nothing follows."""
+        return bool(self.model) and not self.spans and self.action is Action.ALLOW
 
     def as_json(self) -> dict[str, object]:
         """The shape of the public contract."""
-        return {
+        told: dict[str, object] = {
             "rule": self.rule,
             "detector": self.detector,
             "stage": str(self.stage),
@@ -56,6 +62,7 @@ class Decision:
             "reason": self.reason,
             "spans": [{"start": start, "end": end, "type": kind} for start, end, kind in self.spans],
         }
+        return told | ({"model": self.model} if self.model else {})
 
 
 @dataclass(frozen=True)
@@ -84,12 +91,13 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Inspection:
-    """What one rule's detector found at or over the rule's threshold, in order of start."""
+    """What one rule's detector found at or over the rule's threshold, in order of start. `model` is the one it asked."""
 
     rule: Rule
     findings: tuple[Finding, ...]
     latency_ms: float
     error: str = ""
+    model: str = ""
 
 
 def check(policy: Policy, stage: Stage, text: str, place: Place = ANYWHERE) -> Verdict:
@@ -104,13 +112,33 @@ def evaluate(rules: Iterable[Rule], stage: Stage, text: str) -> Verdict:
     return judge(inspect(rules, stage, text), stage, text)
 
 
+def evaluate_each(rules: Iterable[Rule], stage: Stage, texts: Sequence[str]) -> list[Verdict]:
+    """`evaluate` of each of many short texts, for which a thread each would take as long as looking at them does."""
+    asked = [rule for rule in rules if stage in rule.stages]
+    limit_s = PATIENCE_S + max(map(len, texts), default=0) * PATIENCE_PER_CHARACTER_S
+    found = patience.results([job for text in texts for job in _jobs(asked, text)], limit_s)
+    if any(isinstance(one, patience.Failure) and isinstance(one.fault, patience.TookTooLong) for one in found):
+        # Nobody who took too long is asked again in one go: a text that does that to a detector is not the others' fault.
+        return [evaluate(asked, stage, text) for text in texts]
+    each = len(asked)
+    by_text = (found[at * each : (at + 1) * each] for at in range(len(texts)))
+    return [judge(_inspected(asked, of), stage, text) for text, of in zip(texts, by_text, strict=True)]
+
+
 def inspect(rules: Iterable[Rule], stage: Stage, text: str) -> tuple[Inspection, ...]:
     """Ask each rule of the stage."""
     asked = [rule for rule in rules if stage in rule.stages]
-    jobs = [patience.Job(rule.detector, functools.partial(_inspect, rule, text)) for rule in asked]
-    found = patience.results(jobs, PATIENCE_S + len(text) * PATIENCE_PER_CHARACTER_S)
+    return _inspected(asked, patience.results(_jobs(asked, text), PATIENCE_S + len(text) * PATIENCE_PER_CHARACTER_S))
+
+
+def _jobs(rules: Iterable[Rule], text: str) -> list[patience.Job[Inspection]]:
+    looks = _Looks(text)
+    return [patience.Job(rule.detector, functools.partial(_inspect, rule, looks)) for rule in rules]
+
+
+def _inspected(rules: Sequence[Rule], found: Sequence[Inspection | patience.Failure]) -> tuple[Inspection, ...]:
     return tuple(
-        one if isinstance(one, Inspection) else _failed(rule, one) for rule, one in zip(asked, found, strict=True)
+        one if isinstance(one, Inspection) else _failed(rule, one) for rule, one in zip(rules, found, strict=True)
     )
 
 
@@ -160,24 +188,47 @@ def merge(spans: Iterable[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
     return merged
 
 
-def _inspect(rule: Rule, text: str) -> Inspection:
+class _Looks:
+    """What detectors saw in a text: rules that differ in their threshold and action alone look at it once."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._made: list[tuple[Rule, Looked]] = []
+
+    def of(self, rule: Rule) -> Looked:
+        for other, looked in self._made:
+            if (other.detector, other.options) == (rule.detector, rule.options):
+                return looked
+        looked = _look(rule, self._text, self)
+        self._made.append((rule, looked))
+        return looked
+
+    @functools.cached_property
+    def seen(self) -> invisible.Seen | None:
+        """Made when the first rule asks for it, in the thread that looks."""
+        return invisible.see(self._text)
+
+
+def _inspect(rule: Rule, looks: _Looks) -> Inspection:
     began = time.perf_counter()
-    counted = tuple(finding for finding in _detect(rule, text) if finding.score >= rule.threshold)
-    return Inspection(rule, counted, (time.perf_counter() - began) * 1000)
+    looked = looks.of(rule)
+    counted = tuple(finding for finding in looked.findings if finding.score >= rule.threshold)
+    return Inspection(rule, counted, (time.perf_counter() - began) * 1000, model=looked.model)
 
 
 def _failed(rule: Rule, failure: patience.Failure) -> Inspection:
     return Inspection(rule, (), failure.seconds * 1000, f"{type(failure.fault).__name__} in detector {rule.detector}")
 
 
-def _detect(rule: Rule, text: str) -> list[Finding]:
+def _look(rule: Rule, text: str, looks: _Looks) -> Looked:
     detector = detectors.get(rule.detector)
-    found = list(detector.detect(text, rule.options))
-    if seen := invisible.see(text):
+    looked = detector.look(text, rule.options)
+    found = list(looked.findings)
+    if not detector.reads_as_seen and (seen := looks.seen):
         for one in detector.detect(seen.text, rule.options):
             start, end = seen.span(one.start, one.end)
             found.append(replace(one, start=start, end=end))
-    return sorted(found, key=lambda one: (one.start, one.end))
+    return Looked(sorted(found, key=lambda one: (one.start, one.end)), looked.model)
 
 
 def _decide(inspection: Inspection, stage: Stage, start: int, end: int) -> Decision | None:
@@ -186,7 +237,7 @@ def _decide(inspection: Inspection, stage: Stage, start: int, end: int) -> Decis
     rule = inspection.rule
     found = [finding for finding in inspection.findings if start <= finding.start and finding.end <= end]
     if not found:
-        return None
+        return _cleared(inspection, stage) if inspection.model and not inspection.findings and start == 0 else None
     return Decision(
         rule=rule.name,
         detector=rule.detector,
@@ -198,6 +249,25 @@ def _decide(inspection: Inspection, stage: Stage, start: int, end: int) -> Decis
         message=rule.message,
         spans=tuple(merge((one.start - start, one.end - start, one.type) for one in found)),
         latency_ms=inspection.latency_ms,
+        model=inspection.model,
+    )
+
+
+def _cleared(inspection: Inspection, stage: Stage) -> Decision:
+    """What a model had nothing against is told too: once, where the text begins."""
+    rule = inspection.rule
+    return Decision(
+        rule=rule.name,
+        detector=rule.detector,
+        stage=stage,
+        action=Action.ALLOW,
+        score=0.0,
+        threshold=rule.threshold,
+        reason="a model says that it is not so",
+        message="",
+        spans=(),
+        latency_ms=inspection.latency_ms,
+        model=inspection.model,
     )
 
 

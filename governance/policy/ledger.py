@@ -6,7 +6,7 @@ It finds a blocked prompt; the words of it stand in the record alone, and open t
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypedDict, Unpack
@@ -55,7 +55,7 @@ class Page:
     next: str | None
 
 
-def write(
+def rows(
     scope: Scope,
     verdict: Verdict,
     event: uuid.UUID,
@@ -64,8 +64,8 @@ def write(
     stage: Stage,
     subject_id: uuid.UUID | None,
     part: str,
-) -> None:
-    """A row for each decision; one without a rule where the text passed. In the transaction of its event."""
+) -> list[models.PolicyDecision]:
+    """A row for each decision; one without a rule where the text passed. Not written yet."""
     policy, shelves = verdict.policy or UNKNOWN, verdict.place.collections or ()
     common = {
         "tenant_id": scope.tenant,
@@ -79,10 +79,13 @@ def write(
         "policy_version": policy.number,
         "policy_sha256": policy.sha256,
     }
-    models.PolicyDecision.objects.bulk_create(
-        [models.PolicyDecision(**common, **_of(decision)) for decision in verdict.decisions]
-        or [models.PolicyDecision(**common, **_passed(verdict))]
-    )
+    told = [_of(decision) for decision in verdict.decisions] or [_passed(verdict)]
+    return [models.PolicyDecision(**common, **one) for one in told]
+
+
+def write(rows: Iterable[models.PolicyDecision]) -> None:
+    """In the transaction of their events."""
+    models.PolicyDecision.objects.bulk_create(rows)
 
 
 def listed(scope: Scope, *, cursor: str | None = None, limit: int = 100, **filters: Unpack[Filters]) -> Page:
@@ -130,6 +133,8 @@ def _matching(wanted: Q) -> QuerySet[models.PolicyDecision]:
 def _condition(filters: Filters) -> Q:
     _require_known(filters.get("actions") or (), ACTIONS)
     _require_known([stage] if (stage := filters.get("stage")) else (), STAGES)
+    if "\x00" in filters.get("rule", "") + filters.get("detector", ""):
+        raise InvalidInput("No rule and no detector has such a name.")
     names = {"subject": "subject_id", "actions": "action__in", "since": "created_at__gte", "until": "created_at__lt"}
     wanted = Q()
     for name, value in filters.items():

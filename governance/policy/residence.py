@@ -1,4 +1,4 @@
-"""Restricted text stays in the house: what a collection's label says, against where the model stands.
+"""Restricted text stays in the house: what its collection says, or its own label, against where the model stands.
 
 No detector can see this, and no rule may switch it off: it is asked of each passage beside the rules, and stands on the
 ledger and the record like what a rule decides. Who knows the models says where they stand, by `register` at start.
@@ -6,33 +6,34 @@ ledger and the record like what a rule decides. Who knows the models says where 
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 
-from governance.policy import enforcement
 from governance.policy.engine import Decision, Verdict
 from governance.policy.rules import Action, Stage, Stamp
-from governance.scope import Scope
 from governance.sentence import phrase
 
-RESTRICTED = "restricted"  # the label; every other one may go to any model
+RESTRICTED = "restricted"  # what a text is whose collection or label keeps it; every other one may go to any model
 RULE = "restricted-stays-home"
-WITHHELD = phrase("A passage was left out because its collection is restricted and the model stands outside the house.")
-_asked: dict[str, Callable[[], bool]] = {}
+WITHHELD = phrase(
+    "A passage was left out because its collection or its label keeps it in the house, and the model stands outside."
+)
+_asked: dict[str, Callable[[str], bool]] = {}
 
 
-def register(is_model_in_house: Callable[[], bool]) -> None:
-    """`is_model_in_house` says whether the chat model runs on a machine of the house, as of now."""
+def register(is_model_in_house: Callable[[str], bool]) -> None:
+    """`is_model_in_house` says whether a chat model, by its name, runs on a machine of the house, as of now."""
     _asked["chat"] = is_model_in_house
 
 
-def may_go(label: str) -> bool:
-    """Whether text under this label may be shown to the chat model. While nobody has said where it stands, it is outside."""
-    return label != RESTRICTED or _asked.get("chat", _outside)()
+def may_go(label: str, model: str = "") -> bool:
+    """Whether text under this label may be shown to the chat model of that name, or to the usual one. While nobody has said
+    where it stands, it is outside.
+    """
+    return label != RESTRICTED or _asked.get("chat", _outside)(model)
 
 
-def withhold(scope: Scope, policy: Stamp, *, interaction: uuid.UUID, subject_id: uuid.UUID) -> Verdict:
-    """Put on the ledger and the record that this passage was kept from a model outside, under that version of the policy."""
+def withheld(policy: Stamp) -> Verdict:
+    """What is noted of a passage that is kept from a model outside, under that version of the policy."""
     decision = Decision(
         rule=RULE,
         detector="classification",
@@ -40,15 +41,13 @@ def withhold(scope: Scope, policy: Stamp, *, interaction: uuid.UUID, subject_id:
         action=Action.BLOCK,
         score=1.0,
         threshold=1.0,
-        reason="a restricted collection, and a model outside the house",
+        reason="a restricted collection or label, and a model outside the house",
         message=WITHHELD,
         spans=(),
         latency_ms=0.0,
     )
-    verdict = Verdict(Action.BLOCK, (decision,), "", WITHHELD, policy)
-    enforcement.note(scope, verdict, interaction=interaction, stage=Stage.PASSAGE, subject_id=subject_id)
-    return verdict
+    return Verdict(Action.BLOCK, (decision,), "", WITHHELD, policy)
 
 
-def _outside() -> bool:
+def _outside(model: str) -> bool:
     return False

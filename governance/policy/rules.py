@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
@@ -15,6 +15,7 @@ from governance.sentence import phrase, sentence
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 MESSAGE_MAX = 500
+LABELS_MOST = 12  # of a tenant: governance.labels
 
 
 class Stage(StrEnum):
@@ -61,12 +62,22 @@ class Fixture(NamedTuple):
 
 @dataclass(frozen=True)
 class Place:
-    """In which collections a text is looked at, and for a person of which groups. None where that is not known: then
-    no rule is left out for it.
+    """In which collections a text is looked at, for a person of which groups, under which labels (ranks), and by which
+    assistant: none where no assistant was asked. None where that is not known: then no rule is left out for it.
     """
 
     collections: frozenset[uuid.UUID] | None = None
     groups: frozenset[uuid.UUID] | None = None
+    labels: frozenset[int] | None = None
+    assistants: frozenset[uuid.UUID] | None = None
+
+    def of(self, *, collections: Iterable[uuid.UUID] | None, labels: Iterable[int] | None) -> Place:
+        """For the same person and assistant, of other texts."""
+        return replace(
+            self,
+            collections=None if collections is None else frozenset(collections),
+            labels=None if labels is None else frozenset(labels),
+        )
 
 
 ANYWHERE = Place()
@@ -76,8 +87,9 @@ ANYWHERE = Place()
 class Rule:
     """One rule of a tenant. `threshold` is between 0 and 1; `message` is the sentence a person reads.
 
-    Without `collections` it holds in all of them, without `groups` for everybody; with both it takes both. `on_failure`
-    is what follows where its detector crashes or takes too long: None for what the stage prescribes, see the engine.
+    Without `collections` it holds in all of them, without `groups` for everybody, without `assistants` whatever is asked;
+    `label` is the lowest rank that it holds from. What is named must all be met. `on_failure` is what follows where its
+    detector crashes or takes too long: None for what the stage prescribes, see the engine.
     """
 
     name: str
@@ -89,12 +101,20 @@ class Rule:
     options: Mapping[str, object] = field(default_factory=dict)
     collections: frozenset[uuid.UUID] = frozenset()
     groups: frozenset[uuid.UUID] = frozenset()
+    assistants: frozenset[uuid.UUID] = frozenset()
+    label: int | None = None
     on_failure: Action | None = None
     is_enabled: bool = True
     fixtures: tuple[Fixture, ...] = ()
 
     def applies(self, place: Place) -> bool:
-        return self.is_enabled and _meets(self.collections, place.collections) and _meets(self.groups, place.groups)
+        return (
+            self.is_enabled
+            and _meets(self.collections, place.collections)
+            and _meets(self.groups, place.groups)
+            and _meets(self.assistants, place.assistants)
+            and (self.label is None or place.labels is None or any(rank >= self.label for rank in place.labels))
+        )
 
     def acting(self, action: Action) -> Rule:
         """The same rule with another action, and its fixtures with it."""
@@ -126,6 +146,10 @@ class Policy:
         """The rules that are switched on and hold there."""
         return tuple(rule for rule in self.rules if rule.applies(place))
 
+    def asks_for_labels(self, stage: Stage) -> bool:
+        """Whether a text's label is to be looked up before its rules are asked."""
+        return any(rule.is_enabled and rule.label is not None and stage in rule.stages for rule in self.rules)
+
 
 def _meets(wanted: frozenset[uuid.UUID], there: frozenset[uuid.UUID] | None) -> bool:
     return not wanted or there is None or bool(wanted & there)
@@ -139,6 +163,7 @@ def check(rule: Rule) -> None:
     if not 0.0 <= rule.threshold <= 1.0:
         raise _wrong("threshold", phrase("The threshold of rule %(name)s must lie between 0 and 1."), rule)
     _check_action(rule)
+    _check_scope(rule)
     _check_message(rule)
     detectors.get(rule.detector).check(rule.options)
 
@@ -151,6 +176,10 @@ def _check_name(rule: Rule) -> None:
 
 
 def _check_action(rule: Rule) -> None:
+    if rule.action is Action.REDACT and detectors.get(rule.detector).finds_all:
+        raise _wrong(
+            "action", phrase("Rule %(name)s counts every text: it blocks or flags, and cuts nothing out."), rule
+        )
     if rule.action is Action.REQUIRE_REASON and rule.stages != {Stage.INPUT}:
         raise _wrong(
             "action",
@@ -161,6 +190,13 @@ def _check_action(rule: Rule) -> None:
         )
     if rule.on_failure not in (None, Action.FLAG, Action.BLOCK):
         raise _wrong("on_failure", phrase("Where the detector of rule %(name)s fails, either flag or block."), rule)
+
+
+def _check_scope(rule: Rule) -> None:
+    if rule.assistants and Stage.UPLOAD in rule.stages:
+        raise _wrong("scope", phrase("Rule %(name)s is for assistants, and no assistant uploads documents."), rule)
+    if rule.label is not None and not 0 <= rule.label < LABELS_MOST:
+        raise _wrong("scope", phrase("The label of rule %(name)s is not one of the organisation's."), rule)
 
 
 def _check_message(rule: Rule) -> None:

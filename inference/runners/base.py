@@ -1,10 +1,11 @@
-"""The ports of the machine room: messages in, text out; texts in, vectors out.
+"""The ports of the machine room: messages in, text out; texts in, vectors out; a question and texts in, scores out.
 
 Whatever an adapter speaks, these dataclasses and the errors of `governance.errors` are all that crosses:
 
 - `Unavailable`: the model server cannot be reached, is loading, broke off, or refuses our key or request.
 - `Busy`: it is over its bound; `position` and `wait_s` say how far.
 - `InvalidInput`: the prompt is longer than the window; the message names both numbers.
+- `Truncated`: the server has answered, and read less than it was sent.
 """
 
 from __future__ import annotations
@@ -14,14 +15,18 @@ from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Literal, Self, TypedDict
+from typing import Any, Literal, Self, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
-from governance.errors import ChanceryError, InvalidInput
+from governance.errors import ChanceryError, InvalidInput, Unavailable
 
 Vectors = NDArray[np.float32]
+
+
+class Truncated(Unavailable):
+    """What was answered was asked with half of the prompt: nothing of it can be relied on."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +41,18 @@ class Sampler(TypedDict, total=False):
     temperature: float
     seed: int
     stop: list[str]
+    is_deterministic: bool
 
 
 @dataclass(frozen=True)
 class ChatRequest:
-    """`max_tokens` bounds the answer, not the prompt. `share` names whose turn this is in a fair queue: a tenant."""
+    """`max_tokens` bounds the answer, not the prompt. `share` names whose turn this is in a fair queue: tenant/person.
+
+    `cache` names those who may see the same: what the model has read for one of them it need not read again for another.
+
+    `is_deterministic` asks for a lane in which equal requests have equal answers, to the byte: alone, from an empty slot,
+    in batches of one size. It is slow, and not every server has one; the last Delta's `lane` says whether it was taken.
+    """
 
     messages: Sequence[Message]
     max_tokens: int
@@ -48,6 +60,8 @@ class ChatRequest:
     seed: int = 0
     stop: Sequence[str] = ()
     share: str = ""
+    cache: str = ""
+    is_deterministic: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,13 +78,16 @@ class Delta:
     """A piece of an answer. `tokens` is what the wire shows of its size; `usage` is what counts.
 
     `finish` is None but in the last delta, where it is `stop` or `length` (or the server's own word for another end).
-    `usage` comes with it, where the server tells.
+    `usage` comes with it, where the server tells, `line_ms`, how long the request waited there for its turn, and
+    `lane`, by what the deterministic lane reckoned.
     """
 
     text: str
     tokens: int
     finish: str | None = None
     usage: Usage | None = None
+    line_ms: int | None = None
+    lane: str = ""
 
 
 @dataclass(frozen=True)
@@ -156,6 +173,18 @@ class ChatRunner(ABC):
     def count_tokens(self, messages: Sequence[Message]) -> int:
         """The length of a prompt, in tokens of the model; rather a few too many than one too few."""
 
+    def count_each(self, texts: Sequence[str]) -> list[int]:
+        """The length of each text by itself, without what a prompt puts around it."""
+        return [self.count_tokens([Message("user", text)]) for text in texts]
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A text made ready to be read; texts of like `size` are read together for the least."""
+
+    content: Any
+    size: int
+
 
 class EmbeddingRunner(ABC):
     """`name` stands beside stored vectors: two runners of one name give comparable vectors."""
@@ -163,7 +192,14 @@ class EmbeddingRunner(ABC):
     name: str
     dimensions: int
     max_tokens: int  # of one text; what is beyond is not read
+    batch = 16  # texts that it reads at once for the least
     is_in_house = False  # as of a ChatRunner
+    # The cosine from which on a passage is near enough to a question to carry an answer. Each model has its own scale.
+    near = 0.26
+    # How far cosines lie apart that mean something to each other: what search measures them by. 1/15 of what they can be.
+    spread = 0.065
+    # ISO 639, of the languages it was trained on; none said is any. In others search goes more by words.
+    languages: tuple[str, ...] = ()
 
     @abstractmethod
     def embed(self, texts: Sequence[str], kind: Literal["query", "passage"]) -> Vectors:
@@ -173,9 +209,34 @@ class EmbeddingRunner(ABC):
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """The whole length of each text in tokens, also past `max_tokens`."""
 
+    def encode(self, texts: Sequence[str], kind: Literal["query", "passage"]) -> list[Encoded]:
+        """The first half of `embed`, which needs the model's words and not the model."""
+        return [Encoded((text, kind), len(text)) for text in texts]
+
+    def read(self, encoded: Sequence[Encoded]) -> Vectors:
+        """The second half, in the order of `encoded`."""
+        kind: Literal["query", "passage"] = encoded[0].content[1] if encoded else "passage"
+        return self.embed([one.content[0] for one in encoded], kind)
+
     @abstractmethod
     def probe(self) -> RunnerState:
         """Which model embeds, and whether it can now."""
+
+
+class RerankRunner(ABC):
+    """Reads a question and a text together, which is slower than comparing vectors, and tells better what answers what."""
+
+    name: str
+    is_in_house = False  # as of a ChatRunner
+    most = 32  # texts that it is given at once; a search sends its best so many
+
+    @abstractmethod
+    def score(self, query: str, texts: Sequence[str]) -> list[float]:
+        """How well each text answers, in the order of the texts: higher is better, and nothing else is promised."""
+
+    @abstractmethod
+    def probe(self) -> RunnerState:
+        """Which model scores, and whether it can now."""
 
 
 def over_window(tokens: int, window: int) -> InvalidInput:

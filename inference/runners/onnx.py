@@ -14,9 +14,11 @@ import onnxruntime
 from tokenizers import Tokenizer
 
 from governance.errors import Unavailable
-from inference.runners.base import EmbeddingRunner, RunnerState, Vectors, normalised
+from inference.runners.base import EmbeddingRunner, Encoded, RunnerState, Vectors, normalised
 
 COUNTED_AT_ONCE = 20_000  # characters
+COUNTED_KEPT = 512  # texts
+READ_AT_ONCE = 32  # texts
 # A batch costs what its longest text costs each time: this much of it may be filling.
 FILLING_MOST = 1 / 16
 
@@ -39,9 +41,11 @@ class OnnxEmbedder(EmbeddingRunner):
         batch: int = 2,
         model: str = "all-MiniLM-L6-v2-int8",
         dimensions: int = 384,
+        languages: Sequence[str] = ("en",),
     ) -> None:
         self.name = model
         self.dimensions = dimensions
+        self.languages = tuple(languages)
         self.threads = threads
         self.batch = batch
         folder = Path(models_dir)
@@ -51,22 +55,39 @@ class OnnxEmbedder(EmbeddingRunner):
         self._lock = threading.Lock()
         self._loaded: tuple[int, Any, Tokenizer] | None = None
         self._sha256 = ""
+        self._counted = _Counted()
 
     def embed(self, texts: Sequence[str], kind: Literal["query", "passage"]) -> Vectors:
         """This model reads questions and passages alike. Raises Unavailable while its files are not there."""
+        return self.read(self.encode(texts, kind))
+
+    def encode(self, texts: Sequence[str], kind: Literal["query", "passage"]) -> list[Encoded]:
         if not texts:
-            return np.zeros((0, self.dimensions), dtype=np.float32)
-        session, tokenizer = self._load()
-        encoded = [self._ids(tokenizer, text) for text in texts]
-        result = np.zeros((len(texts), self.dimensions), dtype=np.float32)
-        for chosen in _of_like_length(encoded, self.batch):
-            result[chosen] = self._pooled(session, [encoded[index] for index in chosen])
+            return []
+        _, tokenizer = self._load()
+        known = [self._counted.pop(text) for text in texts]
+        read = _read(tokenizer, [text for text, ids in zip(texts, known, strict=True) if ids is None])
+        found = (self._cut(next(read) if ids is None else ids) for ids in known)
+        return [Encoded(ids, len(ids)) for ids in found]
+
+    def read(self, encoded: Sequence[Encoded]) -> Vectors:
+        result = np.zeros((len(encoded), self.dimensions), dtype=np.float32)
+        if not encoded:
+            return result
+        session, _ = self._load()
+        for chosen in _of_like_length([one.content for one in encoded], self.batch):
+            result[chosen] = self._pooled(session, [encoded[index].content for index in chosen])
         return normalised(result)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         _, tokenizer = self._load()
-        marks = len(tokenizer.encode("").ids)
-        return [self._count(tokenizer, text, marks) for text in texts]
+        known = {text: len(ids) for text in texts if (ids := self._counted.get(text)) is not None}
+        short = [text for text in dict.fromkeys(texts) if text not in known and len(text) <= COUNTED_AT_ONCE]
+        for text, ids in zip(short, _read(tokenizer, short), strict=True):
+            known[text] = len(ids)
+            if len(ids) <= self.max_tokens:
+                self._counted.put(text, ids)
+        return [known[text] if text in known else _near(tokenizer, text) for text in texts]
 
     def probe(self) -> RunnerState:
         detail = ""
@@ -84,19 +105,8 @@ class OnnxEmbedder(EmbeddingRunner):
             detail=detail,
         )
 
-    def _count(self, tokenizer: Tokenizer, text: str, marks: int) -> int:
-        """Exact up to COUNTED_AT_ONCE characters, and near enough beyond. The tokenizer lets no other thread run until it
-        is through: a text of megabytes would cost whoever counts it their lease.
-        """
-        if len(text) <= COUNTED_AT_ONCE:
-            return len(tokenizer.encode(text).ids)
-        parts = (text[at : at + COUNTED_AT_ONCE] for at in range(0, len(text), COUNTED_AT_ONCE))
-        return marks + sum(len(tokenizer.encode(part).ids) - marks for part in parts)
-
-    def _ids(self, tokenizer: Tokenizer, text: str) -> list[int]:
-        """One at a time: the batch call starts threads of its own, which a fork would break."""
-        ids = list(tokenizer.encode(text).ids)
-        # A text that is cut still ends in the mark of an end.
+    def _cut(self, ids: list[int]) -> list[int]:
+        """A text that is cut still ends in the mark of an end."""
         return ids if len(ids) <= self.max_tokens else [*ids[: self.max_tokens - 1], ids[-1]]
 
     def _pooled(self, session: Any, batch: Sequence[list[int]]) -> Vectors:
@@ -149,6 +159,8 @@ class OnnxEmbedder(EmbeddingRunner):
             tokenizer = Tokenizer.from_file(str(self._tokenizer_file))
         except Exception as error:
             raise Unavailable(f"{self._tokenizer_file} cannot be loaded; install it again. ({error})") from error
+        # Threads of the tokenizer's own would not come along into a fork; it is Rust that reads this.
+        os.environ["TOKENIZERS_PARALLELISM"] = "false"
         # The file brings its own padding and cut, at 128 tokens.
         tokenizer.no_padding()
         tokenizer.no_truncation()
@@ -159,6 +171,41 @@ class OnnxEmbedder(EmbeddingRunner):
             with self._model_file.open("rb") as file:
                 self._sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         return self._sha256
+
+
+class _Counted:
+    """Tokens of the texts that were counted last: a passage is counted as it is cut, and embedded a moment later."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._ids: dict[str, list[int]] = {}
+
+    def put(self, text: str, ids: list[int]) -> None:
+        with self._lock:
+            self._ids[text] = ids
+            if len(self._ids) > COUNTED_KEPT:
+                del self._ids[next(iter(self._ids))]
+
+    def get(self, text: str) -> list[int] | None:
+        with self._lock:
+            return self._ids.get(text)
+
+    def pop(self, text: str) -> list[int] | None:
+        with self._lock:
+            return self._ids.pop(text, None)
+
+
+def _read(tokenizer: Tokenizer, texts: Sequence[str]) -> Iterator[list[int]]:
+    """Several in one call, which lets other threads run meanwhile, as a call for one text does not."""
+    for at in range(0, len(texts), READ_AT_ONCE):
+        yield from (one.ids for one in tokenizer.encode_batch_fast(list(texts[at : at + READ_AT_ONCE])))
+
+
+def _near(tokenizer: Tokenizer, text: str) -> int:
+    """Near enough for a text of megabytes, which would be held whole in the tokenizer's own form."""
+    parts = [text[at : at + COUNTED_AT_ONCE] for at in range(0, len(text), COUNTED_AT_ONCE)]
+    marks = len(tokenizer.encode("").ids)
+    return marks + sum(len(ids) - marks for ids in _read(tokenizer, parts))
 
 
 def _of_like_length(encoded: Sequence[Sequence[int]], most: int) -> Iterator[list[int]]:

@@ -7,15 +7,16 @@ from typing import Any
 
 import httpx
 
-from governance.errors import Unavailable
-from inference.runners import location, wire
-from inference.runners.base import ChatRequest, ChatRunner, Delta, Handle, Message, RunnerState, Usage
+from governance.errors import ChanceryError, Unavailable
+from inference.runners import location, tokens, wire
+from inference.runners.base import ChatRequest, ChatRunner, Delta, Handle, Message, RunnerState, Truncated, Usage
 from inference.runners.line import Line
 from inference.runners.server import Server
 
 # What a chat template wraps around a message, and what it puts before the answer.
 _TOKENS_PER_MESSAGE = 8
 _TOKENS_PER_PROMPT = 8
+_SURELY = 0.9  # of the fewest tokens that a text can have: below it, not all of it was read
 
 
 class OpenAICompatible(ChatRunner):
@@ -46,6 +47,10 @@ class OpenAICompatible(ChatRunner):
         around = _TOKENS_PER_PROMPT + _TOKENS_PER_MESSAGE * len(messages)
         return around + self._server.count("\n".join(message.content for message in messages))
 
+    def count_each(self, texts: Sequence[str]) -> list[int]:
+        counted = iter(self._server.count_each([text for text in texts if text]))
+        return [next(counted) if text else 0 for text in texts]
+
 
 class _Answer(Handle):
     def __init__(self, server: Server, request: ChatRequest) -> None:
@@ -66,18 +71,50 @@ class _Answer(Handle):
                     "POST",
                     "chat/completions",
                     json=self._body(),
-                    headers={"X-Chancery-Share": self._request.share} if self._request.share else {},
+                    headers=self._headers(),
                     extensions={"trace": self._line.trace},
                 ) as response,
             ):
                 if not response.is_success:
                     response.read()
                     raise wire.refusal(response)
-                yield from _read(wire.events(wire.lines(response.iter_bytes())))
+                for delta in _read(wire.events(wire.lines(response.iter_bytes()))):
+                    self._check(delta.usage)
+                    yield delta
+        except _NothingCame as nothing:
+            raise self._why(nothing) from None
         except httpx.HTTPError as error:
             raise self._server.unreachable(error) from error
         except (AttributeError, TypeError, ValueError) as error:
             raise self._server.foreign("for chat") from error
+
+    def _why(self, nothing: _NothingCame) -> ChanceryError:
+        """`llama_cpp.server` answers 200 and nothing where the prompt is over its window, and tells so to whoever does not
+        stream: it is asked once more, for a word.
+        """
+        body = {name: value for name, value in self._body().items() if name != "stream_options"}
+        try:
+            if not self.is_cancelled:
+                self._server.post("chat/completions", body | {"stream": False, "max_tokens": 1})
+        except ChanceryError as refused:
+            return refused
+        return nothing
+
+    def _headers(self) -> dict[str, str]:
+        told = {"X-Chancery-Share": self._request.share, "X-Chancery-Cache": self._request.cache}
+        told["X-Chancery-Lane"] = "deterministic" if self._request.is_deterministic else ""
+        return {name: value for name, value in told.items() if value}
+
+    def _check(self, usage: Usage | None) -> None:
+        """Ollama cuts the beginning off what is over its window, and answers as if it had read it."""
+        if usage is None or not usage.prompt_tokens:
+            return
+        least = sum(tokens.least(message.content) for message in self._request.messages)
+        if usage.prompt_tokens < _SURELY * least:
+            raise Truncated(
+                f"The model server at {self._server.base_url} read {usage.prompt_tokens} tokens of a prompt of {least} "
+                "or more: it cuts off what is over its window. Give it a larger one, or tell it here."
+            )
 
     def _body(self) -> dict[str, Any]:
         request = self._request
@@ -93,9 +130,15 @@ class _Answer(Handle):
         return body | ({"stop": list(request.stop)} if request.stop else {})
 
 
+class _NothingCame(Unavailable):
+    """A stream that ended before it began."""
+
+
 def _read(events: Iterator[str]) -> Iterator[Delta]:
     finish: str | None = None
     usage: Usage | None = None
+    beside: Mapping[str, Any] = {}
+    event = ""
     for event in events:
         if event == "[DONE]":
             break
@@ -103,14 +146,21 @@ def _read(events: Iterator[str]) -> Iterator[Delta]:
         if "error" in chunk or not chunk.keys() & {"choices", "usage"}:
             raise wire.fault(chunk)
         usage = _usage(chunk.get("usage")) or usage
+        beside = _object(chunk.get("chancery")) or beside  # our worker's, with the usage
         for choice in chunk.get("choices") or ():
             finish = choice.get("finish_reason") or finish
             text = (choice.get("delta") or {}).get("content")
             if text:
                 yield Delta(text, tokens=1)
     if finish is None:
-        raise Unavailable("The model server broke off before the answer was whole.")
-    yield Delta("", tokens=0, finish=finish, usage=usage)
+        fault = Unavailable if event else _NothingCame
+        raise fault("The model server broke off before the answer was whole.")
+    line_ms = int(wire.number(beside["line_ms"])) if "line_ms" in beside else None
+    yield Delta("", tokens=0, finish=finish, usage=usage, line_ms=line_ms, lane=str(beside.get("lane") or "")[:200])
+
+
+def _object(told: Any) -> Mapping[str, Any]:
+    return told if isinstance(told, dict) else {}
 
 
 def _usage(told: Mapping[str, Any] | None) -> Usage | None:

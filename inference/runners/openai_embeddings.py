@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
-import httpx
 import numpy as np
 
-from inference.runners import location, wire
+from inference.runners import location
 from inference.runners.base import EmbeddingRunner, RunnerState, Vectors, normalised
 from inference.runners.server import Server
 
@@ -17,7 +16,8 @@ class OpenAIEmbeddings(EmbeddingRunner):
     """`model` is the server's name for it, `dimensions` and `max_tokens` what its card says.
 
     Some models were trained with words before each text, such as `query: `; `query_prefix` and `passage_prefix` are
-    those. `batch` texts go into one request. The rest is as in `Server`.
+    those. `batch` texts go into one request; `near` is the cosine from which on a passage counts as evidence, `spread` how far
+    cosines lie apart, `languages` those that it was trained on (docs/retrieval.md). The rest is as in `Server`.
     """
 
     def __init__(
@@ -30,6 +30,9 @@ class OpenAIEmbeddings(EmbeddingRunner):
         query_prefix: str = "",
         passage_prefix: str = "",
         batch: int = 16,
+        near: float = 0.26,
+        spread: float = 0.065,
+        languages: Sequence[str] = (),
         connect_timeout: float = 3.0,
         read_timeout: float = 120.0,
     ) -> None:
@@ -37,6 +40,9 @@ class OpenAIEmbeddings(EmbeddingRunner):
         self.dimensions = dimensions
         self.max_tokens = max_tokens
         self.batch = batch
+        self.near = near
+        self.spread = spread
+        self.languages = tuple(languages)
         self._prefixes = {"query": query_prefix, "passage": passage_prefix}
         self._server = Server(base_url, api_key, model, max_tokens, connect_timeout, read_timeout)
 
@@ -60,15 +66,9 @@ class OpenAIEmbeddings(EmbeddingRunner):
 
     def _vectors(self, texts: Sequence[str]) -> Vectors:
         body = {"model": self.name, "input": list(texts), "encoding_format": "float"}
+        answer = self._server.post("embeddings", body)
         try:
-            with self._server.client() as client:
-                response = client.post("embeddings", json=body)
-        except httpx.HTTPError as error:
-            raise self._server.unreachable(error) from error
-        if not response.is_success:
-            raise wire.refusal(response)
-        try:
-            return self._rows(wire.decoded(response.content)["data"], len(texts))
+            return self._rows(answer["data"], len(texts))
         except (KeyError, IndexError, TypeError, ValueError) as error:
             raise self._server.foreign(f"for embeddings of {self.dimensions} dimensions") from error
 

@@ -101,7 +101,8 @@ class _Recital(Handle):
             if kept != piece:
                 break
         read = self._runner.count_tokens(self._request.messages)
-        yield Delta("", tokens=0, finish=finish, usage=Usage(read, said))
+        lane = "scripted" if self._request.is_deterministic else ""
+        yield Delta("", tokens=0, finish=finish, usage=Usage(read, said), lane=lane)
 
 
 def _until(piece: str, stops: Sequence[str]) -> str:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import httpx
 
 from governance.errors import Unavailable
-from inference.runners import tokens, wire
+from inference.runners import tokens, windows, wire
 from inference.runners.base import RunnerState
 
 _SHORT = httpx.Timeout(5.0, connect=3.0)  # for what takes no thinking
 _ANY = "default"
+_LOADING = "loading"  # of a model that our worker serves beside others, while its engine is away
 
 
 class Server:
@@ -55,6 +56,17 @@ class Server:
             trust_env=False,
         )
 
+    def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """What it answers. Raises what its refusal stands for, and Unavailable."""
+        try:
+            with self.client() as client:
+                response = client.post(path, json=body)
+        except httpx.HTTPError as error:
+            raise self.unreachable(error) from error
+        if not response.is_success:
+            raise wire.refusal(response)
+        return wire.decoded(response.content)
+
     def unreachable(self, error: httpx.HTTPError) -> Unavailable:
         if isinstance(error, httpx.ReadTimeout):
             return Unavailable(f"The model server at {self.base_url} was silent for too long.")
@@ -80,17 +92,22 @@ class Server:
             served = [entry for entry in served if entry.get("id") == self.model]
         if not served:
             return self._state({}, is_ready=False, detail=f"{self.base_url} does not serve {self.model}.")
-        return self._state(served[0], is_ready=True, detail="")
+        is_ready = served[0].get("state") != _LOADING
+        detail = "" if is_ready else f"{self.model} is loading. Try again in a moment."
+        with self.client(_SHORT) as client:
+            return self._state(served[0], is_ready=is_ready, detail=detail, window=windows.told(client, served[0]))
 
     def count(self, text: str) -> int:
-        """The tokens of `text` by `/tokenize` at the root, as our worker and llama-server serve it, or an estimate."""
-        counted = self._counted(text) if self._counts else None
-        return tokens.estimate(text) if counted is None else counted
+        return self.count_each([text])[0]
 
-    def _counted(self, text: str) -> int | None:
+    def count_each(self, texts: Sequence[str]) -> list[int]:
+        """The tokens of each text by `/tokenize` at the root, as our worker and llama-server serve it, or an estimate."""
+        with self.client(_SHORT) as client:
+            return [self._counted(client, text) if self._counts else tokens.estimate(text) for text in texts]
+
+    def _counted(self, client: httpx.Client, text: str) -> int:
         try:
-            with self.client(_SHORT) as client:
-                response = client.post(httpx.URL(self.base_url).join("../tokenize"), json={"content": text})
+            response = client.post(httpx.URL(self.base_url).join("../tokenize"), json=self._text(text))
         except httpx.HTTPError as error:
             raise self.unreachable(error) from error
         found = wire.decoded(response.content).get("tokens") if response.is_success else None
@@ -98,13 +115,17 @@ class Server:
             return len(found)
         # Loading or busy passes; anything else will be the same next time.
         self._counts = response.is_server_error or response.status_code == httpx.codes.TOO_MANY_REQUESTS
-        return None
+        return tokens.estimate(text)
 
-    def _state(self, entry: Mapping[str, Any], *, is_ready: bool, detail: str) -> RunnerState:
+    def _text(self, text: str) -> dict[str, str]:
+        return {"content": text} if self.model == _ANY else {"content": text, "model": self.model}
+
+    def _state(self, entry: Mapping[str, Any], *, is_ready: bool, detail: str, window: int = 0) -> RunnerState:
         """Our worker tells `sha256`, `engine`, `build` and `context_window`; vLLM and llama-server the window alone."""
         meta = entry.get("meta")
         meta = meta if isinstance(meta, dict) else {}
-        window = entry.get("context_window") or entry.get("max_model_len") or meta.get("n_ctx") or self.window
+        told = entry.get("context_window") or entry.get("max_model_len") or meta.get("n_ctx")
+        window = window or told or self.window
         return RunnerState(
             model=str(entry.get("id") or self.model),
             sha256=str(entry.get("sha256") or ""),

@@ -48,10 +48,18 @@ class Speech:
         self._said = 0
         self._told: Usage | None = None
         self.finish = ""
+        self.line_ms: int | None = None
+        self.lane = ""
+        self.written = ""  # all that came, up to the stop sequence
 
     @property
     def usage(self) -> Usage:
         return self._told or Usage(self._prompt_tokens, self._said)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether anything came: before that, a model that fails has done nothing that anybody could count."""
+        return self._said > 0 or self._told is not None
 
     @property
     def is_counted_by_engine(self) -> bool:
@@ -62,7 +70,10 @@ class Speech:
             self._said += delta.tokens
             self._told = delta.usage or self._told
             self.finish = delta.finish or self.finish
+            self.line_ms = delta.line_ms if delta.line_ms is not None else self.line_ms
+            self.lane = delta.lane or self.lane
             text = self._cutoff.feed(delta.text, is_last=delta.finish is not None)
+            self.written += text
             if self._cutoff.is_reached:
                 self.finish = "stop"
                 yield text, True

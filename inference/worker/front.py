@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import hmac
-import json
-from dataclasses import dataclass
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -14,32 +17,49 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from governance.errors import Busy
+from governance.errors import Busy, InvalidInput
+from inference.worker import chat, warming
+from inference.worker.chat import Always, Ask, Chat, Stay
 from inference.worker.engines.base import Address
-from inference.worker.queue import FairQueue
-from inference.worker.relay import Relay
+from inference.worker.queue import FairQueue, Place
+from inference.worker.reading import Reader
+from inference.worker.relay import Manner, Relay
+from inference.worker.slots import SlotDoor
+
+log = logging.getLogger(__name__)
 
 TIMEOUT = httpx.Timeout(600.0, connect=3.0)
+GLANCE_S = 0.2
+LANE = "deterministic"
 
 
 @dataclass
 class Front:
     """`engine` is None while it loads or has crashed; `told` is what /v1/models says of the model.
 
-    `beat_s` and `stamps` are those of `Relay`.
+    `kept_bytes` bounds what is kept of prompts, 0 before an engine whose slots are its own affair. `within_s` is the
+    longest that any answer is waited for, `warm` what every prompt begins with, each twice and to be read up to where
+    the two differ. `lane` says by what the deterministic lane reckons here; empty where the engine has none. `stay` is
+    what the model's being in memory depends on.
     """
 
     key: str
     told: dict[str, Any]
     queue: FairQueue
-    beat_s: float = 5.0
-    stamps: bool = False
+    manner: Manner = field(default_factory=Manner)
+    kept_bytes: int = 0
+    within_s: float = 600.0
+    warm: tuple[warming.Pair, ...] = ()
+    lane: str = ""
     engine: Address | None = None
+    stay: Stay = field(default_factory=Always)
 
     def __post_init__(self) -> None:
         # No connection is kept: an engine closes idle ones when it likes, and a request that meets that has failed.
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
         self.client = httpx.AsyncClient(timeout=TIMEOUT, trust_env=False, limits=limits)
+        door = SlotDoor(self.client, lambda: self.engine)
+        self.reader = Reader(door, self.queue.slots, self.kept_bytes) if self.kept_bytes else None
         self.registry = CollectorRegistry()
         self.asked = Counter("chancery_model_requests", "Requests by outcome", ["outcome"], registry=self.registry)
         depth = Gauge("chancery_model_waiting", "Requests that wait for a slot", registry=self.registry)
@@ -48,6 +68,8 @@ class Front:
         running.set_function(lambda: self.queue.running)
         slots = Gauge("chancery_model_slots", "Requests that may run at once", registry=self.registry)
         slots.set(self.queue.slots)
+        kept_bytes = Gauge("chancery_model_kept_bytes", "Of prompts that were read", registry=self.registry)
+        kept_bytes.set_function(lambda: self.reader.keeping.size if self.reader else 0)
 
     def app(self) -> Starlette:
         return Starlette(
@@ -57,86 +79,123 @@ class Front:
                 Route("/v1/models", self.models),
                 Route("/tokenize", self.tokenize, methods=["POST"]),
                 Route("/v1/chat/completions", self.chat, methods=["POST"]),
-            ]
+            ],
+            lifespan=self.life,
         )
+
+    @contextlib.asynccontextmanager
+    async def life(self, app: Starlette) -> AsyncIterator[None]:
+        warmed = asyncio.create_task(self._keep_warm())
+        try:
+            yield
+        finally:
+            warmed.cancel()
+            if self.reader is not None:
+                self.reader.close()
+
+    async def _keep_warm(self) -> None:
+        """What every prompt begins with is read once, when an engine has come up; who asks meanwhile goes on from it."""
+        known: Address | None = None
+        while self.reader is not None and self.warm:
+            engine = self.engine
+            if engine is not None and engine is not known:
+                try:
+                    await self._through_the_queue(self.reader)
+                    known = engine
+                except (httpx.HTTPError, Busy) as fault:
+                    log.warning("what every prompt begins with could not be read: %s", fault)
+            await asyncio.sleep(GLANCE_S)
+
+    async def _through_the_queue(self, reader: Reader) -> None:
+        for pair in self.warm:
+            place = self.queue.enter("")
+            try:
+                await place.admitted.wait()
+                await warming.read(reader, pair)
+            finally:
+                self.queue.leave(place)
 
     async def health(self, request: Request) -> Response:
         state = "ok" if self.engine else "loading"
         return JSONResponse({"status": state}, status_code=200 if self.engine else 503)
 
     async def metrics(self, request: Request) -> Response:
-        return self._refused(request) or Response(generate_latest(self.registry), media_type=CONTENT_TYPE_LATEST)
+        return refused(request, self.key) or Response(generate_latest(self.registry), media_type=CONTENT_TYPE_LATEST)
 
     async def models(self, request: Request) -> Response:
-        if refused := self._refused(request):
-            return refused
-        return JSONResponse({"object": "list", "data": [self.told]}) if self.engine else _loading()
+        if answer := refused(request, self.key):
+            return answer
+        return JSONResponse({"object": "list", "data": [self.told]}) if self.engine else loading()
 
     async def tokenize(self, request: Request) -> Response:
         engine = self.engine
-        if refused := self._refused(request):
-            return refused
+        if answer := refused(request, self.key):
+            return answer
         if engine is None:
-            return _loading()
+            return loading()
         body, headers = await request.body(), _headers(engine)
         try:
-            answer = await self.client.post(f"{engine.url}/tokenize", content=body, headers=headers)
+            told = await self.client.post(f"{engine.url}/tokenize", content=body, headers=headers)
         except httpx.HTTPError:
-            return _loading()
-        return Response(answer.content, answer.status_code, media_type="application/json")
+            return loading()
+        return Response(told.content, told.status_code, media_type="application/json")
 
     async def chat(self, request: Request) -> Response | Relay:
-        if refused := self._refused(request):
-            return refused
-        if self.engine is None:
-            return _loading()
-        body = await request.body()
+        if answer := refused(request, self.key):
+            return answer
+        if self.engine is None and not self.stay.comes:
+            return loading()
+        told = request.headers
+        share, key = told.get("X-Chancery-Share", ""), told.get("X-Chancery-Cache", "")
         try:
-            is_stream = bool(json.loads(body).get("stream"))
-            place = self.queue.enter(request.headers.get("X-Chancery-Share", ""))
-        except (ValueError, AttributeError):
-            return _error(400, "invalid_input", "The body has to be a JSON object.")
+            is_alone = bool(self.lane) and told.get("X-Chancery-Lane") == LANE
+            within = told.get("X-Chancery-Deadline", "")
+            ask = chat.read(await request.body(), share, key, within, within_most_s=self.within_s, is_alone=is_alone)
+            place = self._enter(ask)
+        except InvalidInput as fault:
+            return error(400, fault.code, fault.message)
         except Busy as fault:
             self._count("busy")
-            return _error(429, fault.code, fault.message, position=fault.position, wait_s=fault.wait_s)
-        return Relay(
-            self.queue,
-            place,
-            lambda: self._open(body),
-            self._count,
-            is_stream=is_stream,
-            beat_s=self.beat_s,
-            stamps=self.stamps,
+            return error(429, fault.code, fault.message, position=fault.position, wait_s=fault.wait_s)
+        one = Chat(
+            ask, place, self.queue, self.reader, self.client, lambda: self.engine, self._window, self.lane, self.stay
         )
+        return Relay(one, self._count, self.manner, is_stream=ask.is_stream, within_s=ask.within_s)
+
+    def _enter(self, ask: Ask) -> Place:
+        """Who would wait for longer than they will is told so at once."""
+        place = self.queue.enter(ask.share, ask.size, is_alone=ask.is_alone)
+        position = self.queue.position(place)
+        wait_s = self.queue.wait_s(position)
+        if position and wait_s > ask.within_s:
+            self.queue.leave(place)
+            raise Busy("It would take longer than you want to wait.", position=position, wait_s=wait_s)
+        return place
+
+    @property
+    def _window(self) -> int:
+        return int(self.told.get("context_window", 0))
 
     def _count(self, outcome: str) -> None:
         self.asked.labels(outcome).inc()
 
-    async def _open(self, body: bytes) -> httpx.Response:
-        engine = self.engine
-        if engine is None:
-            raise httpx.ConnectError("the engine is loading")
-        url = f"{engine.url}/v1/chat/completions"
-        return await self.client.send(
-            self.client.build_request("POST", url, content=body, headers=_headers(engine)), stream=True
-        )
 
-    def _refused(self, request: Request) -> Response | None:
-        sent = request.headers.get("Authorization", "").removeprefix("Bearer ").encode()
-        if hmac.compare_digest(sent, self.key.encode()):
-            return None
-        return _error(401, "invalid_api_key", "The model worker's key is wrong.")
+def refused(request: Request, key: str) -> Response | None:
+    sent = request.headers.get("Authorization", "").removeprefix("Bearer ").encode()
+    if hmac.compare_digest(sent, key.encode()):
+        return None
+    return error(401, "invalid_api_key", "The model worker's key is wrong.")
 
 
 def _headers(engine: Address) -> dict[str, str]:
     return {"Authorization": f"Bearer {engine.key}", "Content-Type": "application/json"}
 
 
-def _loading() -> JSONResponse:
-    error = {"message": "The model is loading. Try again in a moment.", "code": "unavailable"}
-    return JSONResponse({"error": error}, 503, {"Retry-After": "5"})
+def loading() -> JSONResponse:
+    told = {"message": "The model is loading. Try again in a moment.", "code": "unavailable"}
+    return JSONResponse({"error": told}, 503, {"Retry-After": "5"})
 
 
-def _error(status: int, code: str, message: str, **more: Any) -> JSONResponse:
+def error(status: int, code: str, message: str, **more: Any) -> JSONResponse:
     headers = {"Retry-After": str(max(1, round(more["wait_s"])))} if "wait_s" in more else {}
     return JSONResponse({"error": {"message": message, "code": code} | more}, status, headers)

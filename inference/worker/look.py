@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,7 +46,7 @@ def look(url: str, key: str) -> WorkerState:
     except (ValueError, AttributeError):
         return WorkerState(is_ready=False)
     return WorkerState(
-        is_ready=True,
+        is_ready=first.get("state") != "loading",
         model=str(first.get("id", "")),
         sha256=str(first.get("sha256", "")),
         engine=str(first.get("engine", "")),
@@ -58,16 +59,17 @@ def look(url: str, key: str) -> WorkerState:
 
 
 def _numbers(text: str) -> dict[str, Any]:
-    found: dict[str, int] = {}
-    asked: dict[str, int] = {}
+    """Of all models together, where the worker serves several."""
+    found: Counter[str] = Counter()
+    asked: Counter[str] = Counter()
     try:
         for family in text_string_to_metric_families(text):
             for sample in family.samples:
                 if sample.name == "chancery_model_requests_total":
-                    asked[sample.labels["outcome"]] = int(sample.value)
+                    asked[sample.labels["outcome"]] += int(sample.value)
                 else:
-                    found[sample.name] = int(sample.value)
+                    found[sample.name] += int(sample.value)
     except ValueError:
         return {}
     numbers = {name: found.get(f"chancery_model_{name}") for name in ("running", "waiting", "slots")}
-    return numbers | {"asked": asked}
+    return numbers | {"asked": dict(asked)}

@@ -1,81 +1,136 @@
-"""A bounded, fair queue before the engine: as many at once as there are slots, then one of each share in turn."""
+"""A bounded, fair queue before the engine: as many at once as there are slots, then one of each tenant in turn."""
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict
 
 from governance.errors import Busy
 
+PATIENCE_S = 30.0  # after which no shorter question of the same tenant goes first any more
+_numbers = itertools.count()
+
 
 class Place:
-    """One request's place: it waits, is admitted to a slot, and leaves."""
+    """One request's place: it waits, is admitted to a slot, and leaves. `size` is about how much there is to read.
 
-    def __init__(self, share: str) -> None:
-        self.share = share
+    One that `is_alone` runs beside no other.
+    """
+
+    def __init__(self, share: str, size: int = 0, *, is_alone: bool = False) -> None:
+        self.share, self.size, self.is_alone = share, size, is_alone
+        self.tenant = share.partition("/")[0]
         self.admitted = asyncio.Event()
+        self.number = next(_numbers)
+        self.came = time.monotonic()
         self.began = 0.0
 
 
 class FairQueue:
-    """`slots` run at once, `most` wait in all and `most_a_share` of one share. Lives in one event loop."""
+    """`slots` run at once, `most` wait in all and `most_a_share` of one person. Lives in one event loop.
+
+    A share is tenant/person. Tenants take turns; inside a tenant nobody is served twice before everybody was once, and
+    of those the shortest goes first. Whoever has waited for half a minute goes before all of them.
+
+    A place that is to run alone takes its turn as any other. Then those who run end first, and nobody starts until it has
+    ended. Between two of these as many others are served as there are slots, where so many wait.
+    """
 
     def __init__(self, slots: int, most: int, most_a_share: int) -> None:
         self.slots, self.most, self.most_a_share = slots, most, most_a_share
         self.running = 0
-        self.waiting: OrderedDict[str, deque[Place]] = OrderedDict()
+        self.waiting: OrderedDict[str, list[Place]] = OrderedDict()
+        self.turns: Counter[str] = Counter()  # that each share has had while somebody of its tenant waited
         self.typical_s = 10.0  # of one answer, as lately measured
+        self.served_beside = slots  # since the last one that ran alone
+        self._is_shut = False  # while one runs alone
 
     @property
     def depth(self) -> int:
         return sum(len(line) for line in self.waiting.values())
 
-    def enter(self, share: str) -> Place:
+    def enter(self, share: str, size: int = 0, *, is_alone: bool = False) -> Place:
         """A place, admitted already where a slot is free. Raises Busy where the queue is full, for all or this share."""
-        place = Place(share)
-        if self.running < self.slots and not self.waiting:
+        place = Place(share, size, is_alone=is_alone)
+        if not self.waiting and self._has_room(place):
             self._admit(place)
             return place
-        if self.depth >= self.most or len(self.waiting.get(share, ())) >= self.most_a_share:
-            wait_s = round(self.typical_s * (self.depth + 1) / self.slots, 1)
-            raise Busy("The model is busy. Try again in a while.", position=self.depth + 1, wait_s=wait_s)
-        self.waiting.setdefault(share, deque()).append(place)
+        line = self.waiting.get(place.tenant, [])
+        if self.depth >= self.most or sum(one.share == share for one in line) >= self.most_a_share:
+            position = self.depth + 1
+            raise Busy("The model is busy. Try again in a while.", position=position, wait_s=self.wait_s(position))
+        self.waiting.setdefault(place.tenant, []).append(place)
         return place
 
     def position(self, place: Place) -> int:
-        """1 is the next to be admitted, 0 has been. Each other share goes once before each place of this one."""
+        """1 is the next to be admitted, 0 has been. Each other tenant goes once before each place of this one."""
         if place.admitted.is_set():
             return 0
-        own, is_before, ahead = self.waiting[place.share].index(place), True, 0
-        for share, line in self.waiting.items():
-            if share == place.share:
+        own, is_before, ahead = self._in_order(place.tenant).index(place), True, 0
+        for tenant, line in self.waiting.items():
+            if tenant == place.tenant:
                 is_before = False
                 ahead += own
             else:
                 ahead += min(len(line), own + is_before)
         return ahead + 1
 
+    def wait_s(self, position: int) -> float:
+        """What it will be, about, until the place of that position is admitted."""
+        return round(self.typical_s * position / self.slots, 1)
+
     def leave(self, place: Place) -> None:
         """Give up the slot, or the place in the line. To be called once, however the request ended."""
         if place.admitted.is_set():
             self.typical_s += 0.2 * (time.monotonic() - place.began - self.typical_s)
             self.running -= 1
+            self._is_shut = False  # it ran alone, or nobody did
+            if place.tenant not in self.waiting:
+                del self.turns[place.share]
             self._admit_next()
             return
-        line = self.waiting[place.share]
-        line.remove(place)
-        if not line:
-            del self.waiting[place.share]
+        self._remove(place)
+        self._admit_next()  # of those that one which is to run alone held up
+
+    def _in_order(self, tenant: str) -> list[Place]:
+        """The tenant's line as it will be served if nobody else comes."""
+        now, rounds = time.monotonic(), self.turns.copy()
+        ranks: dict[Place, tuple[int, ...]] = {}
+        for place in self.waiting[tenant]:  # in the order of their coming
+            is_late = now - place.came > PATIENCE_S
+            ranks[place] = (0, place.number) if is_late else (1, rounds[place.share], place.size, place.number)
+            rounds[place.share] += 1
+        return sorted(self.waiting[tenant], key=ranks.__getitem__)
+
+    def _has_room(self, place: Place) -> bool:
+        return self.running < self.slots and not self._is_shut and not (place.is_alone and self.running)
 
     def _admit(self, place: Place) -> None:
         self.running += 1
+        self._is_shut = place.is_alone
+        self.served_beside = 0 if place.is_alone else self.served_beside + 1
+        self.turns[place.share] += 1
         place.began = time.monotonic()
         place.admitted.set()
 
     def _admit_next(self) -> None:
-        while self.running < self.slots and self.waiting:
-            share, line = self.waiting.popitem(last=False)
-            self._admit(line.popleft())
-            if line:
-                self.waiting[share] = line  # its next one stands behind every other share
+        while (place := self._next()) is not None and self._has_room(place):
+            self._remove(place)
+            if place.tenant in self.waiting:
+                self.waiting.move_to_end(place.tenant)  # its next one stands behind every other tenant
+            self._admit(place)
+
+    def _next(self) -> Place | None:
+        """Whose turn it is: one that is to run alone only once enough others were served, or where no other waits."""
+        in_turn = [place for tenant in self.waiting for place in self._in_order(tenant)]
+        if self.served_beside < self.slots and not all(place.is_alone for place in in_turn):
+            in_turn = [place for place in in_turn if not place.is_alone]
+        return in_turn[0] if in_turn else None
+
+    def _remove(self, place: Place) -> None:
+        line = self.waiting[place.tenant]
+        line.remove(place)
+        if not line:
+            del self.waiting[place.tenant]

@@ -7,14 +7,52 @@ import contextlib
 import json
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import httpx
 from starlette.types import Receive, Scope, Send
 
-from inference.worker.queue import FairQueue, Place
+from governance.errors import Unavailable
+from inference.worker.counted import Counted
+from inference.worker.queue import Place
 
 EVENTS = "text/event-stream"
+
+
+class TooLate(Exception):
+    """Nobody waits for it any longer, or will be served."""
+
+    def __init__(self, status: int, error: dict[str, Any]) -> None:
+        super().__init__(status)
+        self.status, self.error = status, error
+
+
+class Chat(Protocol):
+    """As `inference.worker.chat.Chat`."""
+
+    @property
+    def place(self) -> Place: ...
+
+    def open(self) -> Awaitable[httpx.Response]: ...
+
+    def standing(self) -> str: ...
+
+    def counted(self) -> Counted: ...
+
+    def leave(self) -> None: ...
+
+
+@dataclass
+class Manner:
+    """How a worker relays. `stopping` is set once it takes no more and lets nobody wait any longer.
+
+    `stamps` puts the monotonic time at which the engine's bytes came before them, as a comment: for measuring.
+    """
+
+    beat_s: float = 5.0
+    stamps: bool = False
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Relay:
@@ -22,22 +60,14 @@ class Relay:
 
     While a streamed answer has nothing to show yet, comments tell the client every `beat_s` seconds that it stands in
     the queue, and where, or that its prompt is being read: a silent line would be taken for a dead one.
-    `stamps` puts the monotonic time at which the engine's bytes came before them, as a comment: for measuring.
     """
 
     def __init__(
-        self,
-        queue: FairQueue,
-        place: Place,
-        ask: Callable[[], Awaitable[httpx.Response]],
-        ended: Callable[[str], None],
-        *,
-        is_stream: bool,
-        beat_s: float,
-        stamps: bool,
+        self, chat: Chat, ended: Callable[[str], None], manner: Manner, *, is_stream: bool, within_s: float
     ) -> None:
-        self.queue, self.place, self.ask, self.ended = queue, place, ask, ended
-        self.is_stream, self.beat_s, self.stamps = is_stream, beat_s, stamps
+        self.chat, self.ended, self.manner = chat, ended, manner
+        self.is_stream = is_stream
+        self.until = time.monotonic() + within_s
         self.upstream: httpx.Response | None = None
         self.has_started = False
 
@@ -52,7 +82,7 @@ class Relay:
             if self.upstream is not None:
                 with contextlib.suppress(httpx.HTTPError):
                     await self.upstream.aclose()
-            self.queue.leave(self.place)
+            self.chat.leave()
 
     async def _pass(self, send: Send) -> str:
         try:
@@ -61,42 +91,75 @@ class Relay:
                 await self._body(send, b"data: " + await upstream.aread() + b"\n\n")
             else:
                 await self._start(send, upstream.status_code, upstream.headers.get("Content-Type", ""))
-                ends_event = self.stamps and self.is_stream
-                async for block in upstream.aiter_raw():
-                    stamp = b": emitted %.6f\n\n" % time.monotonic() if ends_event else b""
-                    await self._body(send, stamp + block)
-                    ends_event = self.stamps and self.is_stream and block.endswith(b"\n\n")
+                await self._bytes(send, upstream)
         except httpx.HTTPError as fault:
-            await self._break_off(send, f"The engine broke off: {type(fault).__name__}.")
+            error = {"message": f"The engine broke off: {type(fault).__name__}.", "code": "unavailable"}
+            await self._break_off(send, 503, error)
             return "failed"
+        except Unavailable as fault:
+            await self._break_off(send, fault.status, {"message": fault.message, "code": fault.code})
+            return "failed"
+        except TooLate as fault:
+            await self._break_off(send, fault.status, fault.error)
+            return "late"
         await send({"type": "http.response.body", "body": b""})
         return "served"
 
+    async def _bytes(self, send: Send, upstream: httpx.Response) -> None:
+        counted, stamps = self.chat.counted() if upstream.is_success else None, self.manner.stamps and self.is_stream
+        ends_event = stamps
+        async for raw in upstream.aiter_raw():
+            block = counted.feed(raw) if counted else raw
+            if block:
+                stamp = b": emitted %.6f\n\n" % time.monotonic() if ends_event else b""
+                await self._body(send, stamp + block)
+                ends_event = stamps and block.endswith(b"\n\n")
+        if counted and (block := counted.finish()):
+            await self._body(send, block)
+
     async def _patiently(self, send: Send) -> httpx.Response:
         asking = asyncio.ensure_future(self._ask())
+        stopping = asyncio.ensure_future(self.manner.stopping.wait())
         try:
-            while not (await asyncio.wait({asking}, timeout=self.beat_s))[0]:
-                if self.is_stream:
+            while not asking.done():
+                self._still(stopping)
+                # Whoever has been admitted is answered, also when the worker is about to stop.
+                awaited = {asking} if self.chat.place.admitted.is_set() else {asking, stopping}
+                await asyncio.wait(
+                    awaited, timeout=min(self.manner.beat_s, self._left_s()), return_when=asyncio.FIRST_COMPLETED
+                )
+                if self.is_stream and self._left_s() and not (asking.done() or stopping.done()):
                     await self._start(send, 200, EVENTS)
-                    position = self.queue.position(self.place)
-                    await self._body(send, b": waiting %d\n\n" % position if position else b": reading\n\n")
+                    await self._body(send, f": {self.chat.standing()}\n\n".encode())
             return asking.result()
         finally:
-            await stopped(asking)
+            await stopped(asking, stopping)
+
+    def _still(self, stopping: asyncio.Future[Any]) -> None:
+        """Raises TooLate where it is no use to wait any longer."""
+        if stopping.done() and not self.chat.place.admitted.is_set():
+            raise TooLate(
+                503, {"message": "The model worker is being stopped. Try again in a moment.", "code": "unavailable"}
+            )
+        if not self._left_s():
+            message = "It has taken longer than the caller would wait."
+            raise TooLate(429, {"message": message, "code": 429, "wait_s": 1.0})
+
+    def _left_s(self) -> float:
+        return max(0.0, self.until - time.monotonic())
 
     async def _ask(self) -> httpx.Response:
-        await self.place.admitted.wait()
-        self.upstream = await self.ask()
+        self.upstream = await self.chat.open()
         return self.upstream
 
-    async def _break_off(self, send: Send, message: str) -> None:
-        error = json.dumps({"error": {"message": message, "code": "unavailable"}}).encode()
+    async def _break_off(self, send: Send, status: int, told: dict[str, Any]) -> None:
+        error = json.dumps({"error": told}).encode()
         if self.has_started and self.is_stream:
             await self._body(send, b"\n\ndata: " + error + b"\n\n")
         elif self.has_started:
             return  # half of a JSON text: the missing end says it
         else:
-            await self._start(send, 503, "application/json")
+            await self._start(send, status, "application/json")
             await self._body(send, error)
         await send({"type": "http.response.body", "body": b""})
 

@@ -47,9 +47,31 @@ class VectorStore(ABC):
     def delete(self, scope: Scope, version: uuid.UUID) -> None:
         """Forget every vector of a version, in every index. Nothing there is no error."""
 
+    def carry_over(self, scope: Scope, index: str, before: uuid.UUID, version: uuid.UUID) -> int:
+        """Give the chunks of `version` the vectors that those of `before` have in this index, where what is embedded of both
+        is the same to the letter; for how many. A store that cannot leaves them to be embedded again.
+        """
+        return 0
+
     @abstractmethod
     def missing(self, scope: Scope, index: str, version: uuid.UUID) -> list[uuid.UUID]:
         """The chunks of a version that have no vector in this index, the shortest text first."""
+
+    @abstractmethod
+    def behind(self, scope: Scope, index: str, after: uuid.UUID | None, most: int) -> list[uuid.UUID]:
+        """The tenant's chunks that have no vector in this index, by id, from after `after` on."""
+
+    @abstractmethod
+    def count(self, scope: Scope, index: str) -> int:
+        """How many vectors an index holds, of all the tenant's chunks."""
+
+    @abstractmethod
+    def open(self, scope: Scope, index: str) -> None:
+        """Make room for an index; again does no harm. The tenant's background work and its admins may."""
+
+    @abstractmethod
+    def discard(self, scope: Scope, index: str, most: int) -> int:
+        """Forget up to `most` vectors of an index, or all at once where it can; returns how many. Background work alone."""
 
     @abstractmethod
     def search(
@@ -60,5 +82,9 @@ class VectorStore(ABC):
         collections: Sequence[uuid.UUID],
         limit: int,
         among: Sequence[uuid.UUID] | None = None,
+        documents: Sequence[uuid.UUID] | None = None,
     ) -> list[Hit]:
-        """The nearest first, exact, ties by chunk id; `among` narrows to these chunks, within the contract above."""
+        """The nearest first, ties by chunk id, never fewer than `limit` of what is there; exact, but for what a store says of
+        large collections. `among` narrows to these chunks and `documents` to what stands in these, both within the contract
+        above, and are exact.
+        """

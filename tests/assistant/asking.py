@@ -11,7 +11,8 @@ from unittest import mock
 
 from django.utils import timezone
 
-from assistant import answering, conversations, models, stream
+from assistant import answering, conversations, models
+from assistant.streams import stream
 from governance import grants
 from governance.audit import reading
 from governance.audit.vocabulary import Event
@@ -32,9 +33,9 @@ OFF_TOPIC = "Zebras quietly juggle flamingos?"
 Speech = list[Reply] | Callable[[ChatRequest], str | Iterable[str]]
 
 
-def shelf(house: House, *texts: str, name: str = "Handbook") -> uuid.UUID:
+def shelf(house: House, *texts: str, name: str = "Handbook", strictness: str = "balanced") -> uuid.UUID:
     """Ada's collection, which the team may read."""
-    made = catalog.create(house.ada, name).pk
+    made = catalog.create(house.ada, name, strictness=strictness).pk
     grants.give(house.ada, made, grants.Holder(group=house.team), Level.READ)
     shelves.indexed(house.system, made, list(texts or [RULE]))
     return made

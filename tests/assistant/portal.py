@@ -51,7 +51,7 @@ def furnished(house: cast.House) -> Furnished:
         conversation = models.Conversation.objects.create(
             tenant_id=bob.tenant, person_id=bob.person, title="Working abroad"
         )
-        chunk = _chunk(version.document_id)
+        chunk = _chunk(house, version.document_id)
         answer = models.Answer.objects.create(
             tenant_id=bob.tenant,
             person_id=bob.person,
@@ -87,7 +87,7 @@ def citation(document: Document, chunk: uuid.UUID) -> dict[str, object]:
     }
 
 
-def _chunk(document: uuid.UUID) -> uuid.UUID:
+def _chunk(house: cast.House, document: uuid.UUID) -> uuid.UUID:
     from ingestion.models import Chunk
 
-    return Chunk.objects.get(document_id=document).pk
+    return Chunk.objects.get(tenant_id=house.tenant, document_id=document).pk

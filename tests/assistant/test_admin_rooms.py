@@ -12,7 +12,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from assistant import models, plots, usage
+from assistant import models, usage
+from assistant.showing import plots
 from governance import access, assignments, groups, invitations, keys, people
 from governance import models as governed
 from governance.actions import Action
@@ -21,6 +22,7 @@ from governance.roles import Role
 from ingestion import catalog
 from tests import cast
 from tests.assistant import portal
+from tests.governance import origins
 
 NEW_PASSWORD = "a wholly new long password"
 LISTS = ("/people/", "/groups/", "/access/", "/keys/all", "/settings/", "/usage/")
@@ -157,9 +159,10 @@ def test_a_group_is_made_filled_emptied_and_deleted(house: cast.House, ada: Clie
 
 
 def test_members_of_the_identity_provider_carry_no_button(house: cast.House, ada: Client) -> None:
-    groups.add(house.system, house.team, house.ids["charlie"], source="sso")
+    origins.by_claim(house, house.ids["charlie"], "Corner")
     page = ada.get(f"/groups/{house.team}").content.decode()
-    assert "Managed by the identity provider" in page
+    assert "Claim from Corner" in page
+    assert "Claim from Corner" in ada.get(f"/people/{house.ids['charlie']}").content.decode()
     assert f"/groups/{house.team}/members/{house.ids['charlie']}/remove" not in page
 
 
@@ -169,7 +172,7 @@ def test_a_cell_of_the_matrix_is_changed_and_undone(house: cast.House, ada: Clie
     assert address in ada.get("/access/").content.decode()
     assert re.search(r'value="read"\s+checked', ada.get(address).content.decode())
     changed = ada.post(address, {"choice": "none"}, headers={"X-Requested-With": "fetch"}).content.decode()
-    assert 'name="choice" value="read"' in changed  # the undo's form
+    assert 'name="choice" value="read@"' in changed  # the undo's form
     assert not access.decide(house.bob, Action.COLLECTION_READ, room.collection).allowed
     ada.post(address, {"choice": "read"})
     assert access.decide(house.bob, Action.COLLECTION_READ, room.collection).allowed

@@ -13,6 +13,7 @@ from governance import grants
 from governance.policy import versions
 from governance.policy.rules import Action, Stage
 from governance.roles import Level
+from inference import prompts
 from tests.assistant import asking
 from tests.cast import House
 from tests.governance import policies
@@ -50,9 +51,11 @@ def test_receipt_and_capsule_say_why_it_said_that(house: House, settings: Any) -
     assert row.receipt["evidence"]["suffices"]
     assert row.receipt["kept"][0]["chunk"] == row.passages[0]["chunk"]
     assert len(row.passages[0]["sha256"]) == 64
+    assert row.capsule.pop("ingredients")["quotes"]["question"] == row.question
     assert row.capsule == {
         "policy": versions.in_force(house.bob).stamp.as_json(),
-        "prompt": "answer-1",
+        "prompt": prompts.DEFAULT,
+        "sent": [{"chunk": row.passages[0]["chunk"], "places": [[0, len(asking.RULE)]]}],
         "model": {"name": "scripted", "sha256": "", "engine": "scripted", "build": "1"},
         "sampler": {"temperature": 0.0, "seed": 0, "max_tokens": 77},
         "access": {"roles": ["employee"], "groups": [str(house.team)]},
@@ -63,8 +66,8 @@ def test_receipt_and_capsule_say_why_it_said_that(house: House, settings: Any) -
     assert {key: told[key] for key in row.capsule} == row.capsule
     assert (told["status"], told["segments"]) == ("answered", 2)
     reserved = asking.reservation(house, row.pk)
-    assert (reserved.reserved, reserved.used) == (77, told["tokens"])
     usage = row.capsule["usage"]
+    assert (reserved.reserved, reserved.used) == (77 + usage["prompt_tokens"], told["tokens"])
     assert (usage["prompt_tokens"] + usage["completion_tokens"], usage["counted_by"]) == (told["tokens"], "engine")
 
 

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from assistant import answering, conversations, lease, models
+from assistant import answering, conversations, models
+from assistant.answering import lease, prompting
 from assistant.models import Status
-from governance import keys, tenants
-from governance.errors import Busy, Unavailable
+from governance import keys, quotas, tenants
+from governance.errors import Busy, QuotaSpent, Unavailable
 from governance.models import Person
 from inference.runners.base import ChatRequest
 from tests.assistant import asking
@@ -92,6 +93,36 @@ def test_a_model_that_goes_down_in_the_middle_interrupts_it_and_the_part_is_kept
     assert "What was delivered is kept; ask again" in row.notice
     assert asking.recorded_texts(house, row.pk) == [SENTENCE]
     assert asking.end(house, row.pk)["segments"] == 1
+    kept = asking.reservation(house, row.pk)
+    assert kept.used is not None
+    assert 0 < kept.used < kept.reserved
+
+
+@pytest.mark.parametrize(
+    ("left", "status"),
+    [
+        ({"attempts": 1}, Status.INTERRUPTED),  # with a segment that was delivered
+        ({"attempts": lease.ATTEMPTS}, Status.FAILED),
+    ],
+)
+def test_what_a_dead_worker_set_aside_is_settled_as_its_answer_ends(
+    house: House, settings: Any, left: dict[str, int], status: Status
+) -> None:
+    asking.speak(settings)
+    asked = asking.ask(house.bob)
+    claimed = lease.claim(house.tenant, asked.pk)
+    assert claimed is not None
+    quotas.reserve(house.bob, asked.pk, 512)
+    if status == Status.INTERRUPTED:
+        with house.system.transaction():
+            models.Segment.objects.create(
+                tenant_id=house.tenant, person_id=house.ids["bob"], answer_id=asked.pk, ordinal=0, text=SENTENCE
+            )
+    assert asking.reservation(house, asked.pk).used is None
+    asking.expire(house, asked.pk, **left)
+    answering.answer(house.tenant, asked.pk)
+    assert asking.seen(house.bob, asked.pk).status == status
+    assert asking.reservation(house, asked.pk).used == 512
 
 
 def test_a_model_over_its_bound_says_so(house: House, settings: Any) -> None:
@@ -103,9 +134,11 @@ def test_a_model_over_its_bound_says_so(house: House, settings: Any) -> None:
 def test_a_tenant_that_has_used_its_tokens_is_told_and_no_model_is_asked(house: House, settings: Any) -> None:
     change_tenant(house, tokens_per_day=100)
     model = asking.speak(settings, [])
-    row = asking.answered(house.bob, max_tokens=101)
-    assert row.status == Status.FAILED
-    assert row.notice.startswith("Your organisation has used its 100 tokens of today.")
+    with pytest.raises(
+        QuotaSpent, match="The limit of 100 tokens a day for your organisation is used up; 100 are left"
+    ):
+        asking.ask(house.bob, max_tokens=101)
+    assert (leaves(house, "prompt.received"), len(leaves(house, "prompt.refused"))) == ([], 1)
     assert model.requests == []
 
 
@@ -139,7 +172,7 @@ def test_a_question_that_does_not_fit_the_window_is_never_cut_but_refused_with_t
     row = asking.answered(house.bob, " ".join([asking.QUESTION] * 60), max_tokens=100)
     assert row.status == Status.FAILED
     assert "The question is too long" in row.notice
-    assert f"the limit is {512 - 100 - answering.MARGIN}" in row.notice
+    assert f"the limit is {512 - 100 - prompting.MARGIN}" in row.notice
     assert model.requests == []
 
 

@@ -38,10 +38,17 @@ def model(settings: Any, shelf: uuid.UUID) -> ScriptedChat:
     return asking.speak(settings)
 
 
-@pytest.fixture
-def site() -> Iterator[str]:
-    with serving.web() as address, serving.workers():
+@pytest.fixture(scope="module")
+def web(django_db_blocker: Any) -> Iterator[str]:
+    """It remembers nothing of a test; coming up and going down takes longer than most of them."""
+    with django_db_blocker.unblock(), serving.web() as address:
         yield address
+
+
+@pytest.fixture
+def site(web: str) -> Iterator[str]:
+    with serving.workers():
+        yield web
 
 
 @pytest.fixture
@@ -66,11 +73,25 @@ def test_an_answer_that_is_waited_for_comes_whole_with_its_citations_receipt_and
 ) -> None:
     told = api.post(URL, json={"question": asking.QUESTION, "collections": [str(shelf)]}).json()
     assert set(told) == {
-        *("id", "conversation", "status", "notice", "text", "citations", "segments", "receipt", "policy", "audit"),
+        *(
+            "id",
+            "conversation",
+            "status",
+            "notice",
+            "text",
+            "citations",
+            "segments",
+            "receipt",
+            "times",
+            "usage",
+            "policy",
+            "audit",
+        ),
+        *("model", "variants", "is_shown", "label"),
     }
     assert (told["status"], told["notice"], told["text"]) == ("answered", "", asking.RULE)
     citation, other = told["citations"]
-    assert set(citation) == {"marker", "document_id", "document_name", "chunk_id", "quote", "locator"}
+    assert set(citation) == {"marker", "document_id", "document_name", "chunk_id", "quote", "locator", "label"}
     assert [one["marker"] for one in told["citations"]] == [1, 1]  # one passage, two of its sentences
     assert citation["quote"] != other["quote"]
     assert all(one["quote"] in asking.RULE for one in told["citations"])
@@ -165,7 +186,10 @@ def test_a_turn_without_documents_is_refused_where_the_tenant_does_not_allow_it(
         ([1], ""),
     ],
 )
-def test_what_cannot_be_understood_is_a_400_that_names_it(api: httpx.Client, body: Any, named: str) -> None:
+def test_what_cannot_be_understood_is_a_400_that_names_it(
+    site: str, shared_house: House, body: Any, named: str
+) -> None:
+    api = serving.caller(site, shared_house.key("bob"))
     assert named in fault(api.post(URL, json=body), 400, "invalid_input")["message"]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import uuid
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -16,8 +17,9 @@ from governance.errors import Forbidden, NotFound
 from governance.grants import Holder
 from governance.pages import Order
 from governance.roles import Level
-from ingestion import catalog, contents, documents
-from ingestion.contents import Wanted
+from ingestion import catalog, documents
+from ingestion.documents import contents, removal, uploads
+from ingestion.documents.contents import Wanted
 from ingestion.models import Document, Status, Version
 from tests import cast
 from tests.assistant import portal
@@ -36,7 +38,7 @@ def ada(house: cast.House) -> Client:
 
 def uploaded(house: cast.House, collection: uuid.UUID, *names: str) -> dict[str, Document]:
     return {
-        name: documents.upload(house.ada, collection, name, io.BytesIO(f"# {name}\n\ntext".encode())) for name in names
+        name: uploads.upload(house.ada, collection, name, io.BytesIO(f"# {name}\n\ntext".encode())) for name in names
     }
 
 
@@ -76,10 +78,37 @@ def test_many_are_deleted_with_an_event_each_and_none_of_another_collection(
     other = catalog.create(house.ada, "Others").pk
     kept = uploaded(house, other, "kept.md")["kept.md"]
     chosen = [made["a.md"].pk, made["b.md"].pk, kept.pk, uuid.uuid4()]
-    assert contents.delete(house.ada, collection, chosen) == 2
+    assert len(contents.delete(house.ada, collection, chosen)) == 2
     assert [row.name for row in documents.listed(house.ada, collection)] == ["c.md"]
     assert len(documents.listed(house.ada, other)) == 1
     assert len(leaves(house, "document.deleted")) == 2
+
+
+def test_the_api_lists_documents_a_part_at_a_time(house: cast.House, collection: uuid.UUID) -> None:
+    """What comes before the place that was read to, or goes there, neither repeats a document nor passes one over."""
+    made = uploaded(house, collection, "c.md", "a.md", "b.md", "e.md")
+    client = Client(headers={"Authorization": f"Bearer {house.key('ada')}"})
+    address = f"/api/v1/collections/{collection}/documents"
+
+    def names(told: dict[str, Any]) -> list[str]:
+        return [one["name"] for one in told["documents"]]
+
+    first = client.get(address, {"limit": 2}).json()
+    assert (names(first), first["total"]) == (["a.md", "b.md"], 4)
+    uploaded(house, collection, "0.md", "d.md")
+    removal.delete(house.ada, made["b.md"].pk)
+    second = client.get(address, {"limit": 2, "cursor": first["next"]}).json()
+    third = client.get(address, {"limit": 2, "cursor": second["next"]}).json()
+    assert names(second) + names(third) == ["c.md", "d.md", "e.md"]
+    assert third["next"] is None
+    # As it was read before: by the number of a page, or with what `next` says in its place.
+    assert names(client.get(address, {"page": 1}).json()) == ["0.md", "a.md", "c.md", "d.md", "e.md"]
+    assert names(client.get(address, {"page": first["next"]}).json()) == ["c.md", "d.md", "e.md"]
+    assert names(client.get(address, {"page": 2, "limit": 2}).json()) == ["c.md", "d.md"]
+    assert names(client.get(address, {"page": 9, "limit": 2}).json()) == ["e.md"]
+    for strange in ("x", "W10", "WyJhIiwiYiJd", "WyIwLm1kIiwiMSJd", "1" * 400):
+        refused = client.get(address, {"cursor": strange})
+        assert (refused.status_code, refused.json()["error"]["code"]) == (400, "invalid_input"), strange
 
 
 def test_a_reader_neither_retries_nor_deletes_and_an_outsider_finds_nothing(

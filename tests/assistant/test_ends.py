@@ -27,8 +27,10 @@ def code(response: Any) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/v1/me/", "/api//v1/me", "/api/v1/documents/%00"])
-def test_an_address_of_the_api_that_is_not_there_is_not_found_in_its_one_error_shape(house: House, path: str) -> None:
-    assert code(caller(house).get(path)) == (404, "not_found")
+def test_an_address_of_the_api_that_is_not_there_is_not_found_in_its_one_error_shape(
+    shared_house: House, path: str
+) -> None:
+    assert code(caller(shared_house).get(path)) == (404, "not_found")
 
 
 def test_a_page_that_is_not_there_is_shown_to_a_key_as_to_anybody(house: House) -> None:

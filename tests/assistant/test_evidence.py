@@ -4,7 +4,8 @@ import uuid
 
 import pytest
 
-from assistant import evidence
+from assistant.answering import evidence
+from ingestion.models import Strictness
 from ingestion.search import Passage
 
 PLAN = "Under Gold the first response comes within 4 business hours. Germany gets the PT-12 in DN 50 from Kassel."
@@ -29,35 +30,51 @@ def passage(text: str = PLAN, *, dense: float = 0.6, coverage: float = 0.3) -> P
 
 def test_what_is_near_and_named_suffices_and_the_receipt_shows_features_marks_and_decision() -> None:
     told = evidence.weigh("How fast is the response under Gold in 2025?", [passage()]).as_json()
-    assert told == {
-        "suffices": True,
-        "nearest": 0.6,
-        "covered": 0.3,
-        "unnamed": [],
-        "marks": {"nearest": evidence.NEAR, "covered": evidence.COVERED},
-    }
+    assert (told["suffices"], told["decision"], told["strictness"], told["unnamed"]) == (True, "answer", "balanced", [])
+    assert (told["nearest"], told["covered"]) == (0.6, 0.3)
+    assert set(told["features"]) == set(evidence.WEIGHTS) - {"bias"}
+    assert told["marks"]["refuse"] < told["marks"]["warn"] <= told["probability"] <= 1
 
 
 def test_nothing_found_is_no_evidence() -> None:
-    assert evidence.weigh("How fast is the response?", []).suffices is False
+    found = evidence.weigh("How fast is the response?", [])
+    assert (found.decision, found.probability) == (evidence.Decision.REFUSE, 0.0)
 
 
-@pytest.mark.parametrize(
-    ("dense", "coverage", "suffices"),
-    [
-        (evidence.NEAR, 0.0, True),
-        (evidence.NEAR - 0.01, evidence.COVERED, True),
-        (evidence.NEAR - 0.01, evidence.COVERED - 0.01, False),
-    ],
-)
-def test_something_must_be_near_by_meaning_or_hold_the_words(dense: float, coverage: float, suffices: bool) -> None:
-    found = [passage(dense=dense, coverage=coverage), passage(dense=0.1, coverage=0.1)]
-    assert evidence.weigh("how fast is the response", found).suffices is suffices
+def test_the_nearer_and_the_more_of_its_words_the_more_probable() -> None:
+    far, near = (evidence.weigh("how fast is the response", [passage(dense=dense)]) for dense in (0.1, 0.7))
+    assert far.probability < near.probability
+    few, many = (evidence.weigh("how fast is the response", [passage(coverage=share)]) for share in (0.1, 0.9))
+    assert few.probability < many.probability
+    named, unnamed = (evidence.weigh(f"how fast is the response of {who}", [passage()]) for who in ("Gold", "Bronze"))
+    assert unnamed.probability < named.probability
 
 
-def test_words_scattered_over_passages_are_not_held_by_one() -> None:
-    found = [passage(dense=0.1, coverage=0.5), passage(dense=0.1, coverage=0.5)]
-    assert evidence.weigh("how fast is the response", found).suffices is False
+def test_nothing_near_is_refused_at_every_strictness_and_what_is_near_at_none() -> None:
+    for strictness in Strictness:
+        far = [passage("Something else.", dense=0.02, coverage=0.0)]
+        assert not evidence.weigh("how fast is the response", far, strictness=strictness).suffices
+        assert evidence.weigh("how fast is the response", [passage(dense=0.8)], strictness=strictness).suffices
+
+
+def test_the_stricter_the_more_is_refused_and_warned_of() -> None:
+    marks = [evidence.MARKS[one] for one in (Strictness.LENIENT, Strictness.BALANCED, Strictness.STRICT)]
+    assert marks == sorted(marks)
+    assert all(0 < refuse < warn < 1 for refuse, warn in marks)
+    decided = set()
+    for dense in range(100):
+        found = [passage(dense=dense / 100, coverage=0.2)]
+        by_level = [evidence.weigh("how fast is the response", found, strictness=one) for one in Strictness]
+        order = [("refuse", "warn", "answer").index(one.decision) for one in by_level]
+        assert order == sorted(order, reverse=True)
+        decided |= {one.decision for one in by_level}
+    assert decided == set(evidence.Decision)
+
+
+def test_another_embedder_s_cosines_are_counted_from_its_own_mark() -> None:
+    one = evidence.weigh("how fast is the response", [passage(dense=0.26 + 0.74 / 2)], near=0.26)
+    other = evidence.weigh("how fast is the response", [passage(dense=0.77 + 0.23 / 2)], near=0.77)
+    assert one.probability == other.probability
 
 
 @pytest.mark.parametrize(
@@ -72,7 +89,8 @@ def test_words_scattered_over_passages_are_not_held_by_one() -> None:
 )
 def test_a_name_that_stands_in_no_passage_is_refused_and_said(question: str, missing: tuple[str, ...]) -> None:
     found = evidence.weigh(question, [passage("The FM45 stands in the room."), passage()])
-    assert (found.suffices, found.unnamed) == (False, missing)
+    assert found.unnamed == missing
+    assert found.probability < evidence.weigh(question.replace(missing[0], "it"), [passage()]).probability
     notice = evidence.refusal({"collections": [{"name": "Handbook"}]}, found.unnamed)
     assert f"“{missing[0]}”" in notice
     assert "Searched: Handbook." in notice

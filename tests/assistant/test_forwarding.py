@@ -125,7 +125,7 @@ def test_by_the_api_it_is_set_up_followed_changed_and_removed(house: House) -> N
     assert len(ada.post(f"{address}/secret").json()["secret"]) > 40
     assert ada.post(f"{address}/retry").json()["next_try_at"]
     assert ada.delete(address).status_code == 204
-    assert ada.get("/api/v1/audit/targets").json() == {"targets": []}
+    assert ada.get("/api/v1/audit/targets").json() == {"targets": [], "next": None}
 
 
 def test_a_key_sets_up_and_a_key_opens_by_their_own_scopes(house: House) -> None:

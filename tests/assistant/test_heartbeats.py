@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from assistant import heartbeats
+from assistant.processes import heartbeats
 
 ROOT = Path(__file__).resolve().parents[2]
 

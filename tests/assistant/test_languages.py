@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -17,10 +18,13 @@ import pytest
 from django.test import Client
 from django.utils import translation
 
-from assistant import evidence, notices, wording
+from assistant.answering import evidence
 from assistant.management.commands import makemessages
-from governance import quotas
+from assistant.showing import notices, wording
+from assistant.templatetags import elements
 from governance.errors import ChanceryError
+from governance.quotas import bounds
+from governance.quotas.models import Measure, Per
 from governance.sentence import sentence
 from tests import cast
 from tests.assistant import portal
@@ -84,7 +88,7 @@ def test_programs_are_answered_in_english(house: cast.House) -> None:
     "stored",
     [
         notices.STOPPED,
-        str(sentence(quotas.SPENT, limit=20_000)),
+        str(sentence(bounds.SPENT[Measure.TOKENS, Per.DAY], limit=20_000, whose="your group", left=0)),
         evidence.refusal({}),
         evidence.refusal({"collections": [{"name": "Travel"}]}),
         evidence.refusal({"collections": [{"name": "Travel"}]}, ["Platinum", "Gold"]),
@@ -125,6 +129,8 @@ def test_what_is_read_at_run_time_is_what_was_translated(catalogue: polib.POFile
         if entry.msgid_plural:
             said = [compiled.ngettext(entry.msgid, entry.msgid_plural, number) for number in (1, 2)]
             assert said == [entry.msgstr_plural[0], entry.msgstr_plural[1]]
+        elif entry.msgctxt:
+            assert compiled.pgettext(entry.msgctxt, entry.msgid) == entry.msgstr, "run `make messages`"
         else:
             assert compiled.gettext(entry.msgid) == entry.msgstr, "run `make messages`"
 
@@ -169,3 +175,17 @@ def _calls() -> Iterator[tuple[str, ast.Call, str]]:
                 if isinstance(node, ast.Call):
                     called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
                     yield f"{name}:{node.lineno}", node, called
+
+
+@pytest.mark.parametrize(
+    ("language", "written"),
+    [
+        ("en", ["3 Mar 2026", "3 Mar 2026, 09:05", "3 Mar 2026, 09:05:07"]),
+        ("de", ["3. März 2026", "3. März 2026, 09:05", "3. März 2026, 09:05:07"]),
+    ],
+)
+def test_a_time_is_written_as_the_reader_writes_it(language: str, written: list[str]) -> None:
+    at = datetime(2026, 3, 3, 9, 5, 7, tzinfo=UTC)
+    with translation.override(language):
+        told = [elements.as_day(at), elements.as_minute(at), elements.to_second(at)]
+    assert [re.sub("<[^>]*>", "", one) for one in told] == written

@@ -13,7 +13,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from assistant import answering, conversations, delivery, lease, models
+from assistant import answering, conversations, models
+from assistant.answering import delivery, lease
 from assistant.models import Status
 from governance.policy.engine import Verdict
 from governance.policy.rules import Action

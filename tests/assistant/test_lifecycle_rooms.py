@@ -45,11 +45,11 @@ def test_an_admin_tries_periods_and_sets_them(house: House) -> None:
 
 
 @pytest.mark.parametrize("typed", ["3", "many", "-1", "9999999"])
-def test_what_is_no_period_changes_nothing(house: House, typed: str) -> None:
-    client = portal.signed_in(house, "ada")
+def test_what_is_no_period_changes_nothing(shared_house: House, typed: str) -> None:
+    client = portal.signed_in(shared_house, "ada")
     refused = client.post("/retention/", NOTHING | {"conversations": "90", "answers": typed})
     assert refused.status_code == 400
-    assert all(kept.next_days is None for kept in retention.periods(house.ada).values())
+    assert all(kept.next_days is None for kept in retention.periods(shared_house.ada).values())
     assert client.post("/retention/", NOTHING | {"answers": typed, "try": "1"}).status_code == 400
 
 

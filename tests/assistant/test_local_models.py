@@ -11,6 +11,7 @@ from assistant.local import models, secrets
 from assistant.local.console import Console
 from assistant.local.stack import Stack
 from assistant.local.supervisor import Supervisor
+from governance.errors import InvalidInput
 from inference import memory, registry
 from inference.registry import Model
 
@@ -18,7 +19,13 @@ from inference.registry import Model
 @pytest.fixture
 def local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stack:
     """Every file of the catalogue is there already."""
-    for name in ("CHANCERY_MODEL", "CHANCERY_MODELS", "CHANCERY_EMBEDDING_RUNNER", "MODEL_URL"):
+    for name in (
+        "CHANCERY_MODEL",
+        "CHANCERY_MODELS",
+        "CHANCERY_EMBEDDING_RUNNER",
+        "MODEL_URL",
+        "CHANCERY_MODELS_BESIDE",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(registry, "find", lambda folder, model: model.path or folder / model.file)
     console = Console(io.StringIO())
@@ -70,6 +77,21 @@ def test_file_of_the_operator_is_handed_on_by_its_path(local: Stack, monkeypatch
     models.fetch(local)
 
     assert local.variables["CHANCERY_MODEL"] == str(file)
+
+
+def test_further_models_are_fetched_once_each_and_a_name_that_is_none_is_refused(
+    local: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = chat()[:2]
+    monkeypatch.setenv("CHANCERY_MODEL", first.name)
+    monkeypatch.setenv("CHANCERY_MODELS_BESIDE", f"{first.name}, {second.name}")
+    models.fetch(local)
+    assert [line.split()[0] for line in output(local).splitlines() if "odel" in line] == ["Chat", "Further"]
+    assert second.file in output(local)
+
+    monkeypatch.setenv("CHANCERY_MODELS_BESIDE", "nobody")
+    with pytest.raises(InvalidInput, match=f"CHANCERY_MODELS_BESIDE=nobody is neither.*{first.name}"):
+        models.fetch(local)
 
 
 def test_server_of_the_operator_needs_no_chat_model_here(local: Stack, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import uuid
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,17 +10,14 @@ import pytest
 from django.test import Client
 
 from governance import assignments, tenants
-from governance.audit import events, words
-from governance.audit.officers import cases, custody
-from governance.audit.vocabulary import Event
+from governance.audit import words
+from governance.audit.officers import cases
 from governance.roles import Role
 from tests import cast
 from tests.assistant import asking, portal
+from tests.assistant.officers import TITLE, WHY, of_api, said, send
 from tests.governance import sealing
 from tests.governance.database import leaves, payloads
-
-WHY = "Complaint of the works council"
-TITLE = "Complaint of Bob Miller"
 
 
 @pytest.fixture
@@ -35,14 +31,6 @@ def charlie(house: cast.House) -> Client:
     assignments.give(house.system, house.ids["charlie"], Role.COMPLIANCE_OFFICER)
     tenants.need_second_officer(house.ada, needed=True)
     return portal.signed_in(house, "charlie")
-
-
-def said(house: cast.House, text: str = "my salary is 91000", name: str = "bob") -> uuid.UUID:
-    interaction = uuid.uuid4()
-    payload = {"text": text}
-    facts = {"client": "portal", "characters": len(text), "collections": []}
-    events.record(house.scope(name), Event.PROMPT_RECEIVED, interaction=interaction, facts=facts, payload=payload)
-    return interaction
 
 
 def text(response: Any) -> str:
@@ -121,7 +109,7 @@ def test_a_collection_of_the_list_finds_answers_that_were_given_it(
 
 
 def test_a_policy_line_says_whose_question_it_was_of(house: cast.House, olga: Client, settings: Any) -> None:
-    asking.shelf(house)
+    asking.shelf(house, strictness="lenient")
     asking.speak(settings)
     asking.answered(house.bob, "My phone is +49 561 804 2211: how many working days a year may be spent abroad?")
     told = [line.sentence for line in olga.get("/record/?kind=policy").context["lines"]]
@@ -219,27 +207,6 @@ def test_another_tenants_officer_finds_none_of_it(house: cast.House, neighbour: 
         assert stranger.post(address, {"text": "x", "decision": "approve"}).status_code == 404
 
 
-def test_the_api_searches_words_in_parts(house: cast.House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(words, "A_PART", 1)
-    interaction = said(house)
-    said(house)
-    api = Client(headers={"Authorization": f"Bearer {house.key('olga', 'record')}"})
-    asked = {"words": "salary", "reason": WHY, "person": str(house.ids["bob"])}
-    first = api.post("/api/v1/audit/searches", asked, content_type="application/json")
-    assert first.status_code == 201
-    told = first.json()
-    assert (told["texts"], told["looked"], told["matched"]) == (2, 1, 1)
-    place = told["matches"][0]["places"][0]
-    assert (place["name"], place["times"]) == ("text", 1)
-    second = api.get(f"/api/v1/audit/searches/{told['id']}", {"cursor": told["next"]}).json()
-    assert second["matches"][0]["event"]["interaction"] == str(interaction)
-    assert "91000" not in first.content.decode()
-    refused = api.post("/api/v1/audit/searches", {"words": "salary"}, content_type="application/json")
-    assert refused.status_code == 400
-    outsider = Client(headers={"Authorization": f"Bearer {house.key('bob')}"})
-    assert outsider.post("/api/v1/audit/searches", asked, content_type="application/json").status_code == 403
-
-
 def test_the_api_says_by_a_code_that_it_takes_a_second_officer(house: cast.House, charlie: Client) -> None:
     said(house)
     event = leaves(house, "prompt.received")[0]["id"]
@@ -299,14 +266,6 @@ def test_the_overview_shows_numbers_and_how_far_it_is_sealed(house: cast.House, 
         assert portal.signed_in(house, name).get("/record/overview").status_code == 403
 
 
-def of_api(house: cast.House, name: str) -> Client:
-    return Client(headers={"Authorization": f"Bearer {house.key(name, 'record')}"})
-
-
-def send(client: Client, address: str, how: str = "post", **sent: Any) -> Any:
-    return getattr(client, how)(f"/api/v1/audit/{address}", sent, content_type="application/json")
-
-
 def test_a_second_officer_approves_over_the_api(house: cast.House, charlie: Client) -> None:
     said(house)
     event = leaves(house, "prompt.received")[0]["id"]
@@ -321,30 +280,3 @@ def test_a_second_officer_approves_over_the_api(house: cast.House, charlie: Clie
     opened = olga.get(f"/api/v1/audit/events/{event}", {"reason": WHY})
     assert opened.json()["payload"] == {"text": "my salary is 91000"}
     assert send(of_api(house, "ada"), "openings", kind="event", target=event, reason=WHY).status_code == 403
-
-
-def test_cases_over_the_api(house: cast.House, neighbour: cast.House) -> None:
-    first, second = said(house), said(house)
-    api = of_api(house, "olga")
-    made = send(api, "cases", title=TITLE, interactions=[str(first)])
-    assert made.status_code == 201
-    case = made.json()["id"]
-    assert send(api, f"cases/{case}/notes", text="Bob was told").status_code == 201
-    changed = send(api, f"cases/{case}", "patch", add=[str(second)]).json()
-    assert [one["interaction"] for one in changed["answers"]] == [str(first), str(second)]
-    assert changed["hold"] is None
-    assert [one["text"] for one in changed["notes"]] == ["Bob was told"]
-    custody.hold(house.olga, uuid.UUID(case), WHY)
-    assert send(api, f"cases/{case}", "patch", take_out=str(first)).status_code == 409
-    # A hold follows, which is the portal's to do: with a key nothing of it happens.
-    assert send(api, f"cases/{case}", "patch", add=[str(said(house))]).status_code == 403
-    assert len(api.get(f"/api/v1/audit/cases/{case}").json()["answers"]) == 2
-    assert api.get(f"/api/v1/audit/cases/{case}").json()["closed_at"] is None  # all of it, or nothing
-    bundle = send(api, f"cases/{case}/bundle")
-    assert (bundle.status_code, bundle["Location"]) == (202, bundle.json()["url"])
-    assert send(api, f"cases/{case}", "patch", is_closed=True).json()["closed_at"]
-    assert [one["id"] for one in api.get("/api/v1/audit/cases?state=closed").json()["cases"]] == [case]
-    for client, status in ((of_api(house, "ada"), 403), (of_api(neighbour, "olga"), 404)):
-        assert client.get(f"/api/v1/audit/cases/{case}").status_code == status
-        assert send(client, f"cases/{case}/notes", text="x").status_code == status
-        assert send(client, f"cases/{case}/bundle").status_code == status

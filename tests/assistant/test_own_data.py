@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from assistant import conversations, own_data
+from assistant import conversations
+from assistant.subjects import own_data
 from governance import keys, people, tenants
 from governance.audit import events, interactions, reading, words
 from governance.audit.bundle import asking as asking_for

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from assistant import quoting
+from assistant.conversations import quoting
 from assistant.views import passages
 
 TABLE = """Rates by level:

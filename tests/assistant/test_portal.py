@@ -13,7 +13,8 @@ from governance.actions import Action
 from governance.audit import reading
 from governance.models import Tenant
 from governance.roles import Level
-from ingestion import catalog, documents, pipeline
+from ingestion import catalog, pipeline
+from ingestion.documents import uploads
 from tests import cast
 from tests.assistant import portal
 
@@ -211,7 +212,7 @@ def test_an_answer_is_copied_with_its_sources(room: portal.Furnished) -> None:
     assert "[1]" in plain.content.decode()
     assert "page 3 · Abroad" in plain.content.decode()
     markdown = bob.get(f"/a/{room.answer}/text", {"as": "markdown"}).content.decode()
-    assert f"(http://testserver/documents/{room.document}#p-{room.chunk})" in markdown
+    assert f"(http://testserver/documents/{room.document}?chunk={room.chunk}#p-{room.chunk})" in markdown
 
 
 def test_a_question_is_asked_again_from_its_turn(room: portal.Furnished) -> None:
@@ -251,9 +252,7 @@ def test_nobody_elses_quote_is_marked(room: portal.Furnished) -> None:
 def test_the_first_page_suggests_what_the_documents_have_headings_for(house: cast.House) -> None:
     shelf = catalog.create(house.ada, "Rules").pk
     grants.give(house.ada, shelf, grants.Holder(group=house.team), Level.READ)
-    made = documents.upload(
-        house.ada, shelf, "rules.md", io.BytesIO(b"# Rules\n\n## Night work\n\nIt is paid double.\n")
-    )
+    made = uploads.upload(house.ada, shelf, "rules.md", io.BytesIO(b"# Rules\n\n## Night work\n\nIt is paid double.\n"))
     assert made.latest_id
     pipeline.ingest(house.tenant, made.latest_id)
     assert "What do the documents say about “Night work”?" in portal.signed_in(house, "bob").get("/c/").content.decode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -10,21 +11,43 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from assistant.conversations import assistants, prompts, sharing
+from assistant.conversations.assistants import Draft
 from assistant.views import routes
-from governance import keys
+from governance import custom_roles, grants, keys, support
 from governance.policy import versions
+from governance.service_accounts import accounts
+from ingestion import glossary
 from tests import cast
 from tests.assistant import portal
 from tests.governance import traffic
+from tests.ingestion import shelves
 
 OPEN = {"sign-in", "sign-in-tenant", "sign-out", "sso-start", "sso-callback", "sso-signed-out", "language"}
-OPEN |= {"join"}
+OPEN |= {"join", "sign-in-second", "sign-in-enrol", "sign-in-passkey-asked", "sign-in-passkey"}
+OPEN |= {"join", "sso-backchannel"}  # a link, and a provider's token, say whose they are
+OPEN |= {"join", "saml-metadata", "saml-answer", "saml-finish"}
 # What every person of a tenant may open; all else belongs to somebody.
 FOR_ALL = {("get", "home"), ("get", "conversations"), ("get", "collections"), ("get", "keys"), ("post", "keys")}
+FOR_ALL |= {("get", "access-why")}  # of oneself
+FOR_ALL |= {("get", "people-found")}  # colleagues to choose from, as in the forms
+FOR_ALL |= {("get", "requests")}  # one's own, and what is shown to them
 FOR_ALL |= {("get", "my-data"), ("post", "my-data-export"), ("post", "my-data-erasure")}
-FOR_ALL |= {("post", "my-data-erasure-withdraw")}
+FOR_ALL |= {("post", "my-data-erasure-withdraw"), ("get", "collections-deleted")}
+FOR_ALL |= {("get", "prompts"), ("post", "prompts"), ("get", "prompts-offered"), ("get", "shared"), ("post", "attach")}
+FRAMED = {"embedded", "embedded-thread"}  # in another site's page: the door opens in a window of its own
+FOR_ALL |= {
+    ("get", "account"),
+    ("post", "account-password"),
+    ("post", "account-sessions-end"),
+    ("post", "account-codes"),
+}
+FOR_ALL |= {(verb, name) for name in ("account-authenticator", "account-passkey-new") for verb in ("get", "post")}
+FOR_ALL |= {("post", "account-authenticator-remove"), ("get", "confirm-kept")}
 ADMINS_OWN = {"people", "groups", "access", "every-key", "settings", "usage", "usage-csv"}
-ADMINS_OWN |= {"policy-second"}
+ADMINS_OWN |= {"policy-second", "assistants", "assistant-new"}
+ADMINS_OWN |= {"services", "key-rules"}
+ADMINS_OWN |= {"support"}
 
 
 def verbs(view: Any) -> list[str]:
@@ -47,8 +70,17 @@ CASES = [
 ]
 
 
-def address(name: str, room: portal.Furnished) -> str:
-    everything = {
+@dataclass
+class Stage:
+    """A furnished room, and one of each thing that an address may name."""
+
+    room: portal.Furnished
+    ids: dict[str, Any]
+
+
+def staged(house: cast.House) -> Stage:
+    room = portal.furnished(house)
+    ids = {
         "conversation": room.conversation,
         "answer": room.answer,
         "collection": room.collection,
@@ -59,17 +91,64 @@ def address(name: str, room: portal.Furnished) -> str:
         "interaction": room.answer,
         "provider": room.provider,
         "identity": uuid.uuid4(),
-        "person": room.house.ids["bob"],
-        "group": room.house.team,
-        "holder": room.house.team,
-        "replay": traffic.replay_of(room.house),
+        "person": house.ids["bob"],
+        "group": house.team,
+        "holder": house.team,
+        "replay": traffic.replay_of(house),
+        "index": shelves.index_beside(house),
+        "entry": glossary.add(house.ada, f"T{uuid.uuid4().hex[:8]}", ["a term"]).pk,
         "kind": "group",
-        "key": _a_key(room.house),
+        "key": _a_key(house),
         "what": "days",
-        **{name: uuid.uuid4() for name in ("case", "erasure", "hold", "opening", "search", "bundle", "target")},
-        "number": _a_draft(room.house) if name.startswith("policy") else 1,
+        "service": _a_service(house),
+        "role": custom_roles.create(house.ada, f"Librarian {uuid.uuid4().hex[:8]}", ["collection.see"]),
+        "prompt": prompts.create(house.bob, uuid.uuid4().hex, "What of {that}?").pk,
+        "assistant": assistants.compose(house.ada, Draft(uuid.uuid4().hex)).pk,
+        "share": sharing.share(house.bob, room.conversation, grants.Holder(group=house.team)).pk,
+        "draft": _a_draft(house),
         "rule": "secrets-input",
+        "support_access": support.offer(house.ada, "", support.Draft("T-1", "Nothing is read.")),
     }
+    others = (
+        "session",
+        "passkey",
+        "case",
+        "erasure",
+        "hold",
+        "opening",
+        "search",
+        "bundle",
+        "target",
+        "source",
+        "item",
+        "question",
+        "run",
+        "directory",
+        "secret",
+        "kept",
+        "assignment",
+        "asked",
+        "offer",
+        "limit",
+    )
+    return Stage(room, ids | {name: uuid.uuid4() for name in others})
+
+
+@pytest.fixture(scope="module")
+def stage(shared_house: cast.House, django_db_blocker: Any) -> Stage:
+    with django_db_blocker.unblock():
+        return staged(shared_house)
+
+
+@pytest.fixture(scope="module")
+def stranger(django_db_blocker: Any) -> cast.House:
+    """The neighbour of `stage`."""
+    with django_db_blocker.unblock():
+        return cast.house(f"n{uuid.uuid4().hex[:12]}")
+
+
+def address(name: str, stage: Stage) -> str:
+    everything = stage.ids | {"number": stage.ids["draft"] if name.startswith("policy") else 1}
     route = next(route for route in routes.urlpatterns if route.name == name)
     wanted = route.pattern.converters
     return reverse(name, kwargs={key: everything[key] for key in wanted})
@@ -88,6 +167,11 @@ def _a_draft(house: cast.House) -> int:
 def _a_key(house: cast.House) -> uuid.UUID:
     keys.issue(house.bob, house.ids["bob"], "Reports", ["ask"], 1)
     return keys.mine(house.bob)[0].pk
+
+
+def _a_service(house: cast.House) -> uuid.UUID:
+    """Ada answers for it."""
+    return accounts.create(house.ada, accounts.Draft("Reports", "Figures.", house.ids["ada"]))
 
 
 def sent(room: portal.Furnished) -> dict[str, str]:
@@ -110,49 +194,53 @@ def sent(room: portal.Furnished) -> dict[str, str]:
         "kind": "interaction",
         "target": str(room.answer),
         "decision": "approve",
+        "document": str(room.document),
+        "bin_days": "30",
+        "days": "5",
+        "answer": "No.",
     }
 
 
-def tried(client: Client, verb: str, name: str, room: portal.Furnished) -> int:
-    body = sent(room)
+def tried(client: Client, verb: str, name: str, stage: Stage) -> int:
+    body = sent(stage.room)
     if name == "documents" and verb == "post":
-        return client.post(address(name, room), {"files": SimpleUploadedFile("a.md", b"# A\n\ntext")}).status_code
-    answered = client.post(address(name, room), body) if verb == "post" else client.get(address(name, room))
+        return client.post(address(name, stage), {"files": SimpleUploadedFile("a.md", b"# A\n\ntext")}).status_code
+    answered = client.post(address(name, stage), body) if verb == "post" else client.get(address(name, stage))
     return answered.status_code
 
 
 @pytest.mark.parametrize(("verb", "name"), CASES)
-def test_nobody_is_sent_to_sign_in(verb: str, name: str, house: cast.House) -> None:
-    room = portal.furnished(house)
-    response = getattr(Client(), verb)(address(name, room))
+def test_nobody_is_sent_to_sign_in(verb: str, name: str, stage: Stage) -> None:
+    response = getattr(Client(), verb)(address(name, stage))
+    if name in FRAMED:
+        assert response.status_code == 401
+        assert b'target="_blank"' in response.content
+        return
     assert response.status_code == 302
     assert response["Location"].startswith("/?next=")
 
 
 @pytest.mark.parametrize(("verb", "name"), CASES)
-def test_an_outsider_gets_nothing(verb: str, name: str, house: cast.House) -> None:
-    room = portal.furnished(house)
-    assert tried(portal.signed_in(house, "charlie"), verb, name, room) in {403, 404}
+def test_an_outsider_gets_nothing(verb: str, name: str, stage: Stage) -> None:
+    assert tried(portal.signed_in(stage.room.house, "charlie"), verb, name, stage) in {403, 404}
 
 
 @pytest.mark.parametrize(("verb", "name"), CASES)
 def test_the_neighbours_admin_and_officer_find_nothing_there(
-    verb: str, name: str, house: cast.House, neighbour: cast.House
+    verb: str, name: str, stage: Stage, stranger: cast.House
 ) -> None:
-    room = portal.furnished(house)
     is_of_nothing = not next(one for one in routes.urlpatterns if one.name == name).pattern.converters
     if is_of_nothing and name not in ADMINS_OWN | {"ask"}:  # their own room: nothing of this house is named
         return
     for person in ("olga",) if name in ADMINS_OWN else ("ada", "olga"):
-        assert tried(portal.signed_in(neighbour, person), verb, name, room) in {403, 404}
+        assert tried(portal.signed_in(stranger, person), verb, name, stage) in {403, 404}
 
 
-def test_whom_it_is_for_gets_it(house: cast.House) -> None:
-    """Else the refusals above would prove nothing."""
-    room = portal.furnished(house)
-    bob = portal.signed_in(house, "bob")
+def test_whom_it_is_for_gets_it(stage: Stage) -> None:
+    """Else the refusals above would prove nothing: it is all there still, after them."""
+    bob = portal.signed_in(stage.room.house, "bob")
     for name in ("home", "thread", "answer", "collections", "collection", "documents", "document", "passage"):
-        assert bob.get(address(name, room)).status_code == 200, name
+        assert bob.get(address(name, stage)).status_code == 200, name
 
 
 def test_the_record_shows_no_neighbours_events(house: cast.House, neighbour: cast.House) -> None:

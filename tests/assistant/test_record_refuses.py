@@ -10,8 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
-from assistant import answering, models, stream
+from assistant import answering, models
 from assistant.models import Status
+from assistant.streams import stream
 from governance.errors import RecordUnavailable
 from inference.runners.scripted import ScriptedChat
 from tests.assistant import asking, serving
@@ -51,9 +52,9 @@ def model(house: House, settings: Any) -> ScriptedChat:
     return asking.speak(settings)
 
 
-@pytest.fixture
-def site() -> Iterator[str]:
-    with serving.web() as address:
+@pytest.fixture(scope="module")
+def site(django_db_blocker: Any) -> Iterator[str]:
+    with django_db_blocker.unblock(), serving.web() as address:
         yield address
 
 
@@ -190,6 +191,11 @@ def test_with_the_end_refused_an_answer_does_not_end_and_its_part_is_kept(
         assert (row.status, asking.said(row)) == (Status.INTERRUPTED, asking.RULE)
         assert asking.recorded_texts(house, answer) == [one.text for one in row.segments.all()]
         assert asking.end(house, answer)["status"] == "interrupted"
+        # What the model read and wrote was known before the end could not be recorded, and is not forgotten.
+        kept = asking.reservation(house, answer)
+        assert kept.used is not None
+        assert kept.used > len(asking.RULE.split())
+        assert kept.used != kept.reserved
     assert len(model.requests) == 2
     all_work_again(house, portal, api, crew)
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from assistant import conversations, delivery
+from assistant import conversations
+from assistant.answering import delivery
 from assistant.models import Status
 from governance import tenants
 from governance.errors import Busy
@@ -102,10 +103,11 @@ def test_which_model_wrote_and_how_long_it_was_waited_for(house: House, settings
     facts = asking.end(house, row.pk)
     assert facts["model"].keys() == {"name", "sha256", "engine", "build"}
     assert facts["sampler"].keys() == {"temperature", "seed", "max_tokens"}
-    assert facts["usage"].keys() == {"prompt_tokens", "completion_tokens", "cached_tokens", "counted_by"}
+    counted = {"prompt_tokens", "completion_tokens", "cached_tokens", "counted_by"}
+    assert facts["usage"].keys() == counted | {"parts", "passages", "dropped", "turns_dropped"}
     assert facts["finish"] == "stop"
-    assert facts["wait"]["queue_ms"] >= 0
-    assert facts["wait"]["model_ms"] >= 0
+    assert facts["times"] == row.times
+    assert facts["times"].keys() >= {"queue", "first_words", "delivering"}
     assert facts["shown"] == [passage["chunk"] for passage in row.passages]
 
 
@@ -138,8 +140,8 @@ def test_a_partial_answer_counts_what_left_before(house: House, settings: Any, m
     asking.speak(settings, [f"{TWO} {TWO} {TWO}"])
     sent = delivery.Delivery.send
 
-    def stop_after_two(self: Any, piece: Any) -> None:
-        sent(self, piece)
+    def stop_after_two(self: Any, piece: Any, checked: Any = None) -> None:
+        sent(self, piece, checked)
         if self.sent == 2:
             conversations.cancel(house.bob, self.answer)
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
 
-from assistant import conversations, relay, stream
+from assistant import answering, conversations
+from assistant.streams import doorbell, relay, stream
 from governance import keys, people
 from governance.errors import NotFound
 from inference.runners.base import ChatRequest
@@ -100,6 +103,9 @@ def test_a_segment_is_with_its_reader_while_the_model_still_writes(
         assert not halting.go.is_set()
         halting.go.set()
         rest = [event for event in events if event.name]
+    again = [event for event in serving.followed(client, f"/a/{answer}/stream", last=1) if event.name]
+    raw, first = ([json.dumps(event.data) for event in told] for told in (again, rest))
+    assert raw == first  # from rows as from the stream, the order of names too
     assert [event.data["text"] for event in segments(rest)] == SENTENCES[1:]
     assert [event.number for event in segments(rest)] == [2, 3, 4]
     assert (rest[-1].name, rest[-1].number, rest[-1].data["status"]) == ("done", 4, "answered")
@@ -192,6 +198,29 @@ def test_without_valkey_the_rows_alone_carry_it(
     assert "".join(data["text"] for _, name, data in told if name == "segment") == WHOLE
 
 
+def test_an_end_that_rings_together_with_the_last_segment_is_told_at_once(
+    house: House, halting: Halting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doorbell, "TRUST_S", 3600.0)
+    monkeypatch.setattr(doorbell, "REVIEWED_S", 3600.0)
+    halting.go.set()
+    bob, answer = house.bob, asking.ask(house.bob).pk
+
+    async def read() -> list[str]:
+        told = []
+        async for _, name, _ in relay.follow(bob, answer, 0):
+            told.append(name)
+            if told == ["status"]:
+                while not doorbell.doorbell().is_heard:
+                    await asyncio.sleep(0.01)
+                with ThreadPoolExecutor(1) as pool:  # the loop stands still meanwhile, and hears all rings at once
+                    pool.submit(answering.answer, bob.tenant, answer).result(PATIENCE_S)
+        return told
+
+    told = asyncio.run(asyncio.wait_for(read(), PATIENCE_S))
+    assert [name for name in told if name != "status"] == ["segment"] * 4 + ["done"]
+
+
 def test_many_readers_of_one_answer_each_hear_all_of_it(house: House, halting: Halting, crew: serving.Workers) -> None:
     bob, answer = house.bob, asked(house)
 
@@ -201,7 +230,7 @@ def test_many_readers_of_one_answer_each_hear_all_of_it(house: House, halting: H
 
     async def all_of_them() -> list[str]:
         readers = [asyncio.ensure_future(read(seen)) for seen in (0, 0, 1, 2, 0)]
-        while len(relay.doorbell().waiting.get(answer.hex, ())) < len(readers):
+        while len(doorbell.doorbell().waiting.get(answer.hex, ())) < len(readers):
             assert not any(reader.done() for reader in readers)
             await asyncio.sleep(0)
         halting.go.set()
@@ -244,7 +273,7 @@ def test_nobody_else_may_follow_and_what_they_are_told_is_what_is_told_of_nothin
 def test_a_reader_who_is_switched_off_in_mid_answer_hears_no_more(
     house: House, halting: Halting, site: str, crew: serving.Workers, monkeypatch: pytest.MonkeyPatch, through: str
 ) -> None:
-    monkeypatch.setattr(relay, "TRUST_S", 0.2)
+    monkeypatch.setattr(doorbell, "REVIEWED_S", 0.1)
     answer = asked(house)
     reader, admin = house.bob, house.ada
     if through == "key":
@@ -257,7 +286,7 @@ def test_a_reader_who_is_switched_off_in_mid_answer_hears_no_more(
         async for _, name, _ in relay.follow(reader, answer, 0):
             heard.append(name)
             if name == "segment":
-                await sync_to_async(people.switch_off)(admin, reader.person)
+                await sync_to_async(serving.done_with)(people.switch_off, admin, reader.person)
 
     with pytest.raises(NotFound):
         asyncio.run(asyncio.wait_for(follow(), 30))

@@ -17,7 +17,8 @@ from governance import models
 from governance.policy import versions
 from governance.policy.replay import runs, tasks, work
 from governance.policy.rules import Action, Stage
-from ingestion import catalog, documents, pipeline
+from ingestion import catalog, pipeline
+from ingestion.documents import uploads
 from ingestion.models import Chunk
 from tests.assistant import asking, portal
 from tests.cast import House
@@ -84,7 +85,7 @@ def test_an_officer_starts_one_and_reads_what_it_found(house: House, draft: mode
     assert row.report_sha256 in shown
     one = json.loads(bytes(row.report or b""))["examples"]["newly_blocked"]["falcon"][0]
     assert f'href="/record/interactions/{one["interaction"]}"' in shown
-    for word in (traffic.FALCON, "4111", "Sommer"):
+    for word in (traffic.FALCON, traffic.CARD, "Sommer"):
         assert word not in shown
     assert "Sign off" not in shown  # an officer writes no policy
 
@@ -222,7 +223,7 @@ def test_a_document_is_replayed_as_it_was_judged(house: House) -> None:
     since = datetime.now(UTC)
     shelf = catalog.create(house.ada, "Projects").pk
     text = b"# Rules\n\nProjekt Falke begins in May.\n\n# More\n\nIt ends in June.\n"
-    version = documents.upload(house.ada, shelf, "rules.md", io.BytesIO(text)).latest_id
+    version = uploads.upload(house.ada, shelf, "rules.md", io.BytesIO(text)).latest_id
     assert version
     pipeline.ingest(house.tenant, version)
     falcon = policies.words("no-falcon", Stage.UPLOAD, Action.BLOCK, traffic.FALCON)

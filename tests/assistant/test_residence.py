@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import pytest
 
+from assistant.answering import prompting
 from assistant.models import Status
-from governance import models
+from governance import labels, models
 from governance.errors import InvalidInput
 from governance.policy import residence
+from inference.runners.base import Vectors
 from inference.runners.location import is_in_house
 from inference.runners.scripted import ScriptedChat, ScriptedEmbedder
-from ingestion import catalog
+from ingestion import catalog, search
+from ingestion.documents import restrictions
 from ingestion.models import Status as Stands
 from tests.assistant import asking
 from tests.cast import House
@@ -68,11 +72,49 @@ def test_what_was_said_from_it_before_is_not_told_to_a_model_outside(
     assert "working days" not in "".join(one.content for one in model.requests[-1].messages)
 
 
-def test_it_is_not_embedded_outside_either(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = catalog.create(house.ada, "Contracts", classification="restricted").pk
+def _heard(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """All that the embedder, which stands outside from now on, is sent of passages: to be counted, too."""
+    heard, count, embed = list[str](), ScriptedEmbedder.count_tokens, ScriptedEmbedder.embed
+
+    def counted(runner: ScriptedEmbedder, texts: Sequence[str]) -> list[int]:
+        heard.extend(texts)
+        return count(runner, texts)
+
+    def embedded(runner: ScriptedEmbedder, texts: Sequence[str], kind: Literal["query", "passage"]) -> Vectors:
+        heard.extend(texts if kind == "passage" else ())
+        return embed(runner, texts, kind)
+
+    monkeypatch.setattr(ScriptedEmbedder, "count_tokens", counted)
+    monkeypatch.setattr(ScriptedEmbedder, "embed", embedded)
     monkeypatch.setattr(ScriptedEmbedder, "is_in_house", False)
+    return heard
+
+
+def test_it_is_neither_counted_nor_embedded_outside(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = catalog.create(house.ada, "Contracts", classification="restricted").pk
+    heard = _heard(monkeypatch)
     version = ingests.version(house, bells.ingested(house, made, "The fee is 12 euros."))
     assert (version.status, version.error_code) == (Stands.FAILED, "outside")
+    assert "12 euros" not in " ".join(heard)
+
+
+def test_what_was_embedded_outside_before_is_not_sent_there_with_each_question(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = asking.shelf(house)
+
+    def near() -> object:
+        found = search.passages(house.ada, asking.QUESTION)
+        assert found.passages
+        return prompting.near(found.receipt["index"], found.passages)
+
+    _heard(monkeypatch)
+    assert near() is not None
+    labels.write(house.ada, ["Internal", "Secret"], None, 1)
+    restrictions.label_collection(house.ada, made, 1)
+    assert near() is None
+    monkeypatch.setattr(ScriptedEmbedder, "is_in_house", True)
+    assert near() is not None
 
 
 def test_while_nobody_says_where_the_model_stands_it_stands_outside(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -29,13 +28,17 @@ def stage(house: House, settings: Any, tmp_path: Any, monkeypatch: pytest.Monkey
         monkeypatch.setattr(scenes, part, house.email(name))
     with ThreadPoolExecutor(1) as pool:
 
-        def ingest(tenant: uuid.UUID, version: uuid.UUID) -> None:
+        def take() -> None:
             try:
-                pipeline.ingest(tenant, version)
+                with house.system.transaction():
+                    waiting = models.Version.objects.filter(status=models.Status.QUEUED).order_by("created_at")
+                    due = list(waiting.values_list("pk", flat=True))
+                for version in due:
+                    pipeline.ingest(house.tenant, version)
             finally:
                 connection.close()
 
-        rung = mock.patch.object(tasks, "ring", lambda *what: pool.submit(ingest, *what))
+        rung = mock.patch.object(tasks, "ring", side_effect=lambda: pool.submit(take))
         with rung, serving.workers(), serving.web() as address:
             yield address
 
@@ -60,19 +63,12 @@ def test_the_five_scenes_end_as_they_claim(house: House, settings: Any, stage: s
     assert left(house) == 0
 
 
-@pytest.mark.parametrize(
-    ("speech", "said"),
-    [
-        ([Unavailable("down")], "it ended as failed: The model does not answer at the moment."),
-        (["The canteen opens at 7 in Stuttgart."], "the answer does not cite the note"),
-    ],
-)
 def test_a_scene_that_goes_wrong_says_what_broke_and_leaves_nothing_behind(
-    house: House, settings: Any, stage: str, speech: list[Any], said: str
+    house: House, settings: Any, stage: str
 ) -> None:
-    asking.speak(settings, speech)
+    asking.speak(settings, [Unavailable("down")])
     told: list[str] = []
-    with pytest.raises(scenes.SceneBrokeError, match=said):
+    with pytest.raises(scenes.SceneBrokeError, match=r"it ended as failed: The model does not answer at the moment\."):
         scenes.play(stage, told.append)
     assert told[-1].strip().startswith("2.")
     assert left(house) == 0

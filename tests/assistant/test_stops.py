@@ -7,7 +7,9 @@ import time
 
 import pytest
 
-from assistant import conversations, lease, stops, stream
+from assistant import conversations
+from assistant.answering import lease, stops
+from assistant.streams import stream
 from tests.assistant import asking
 from tests.cast import House
 

@@ -9,11 +9,12 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from assistant import answering, conversations, models, threads
+from assistant import answering, conversations, models
+from assistant.conversations import branches, threads
 from assistant.models import Status
-from governance.errors import Conflict, InvalidInput, NotFound
+from governance.errors import InvalidInput, NotFound
 from governance.scope import Scope
-from tests.assistant import asking
+from tests.assistant import asking, portal
 from tests.cast import House
 from tests.governance.database import leaves
 
@@ -23,9 +24,11 @@ def turn(scope: Scope, question: str, *said: str, conversation: uuid.UUID | None
     mine = {"tenant_id": scope.tenant, "person_id": scope.person}
     with scope.transaction():
         place = conversation or models.Conversation.objects.create(**mine, title=question[:80]).pk
-        row = models.Answer.objects.create(
+        row = models.Answer(
             **mine, conversation_id=place, question=question, status=Status.ANSWERED, finished_at=timezone.now()
         )
+        branches.place(row, None)
+        row.save(force_insert=True)
         for ordinal, text in enumerate(said):
             models.Segment.objects.create(**mine, answer=row, ordinal=ordinal, text=text, citations=[])
     return row
@@ -180,13 +183,13 @@ def test_what_is_still_written_from_there_on_is_stopped(house: House) -> None:
     assert [one.pk for one in threads.turns(house.bob, again.conversation_id).answers] == [again.pk]
 
 
-def test_a_turn_is_asked_again_once_and_by_its_own_person_alone(house: House) -> None:
+def test_a_turn_is_asked_again_by_its_own_person_alone(house: House) -> None:
     row = turn(house.bob, "Mine", "Yes.")
     with pytest.raises(NotFound):
         asking.ask(house.charlie, "Mine now", replaces=row.pk)
     asking.ask(house.bob, "Again", replaces=row.pk)
-    with pytest.raises(Conflict):
-        asking.ask(house.bob, "And again", replaces=row.pk)
+    asking.ask(house.bob, "And again", replaces=row.pk)
+    assert [one.question for one in threads.turns(house.bob, row.conversation_id).answers] == ["And again"]
 
 
 def test_where_a_question_is_not_accepted_the_old_turns_stay(house: House) -> None:
@@ -194,3 +197,12 @@ def test_where_a_question_is_not_accepted_the_old_turns_stay(house: House) -> No
     with pytest.raises(InvalidInput):
         asking.ask(house.bob, "   ", replaces=row.pk)
     assert [one.pk for one in threads.turns(house.bob, row.conversation_id).answers] == [row.pk]
+
+
+def test_a_conversation_opens_with_the_receipt_of_an_answer_that_was_found(house: House) -> None:
+    asking.shelf(house)
+    row = asking.answered(house.bob)
+    page = portal.signed_in(house, "bob").get(f"/c/{row.conversation_id}")
+    assert page.status_code == 200
+    assert row.receipt["kept"]
+    assert f"{row.capsule['usage']['prompt_tokens']} read" in page.content.decode()

@@ -91,5 +91,5 @@ def test_a_key_without_the_scope_reads_nothing(house: cast.House, blocked: str) 
 
 
 @pytest.mark.parametrize("query", ["action=forgive", "stage=thought", "limit=0", "person=bob", "since=yesterday"])
-def test_a_wrong_filter_is_named(query: str, house: cast.House) -> None:
-    assert api(house, "olga", "record").get(f"/api/v1/policy/verdicts?{query}").status_code == 400
+def test_a_wrong_filter_is_named(query: str, shared_house: cast.House) -> None:
+    assert api(shared_house, "olga", "record").get(f"/api/v1/policy/verdicts?{query}").status_code == 400

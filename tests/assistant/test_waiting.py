@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
-from assistant import conversations, relay
+from django.utils import timezone
+
+from assistant import conversations, models
+from assistant.conversations import waits
+from assistant.streams import relay
 from governance.scope import Scope
 from tests.assistant import asking
 from tests.cast import House
@@ -44,3 +49,20 @@ def test_the_stream_begins_with_the_position(house: House) -> None:
     number, event, state = first_event(house.ada, adas.pk)
     assert (number, event) == (0, "status")
     assert (state["status"], state["position"]) == ("queued", 1)
+
+
+def test_the_wait_is_reckoned_from_ones_own_last_answers(house: House) -> None:
+    asking.ask(house.bob)
+    adas = asking.ask(house.ada)
+    _, _, state = first_event(house.ada, adas.pk)
+    assert state["wait_s"] == 2 * waits.UNKNOWN_S  # one before it, and nothing known yet
+    for seconds in (2, 4, 90):
+        answer = asking.ask(house.ada)
+        began = timezone.now()
+        with house.ada.transaction():
+            models.Answer.objects.filter(pk=answer.pk).update(
+                status=models.Status.ANSWERED, started_at=began, finished_at=began + timedelta(seconds=seconds)
+            )
+    assert waits.an_answer_s(house.ada) == 4
+    assert waits.an_answer_s(house.bob) == waits.UNKNOWN_S
+    assert waits.until_begun_s(house.ada, 3) == 16

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from psycopg import sql
 
-from assistant import stream
+from assistant.streams import stream
 from tests.governance.database import as_superuser
 
 TABLES = """

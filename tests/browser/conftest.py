@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tests.browser.stand import Stand
 
 ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_MS = 120_000  # of one step, on a machine that is busy: a test that reaches it has failed
 WORKER = ["-A", "assistant.celery", "worker", "--pool", "threads", "--concurrency", "3", "--loglevel", "WARNING"]
 
 
@@ -94,7 +95,7 @@ def served(chromium: str, django_db_blocker: Any, tmp_path_factory: pytest.TempP
         ending.callback(log.close)
         ending.enter_context(django_db_blocker.unblock())
         worker = subprocess.Popen(
-            [sys.executable, "-m", "celery", *WORKER, "-Q", "answers,ingest,housekeeping"],
+            [sys.executable, "-m", "celery", *WORKER, "-Q", "answers,ingest,build,housekeeping"],
             cwd=ROOT,
             env=environment,
             stdout=log,
@@ -132,7 +133,7 @@ def _end(worker: subprocess.Popen[bytes]) -> None:
         worker.wait()
 
 
-@pytest.fixture(scope="module")  # no longer: Playwright bears one of itself at a time, and some modules start their own
+@pytest.fixture(scope="package")  # Playwright bears one of itself at a time: whoever wants a browser takes this one
 def browser(chromium: str) -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
@@ -145,11 +146,11 @@ def browser(chromium: str) -> Iterator[Any]:
 @pytest.fixture(params=["desktop-light", "phone-dark"])
 def page(request: pytest.FixtureRequest, browser: Any, served: Served) -> Iterator[Any]:
     """A page that knows nothing of others; `page.seen` keeps its errors and the policy's reports."""
-    screen = SCREENS[request.param]
+    screen, before = SCREENS[request.param], list(browser.contexts)
     opened: Any = browser.new_context(
         viewport={"width": screen.width, "height": screen.height}, color_scheme=screen.scheme, base_url=served.address
     ).new_page()
-    opened.set_default_timeout(60_000)
+    opened.set_default_timeout(PATIENCE_MS)
     opened.add_init_script(COUNT_SHIFTS)
     opened.seen = Seen()
     opened.seen.watch(opened)
@@ -157,7 +158,8 @@ def page(request: pytest.FixtureRequest, browser: Any, served: Served) -> Iterat
     if shots := os.environ.get("CHANCERY_SHOTS"):  # a folder: to look at how each test ended
         opened.screenshot(path=Path(shots) / f"{request.node.name}.png")
     for context in browser.contexts:
-        context.close()
+        if context not in before:
+            context.close()
 
 
 @pytest.fixture
@@ -171,9 +173,9 @@ def idp(settings: Any) -> Iterator[Any]:
     provider.close()
 
 
-@pytest.fixture(scope="module")  # Playwright bears one of itself at a time
-def stand(chromium: str, served: Served) -> Iterator[Stand]:
+@pytest.fixture(scope="module")
+def stand(browser: Any, served: Served) -> Iterator[Stand]:
     from tests.browser import stand as standing
 
-    with standing.standing(chromium, served.address) as stood:
+    with standing.standing(browser, served.address) as stood:
         yield stood

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from unittest import mock
 
 from django.test import Client
 from django.utils import timezone
 
-from assistant import conversations, models, threads
+from assistant import conversations, models
+from assistant.conversations import assistants, prompts, sharing, threads
 from assistant.operators import sign_in as operators_door
-from governance import assignments, grants, groups, invitations, keys, people, tenants
+from governance import assignments, grants, groups, invitations, keys, people, quotas, tenants
 from governance import models as governed
 from governance.audit import events, interactions, reading
 from governance.audit.bundle import asking as bundles
@@ -27,15 +30,23 @@ from governance.policy import documents, versions
 from governance.policy.replay import runs, tasks, work
 from governance.policy.rules import Action
 from governance.policy.rules import Stage as PolicyStage
+from governance.quotas import limits, prices
+from governance.quotas.models import Measure, Per
+from governance.quotas.prices import Priced
 from governance.roles import Level, Role
 from governance.scope import Scope
 from governance.tenants import Limits
-from ingestion import catalog
+from ingestion import catalog, glossary
+from ingestion.documents import removal
+from ingestion.leaving import deleted, erasing
 from ingestion.models import Chunk, Document, Version
 from tests import cast
 from tests.assistant import asking, portal, test_operators
 from tests.assistant.sso import journeys
 from tests.assistant.sso.hostile import Hostile
+from tests.assistant.sso.saml import ways
+from tests.assistant.sso.saml.idp import Provider
+from tests.browser import printed
 from tests.governance import policies, sealing, traffic
 from tests.governance.aging import keep
 from tests.ingestion import shelves
@@ -73,14 +84,27 @@ class Stage:
 
 
 def built(idp: Hostile) -> Stage:
+    from tests.browser import accounts, doors, evaluating, requesting, sources, supporting  # they read this module
+
     house, bare, strict, second = (cast.house(f"{letter}{uuid.uuid4().hex[:10]}") for letter in "abcd")
     made = Stage(house, bare, strict, second, idp, {"slug": house.slug, "tenant": house.tenant, "nobody": uuid.uuid4()})
     _sessions(made)  # before a provider is the only way in
     _library(made)
+    requesting.label(made)
+    sources.build(made)
+    evaluating.build(made)
+    accounts.build(made)
     _conversations(made)
     _admins(made)
+    requesting.rule(made)
+    requesting.build(made)
+    doors.build(made)
+    supporting.build(made)
     _record(made)
     _replays(made)
+    made.ids["index"] = shelves.index_beside(house, "building")
+    shelves.index_beside(second, "retired")
+    shelves.index_beside(second, "ready")
     _kept_and_gone(made)
     return made
 
@@ -89,16 +113,32 @@ def _library(made: Stage) -> None:
     house, ids = made.house, made.ids
     ids["handbook"] = asking.shelf(house, asking.RULE, TABLE, "Trips are booked by the travel desk.")
     with house.system.transaction():
-        chunk = Chunk.objects.filter(collection_id=ids["handbook"]).order_by("ordinal")[1]
+        chunk = Chunk.objects.filter(tenant_id=house.tenant, collection_id=ids["handbook"]).order_by("ordinal")[1]
     ids |= {"chunk": chunk.pk, "document": chunk.document_id}
     for name, states in (("papers", VERSIONS), ("intake", BUSY)):
         ids[name] = catalog.create(house.ada, name.title(), "What the committee wrote").pk
         for wanted in states:
             ids[f"{wanted['status']}-paper"] = _document(house, ids[name], wanted)
+    ids["printed"], ids["printed-chunk"] = printed.paper(house, ids["papers"])
     ids["blank"] = catalog.create(house.ada, "Blank").pk
+    _deleted(made)
     grants.give(house.ada, ids["papers"], grants.Holder(person=house.ids["charlie"]), Level.READ, denies=True)
     shut = catalog.create(made.strict.ada, "Nothing is ready here").pk
     grants.give(made.strict.ada, shut, grants.Holder(person=made.strict.ids["olga"]), Level.READ)
+
+
+def _deleted(made: Stage) -> None:
+    """A document in the bin, and a collection in each of its ends."""
+    house, ids = made.house, made.ids
+    removal.delete(house.ada, _document(house, ids["intake"], VERSIONS[0]))
+    for name in ("binned", "going", "erased"):
+        ids[name] = catalog.create(house.ada, f"Minutes, {name}").pk
+        _document(house, ids[name], VERSIONS[0])
+        catalog.delete(house.ada, ids[name])
+    for name in ("erased", "going"):
+        deleted.purge(house.ada, ids[name])
+        with mock.patch.object(erasing, "_finished", return_value=False) if name == "going" else nullcontext():
+            erasing.turn(house.system, ids[name])
 
 
 def _document(house: cast.House, collection: uuid.UUID, wanted: dict[str, Any]) -> uuid.UUID:
@@ -132,6 +172,19 @@ def _conversations(made: Stage) -> None:
     ids |= {f"{name}-answer": row.pk for name, row in asked.items()}
     threads.delete(bob, asked["deleted"].conversation_id)
     threads.pin(bob, asked["answered"].conversation_id, is_pinned=True)
+    ids["other-version"] = asking.answered(bob, replaces=asking.answered(bob).pk).pk
+    sharing.share(bob, asked["answered"].conversation_id, grants.Holder(person=house.ids["ada"]))
+    drafted = assistants.Draft(
+        "Travel desk",
+        "Trips and what they cost",
+        "Be brief.",
+        starters=["How many days?"],
+        is_for_all=True,
+        origins=["https://intranet.example"],
+    )
+    ids["assistant"] = assistants.compose(house.ada, drafted).pk
+    ids["desk"] = asking.answered(bob, assistant=ids["assistant"]).conversation_id
+    ids["prompt"] = prompts.create(bob, "Rules", "What are the rules for {what}?", is_shared=True).pk
 
 
 def _ended(scope: Scope, status: str, notice: str) -> models.Answer:
@@ -148,16 +201,34 @@ def _allow_model_only(house: cast.House) -> None:
     tenants.change(house.ada, row.name, Limits(**{name: getattr(row, name) for name in names}, allows_model_only=True))
 
 
+def _limit(house: cast.House) -> None:
+    """Of each kind, with a price, and Bob has come so far that he is told."""
+    prices.write(house.ada, "EUR", {quotas.USUAL: Priced(Decimal("0.0004"), Decimal("0.0016"))})
+    for subject, measure, per, amount in (
+        (limits.Subject(is_each=True), Measure.TOKENS, Per.DAY, 2_000_000),
+        (limits.Subject(group=house.team), Measure.SECONDS, Per.MONTH, 360_000),
+        (limits.Subject(person=house.ids["ada"]), Measure.TOKENS, Per.DAY, 9_000_000),
+        (limits.Subject(model=quotas.USUAL), Measure.MONEY, Per.MONTH, 900),
+    ):
+        limits.write(house.ada, limits.Draft(subject, measure, per, Decimal(amount)))
+    number = uuid.uuid4()
+    quotas.reserve(house.bob, number, 1_000, 1_700_000)
+    quotas.settle(house.bob, number, 1_000, 1_650_000, seconds=300_000)
+
+
 def _admins(made: Stage) -> None:
     house, ids = made.house, made.ids
     ids |= {"person": house.ids["bob"], "ada": house.ids["ada"], "team": house.team}
     ids["nobodys"] = groups.create(house.ada, "Nobody's group")
     keys.issue(house.ada, house.ids["ada"], "Reports", ["ask", "read"], 90)
+    _limit(house)
+    glossary.add(house.ada, "PTO", ["paid time off", "annual leave"])
     ids["token"] = invitations.issue(house.ada, house.ids["charlie"])
     ids["draft"] = _a_draft(house)
     groups.delete(made.bare.ada, made.bare.team)
     listed = frozenset({("idp-team", house.team)})
     ids["provider"] = providers.create(house.ada, journeys.draft(house, made.idp.issuer, groups=listed))
+    ids["saml"] = providers.create(house.ada, ways.draft(house, Provider(), is_enabled=False))
     with house.ada.transaction():
         linked = {"tenant_id": house.tenant, "person_id": house.ids["bob"], "subject": "bob"}
         governed.Identity.objects.create(**linked, issuer=made.idp.issuer)
@@ -266,6 +337,7 @@ def _sessions(made: Stage) -> None:
     for name, (house, person) in who.items():
         made.cookies[name] = _kept(portal.signed_in(house, person), "/")
     operator = test_operators.made()
+    made.ids["operator"] = operator.pk
     made.cookies["operator"] = _kept(test_operators.signed_in(operator), operators_door.DOOR)
     made.cookies["nobody"] = {}
 

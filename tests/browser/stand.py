@@ -11,6 +11,7 @@ from django.test import override_settings
 
 from tests.assistant.sso.hostile import Hostile
 from tests.browser import stage
+from tests.browser.conftest import PATIENCE_MS
 from tests.browser.states import State
 
 PLAIN = {"color_scheme": "light", "media": "screen", "reduced_motion": "no-preference", "forced_colors": "none"}
@@ -40,21 +41,17 @@ def resize(page: Any, size: tuple[int, int]) -> None:
 
 
 @contextlib.contextmanager
-def standing(chromium: str, address: str) -> Iterator[Stand]:
-    from playwright.sync_api import sync_playwright
-
+def standing(browser: Any, address: str) -> Iterator[Stand]:
     with contextlib.ExitStack() as ending:
         ending.enter_context(override_settings(SSO_INTERNAL_HOSTS=["127.0.0.1"]))
         idp = Hostile()
         ending.callback(idp.close)
         stand = Stand(stage.built(idp))
-        playwright = ending.enter_context(sync_playwright())
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        ending.callback(browser.close)
         for who, kept in stand.made.cookies.items():
             context = browser.new_context(base_url=address)
+            ending.callback(context.close)
             context.add_cookies([{"name": name, "value": value, "url": address} for name, value in kept.items()])
             page = stand.windows[who] = context.new_page()
-            page.set_default_timeout(20_000)
+            page.set_default_timeout(PATIENCE_MS)
             page.on("request", lambda sent: stand.reports.append(sent.url) if "csp-report" in sent.url else None)
         yield stand

@@ -157,6 +157,7 @@ DOOR = [
     State("sign-in-tenant", "with single sign-on", "nobody", "/t/{slug}/"),
     State("sign-in-tenant", "the only way in", "nobody", "/t/{strict_slug}/", press(".spare summary")),
     State("sso-callback", "refused", "nobody", "/t/{slug}/sso/{provider}/callback?state=used"),
+    State("saml-finish", "refused", "nobody", "/t/{slug}/sso/{saml}/finish?state=used"),
     State("sso-signed-out", "with a way on", "nobody", "/t/{slug}/sso/{provider}/signed-out"),
     State("join", "empty", "nobody", "/t/{slug}/join/{token}"),
     State("join", "refused", "nobody", "/t/{slug}/join/{token}", send("main form", password="a" * 12, again="b" * 12)),
@@ -191,6 +192,13 @@ ASKING = [
     State("conversations", "not found", "bob", "/c/list?q=zzz"),
     State("thread", "answered", "bob", "/c/{answered}"),
     State("thread", "the source", "bob", "/c/{answered}", press(".cite", shows="#source mark")),
+    State(
+        "answer-replay",
+        "run again",
+        "bob",
+        "/c/{answered}",
+        press(".receipt summary", ".replay .button", shows=".pair .side"),
+    ),
     State("thread", "the receipt", "bob", "/c/{answered}", press(".receipt summary")),
     State("thread", "judged", "bob", "/c/{redacted}", press("[id^=down-]", shows=".reason")),
     State("thread", "renaming", "bob", "/c/{answered}?rename"),
@@ -203,6 +211,23 @@ ASKING = [
     State("thread", "failed", "bob", "/c/{failed}"),
     State("thread", "waiting", "bob", "/c/{queued}"),
     State("thread", "editing the question", "bob", "/c/{failed}", press(".exchange", ".edit summary")),
+    State("thread", "sharing it", "bob", "/c/{answered}", press("a[hx-get$='/shares']", shows=".shares")),
+    State("thread", "asking again", "bob", "/c/{answered}", press("a[hx-get$='/again']", shows="form.again")),
+    State("answer-again", "alone", "bob", "/a/{answered-answer}/again"),
+    State("answer-compare", "two versions", "bob", "/a/{other-version}/compare"),
+    State("conversation-shares", "shared", "bob", "/c/{answered}/shares"),
+    State("shared", "empty", "charlie", "/shared/"),
+    State("shared", "full", "ada", "/shared/"),
+    State("shared-thread", "in part", "ada", "/shared/{answered}"),
+    State("embedded", "to be asked", "bob", "/embed/{assistant}"),
+    State("embedded", "nobody", "nobody", "/embed/{assistant}"),
+    State("embedded-thread", "asked", "bob", "/embed/{assistant}/{desk}"),
+    State("assistant", "to be asked", "bob", "/as/{assistant}"),
+    State("prompts", "full", "bob", "/prompts/"),
+    State("prompts", "empty", "bare ada", "/prompts/"),
+    State("prompts-offered", "in the box", "bob", "/c/", press("[data-prompts]", shows="[role=option]")),
+    State("prompt", "one's own", "bob", "/prompts/{prompt}"),
+    State("prompt", "somebody else's", "charlie", "/prompts/{prompt}"),
     State("thread", "an answer under way", "ada", "/c/", under_way),
 ]
 LIBRARY = [
@@ -216,10 +241,20 @@ LIBRARY = [
     State("collection", "one status", "ada", "/collections/{papers}?status=failed"),
     State("collection", "all chosen", "ada", "/collections/{papers}", press("[data-choose-all] input")),
     State("collection", "uploading", "ada", "/collections/{blank}", uploading),
+    State("collection", "how it is cut", "ada", "/collections/{papers}", press(".fold > summary", shows="#size")),
+    State("collection-deleted", "empty", "ada", "/collections/{blank}/deleted"),
+    State("collection-deleted", "full", "ada", "/collections/{intake}/deleted"),
+    State("collections-deleted", "empty", "bare ada", "/collections/deleted"),
+    State("collections-deleted", "full", "ada", "/collections/deleted"),
+    State("collections-deleted", "of somebody who ran none", "bob", "/collections/deleted"),
+    State("collection-certificate", "whole", "ada", "/collections/{erased}/certificate"),
+    State("collection-certificate", "being erased", "olga", "/collections/{going}/certificate"),
     State("collection", "to read", "bob", "/collections/{handbook}"),
     State("document", "ready", "bob", "/documents/{document}"),
     State("document", "failed", "ada", "/documents/{failed-paper}"),
     State("document", "quarantined", "ada", "/documents/{quarantined-paper}"),
+    State("document-page", "with the place marked", "ada", "/documents/{printed}/pages/1?passage={printed-chunk}"),
+    State("document-page", "blank", "ada", "/documents/{printed}/pages/2"),
     State("passage", "alone", "bob", "/passages/{chunk}"),
     State("passage", "with its neighbours", "bob", "/passages/{chunk}?around=2"),
 ]
@@ -248,6 +283,36 @@ ADMIN = [
     State("every-key", "full", "ada", "/keys/all"),
     State("settings", "full", "ada", "/settings/"),
     State("settings", "refused", "ada", "/settings/", send("main form", name="", documents_max="none")),
+    State("indexes", "nothing to change to", "bare ada", "/settings/index"),
+    State("indexes", "being built", "ada", "/settings/index"),
+    State("indexes", "ready, and one retired", "second ada", "/settings/index"),
+    State("index-compare", "to ask", "ada", "/settings/index/{index}/compare"),
+    State(
+        "index-compare",
+        "refused",
+        "ada",
+        "/settings/index/{index}/compare",
+        press("main form .primary", shows=".notice.bad"),
+    ),
+    State("assistants", "empty", "bare ada", "/settings/assistants"),
+    State("assistants", "full", "ada", "/settings/assistants"),
+    State("assistant-new", "to be filled in", "ada", "/settings/assistants/new"),
+    State("assistant-composed", "to be changed", "ada", "/settings/assistants/{assistant}"),
+    State("labels", "empty", "bare ada", "/settings/labels"),
+    State("labels", "refused", "ada", "/settings/labels", send("main form", names="one\none")),
+    State("collection-narrowed", "empty", "ada", "/collections/{intake}/narrowed"),
+    State("glossary", "empty", "bare ada", "/settings/glossary"),
+    State("glossary", "full", "ada", "/settings/glossary", press("td details summary", shows="td details[open]")),
+    State(
+        "glossary",
+        "refused",
+        "ada",
+        "/settings/glossary",
+        send("section form[action$='/glossary']", term="PTO", meanings="leave"),
+    ),
+    State("quotas", "empty", "bare ada", "/quotas/"),
+    State("quotas", "full", "ada", "/quotas/"),
+    State("quotas", "refused", "ada", "/quotas/", send("main form.stack", limit="x")),
     State("usage", "empty", "bare ada", "/usage/"),
     State("usage", "full", "ada", "/usage/", press("summary")),
     State("forwarding", "empty", "bare ada", "/settings/forwarding"),
@@ -261,6 +326,8 @@ ADMIN = [
     State("sign-in-provider-new", "empty", "ada", "/settings/sign-in/new"),
     State("sign-in-provider-new", "refused", "ada", "/settings/sign-in/new", send("form.wide", name="", issuer="x")),
     State("sign-in-provider", "full", "ada", "/settings/sign-in/{provider}"),
+    State("sign-in-provider-new", "SAML", "ada", "/settings/sign-in/new?kind=saml"),
+    State("sign-in-provider", "SAML", "ada", "/settings/sign-in/{saml}"),
     State("sign-in-provider-test", "it would succeed", "ada", "/settings/sign-in/{provider}", rehearsed()),
     State("sign-in-provider-test", "refused", "ada", "/settings/sign-in/{provider}", rehearsed(aud="another")),
 ]
@@ -346,7 +413,7 @@ OPERATORS = [
     State("operators", "full", "operator", "/operators/"),
     State("operators-versions", "full", "operator", "/operators/versions", press("summary")),
     State("operators-tenants", "full", "operator", "/operators/tenants"),
-    State("operators-tenants", "refused", "operator", "/operators/tenants", send("main form", name="", slug="?")),
+    State("operators-tenants", "refused", "operator", "/operators/tenants", send("main form.stack", name="", slug="?")),
     State("operators-tenant", "full", "operator", "/operators/tenants/{tenant}"),
     State("operators-tenant", "refused", "operator", "/operators/tenants/{tenant}", send("form.stack", documents_max="x")),
 ]  # fmt: skip
@@ -383,3 +450,13 @@ ROOMS = {
     "operators": OPERATORS,
     "kept": KEPT,
 }
+
+# What a room of its own says of itself reads the ones above.
+from tests.browser import accounts, doors, evaluating, requesting, sources, supporting  # noqa: E402
+
+ROOMS["sources"] = sources.PAGES
+ROOMS["evaluating"] = evaluating.PAGES
+ROOMS["accounts"] = accounts.PAGES
+ROOMS["doors"] = doors.PAGES
+ROOMS["supporting"] = supporting.PAGES
+ROOMS["requesting"] = requesting.PAGES

@@ -51,7 +51,7 @@ def rates(house: cast.House) -> uuid.UUID:
     bob = house.bob
     with bob.transaction():
         mine = {"tenant_id": bob.tenant, "person_id": bob.person}
-        chunk = Chunk.objects.get(version_id=made.pk, ordinal=1).pk
+        chunk = Chunk.objects.get(tenant_id=house.tenant, version_id=made.pk, ordinal=1).pk
         place = models.Conversation.objects.create(**mine, title="Rates of L5")
         answer = models.Answer.objects.create(
             **mine, conversation=place, question="What is the rate of L5?", status=models.Status.ANSWERED

@@ -35,8 +35,10 @@ WRITTEN = {
     "answer": ["question", "notice", "feedback_reason"],
     "segment": ["text"],
     "api_key": ["name"],
+    "access_offer": ["summary"],
+    "access_request": ["reason", "answer"],
 }
-TELLING = {"asking", "library", "admin", "record"}
+TELLING = {"asking", "library", "admin", "record", "requesting"}
 LIVE = """() => [...document.querySelectorAll("*")].flatMap(one => [...one.attributes].filter(
   held => held.name.startsWith("on") || /^\\s*javascript:/i.test(held.value) || held.value === "/x").map(
   held => `${one.tagName} ${held.name}=${held.value}`)).concat(
@@ -64,8 +66,8 @@ def _poison(database: psycopg.Connection[Any], table: str, column: str, key: str
 
 
 @pytest.fixture(scope="module")
-def hostile(chromium: str, served: Served) -> Iterator[Stand]:
-    with standing.standing(chromium, served.address) as stood:
+def hostile(browser: Any, served: Served) -> Iterator[Stand]:
+    with standing.standing(browser, served.address) as stood:
         assert poisoned(stood.made.house.tenant) > 40
         yield stood
 

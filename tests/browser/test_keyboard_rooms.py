@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 
 from governance import tenants
-from governance.identity import providers
-from ingestion import catalog, contents
+from ingestion import catalog
+from ingestion.documents import contents
 from tests import cast
 from tests.assistant import asking, test_operators
-from tests.assistant.sso import hostile, journeys
 from tests.browser import tasks
 from tests.browser.keyboard import come_in, expect_at, fill, press, tab_to, write
 from tests.browser.test_admin_tasks import DAMAGED, REMEDY, may_read
@@ -126,29 +125,6 @@ def test_admins_set_limits_and_rules_and_see_what_is_used(page: Any, house: cast
 
 
 @at_a_desk
-def test_admins_set_single_sign_on_up(page: Any, house: cast.House, idp: hostile.Hostile) -> None:
-    idp.claims = {"email": f"sam@{house.slug}.example", "email_verified": True, "groups": ["idp-team"]}
-    come_in(page, f"/t/{house.slug}/", house.email("ada"))
-    page.wait_for_url("**/c/")
-    press(page, "Admin")
-    page.wait_for_url("**/people/")
-    press(page, "Sign-in")
-    page.wait_for_url("**/sign-in")
-    press(page, "Add a provider")
-    page.wait_for_url("**/new")
-    fill(page, journeys.filled(house, idp.issuer) | {"Value in the claim": "idp-team"})
-    tab_to(page, "Group here")
-    page.keyboard.type("Team")
-    press(page, "Save")
-    page.wait_for_url(re.compile(r"/sign-in/[0-9a-f-]{36}$"))
-    press(page, "Test")
-    page.get_by_text("This sign-in would succeed.").wait_for()
-    page.locator(".badge.good", has_text="Team").wait_for()
-    assert [one.name for one in providers.listed(house.ada)] == ["Acme ID"]
-    tasks.check(page)
-
-
-@at_a_desk
 def test_officers_find_an_answer_open_it_and_take_the_list_away(
     page: Any, house: cast.House, settings: Any, tmp_path: Path
 ) -> None:
@@ -202,3 +178,21 @@ def test_operators_make_a_tenant_and_switch_it_off(page: Any, house: cast.House)
     page.get_by_role("button", name="Switch on").wait_for()
     assert tenants.find_for_login(slug) is None
     tasks.check(page)
+
+
+@pytest.mark.parametrize("page", ["phone-dark"], indirect=True)
+def test_who_goes_through_a_row_of_links_before_the_page_is_whole_is_not_left_behind(
+    page: Any, house: cast.House
+) -> None:
+    come_in(page, f"/t/{house.slug}/", house.email("ada"))
+    page.wait_for_url("**/c/")
+    page.add_init_script(
+        "addEventListener('DOMContentLoaded', () => document.querySelector('.parts a')?.focus({preventScroll: true}))"
+    )
+    page.goto("/settings/", wait_until="load")
+    first = page.locator(".parts a").first
+    assert not first.get_attribute("aria-current")
+    page.evaluate("new Promise(done => setTimeout(done))")  # whoever hears that the page is whole has heard it
+    assert first.bounding_box()["x"] >= 0
+    here = page.locator(".parts [aria-current]").bounding_box()
+    assert here["x"] + here["width"] > 390  # where the row is moved to for whoever has not begun

@@ -17,15 +17,15 @@ from unittest import mock
 
 import pytest
 
-from assistant import heartbeats
 from assistant.local import demo_logins
 from assistant.operators import health
+from assistant.processes import heartbeats
 from governance import keys, operators
 from inference import registry
 from inference.worker import look
 from tests.browser import halden, tasks
 from tests.browser.camera import ROOT, SCALE, take
-from tests.browser.conftest import Seen, Served
+from tests.browser.conftest import PATIENCE_MS, Seen, Served
 
 pytestmark = pytest.mark.browser
 
@@ -49,28 +49,28 @@ def demo(seeded: None, settings: Any) -> Iterator[None]:
 
 
 @pytest.fixture
-def opened(chromium: str, served: Served, demo: None) -> Iterator[Open]:
-    """Opens a window of a browser of its own; at the end no page may have complained."""
-    from playwright.sync_api import sync_playwright
+def opened(browser: Any, served: Served, demo: None) -> Iterator[Open]:
+    """Opens windows that know nothing of each other; at the end no page may have complained."""
+    seen, contexts = Seen(), []
 
-    seen = Seen()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-
-        def open_(size: tuple[int, int] = DESK, scheme: Any = "light") -> Any:
-            page = browser.new_context(
+    def open_(size: tuple[int, int] = DESK, scheme: Any = "light") -> Any:
+        contexts.append(
+            browser.new_context(
                 viewport={"width": size[0], "height": size[1]},
                 device_scale_factor=SCALE,
                 color_scheme=scheme,
                 locale="en-GB",
                 base_url=served.address,
-            ).new_page()
-            page.set_default_timeout(60_000)
-            seen.watch(page)
-            return page
+            )
+        )
+        page = contexts[-1].new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        seen.watch(page)
+        return page
 
-        yield open_
-        browser.close()
+    yield open_
+    for context in contexts:
+        context.close()
     assert seen.errors == []
     assert seen.reports == []
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
 
 from governance import groups
+from governance.identity import providers
 from tests import cast
-from tests.assistant.sso import hostile, journeys
+from tests.assistant.sso import hostile, journeys, strict
 from tests.browser import tasks
+from tests.browser.conftest import Served
+from tests.governance.database import leaves
 
 pytestmark = pytest.mark.browser
 
@@ -46,7 +50,7 @@ def test_an_admin_sets_single_sign_on_up_and_tries_it_out(page: Any, house: cast
     page.get_by_label("Group here").first.select_option(label="Board")
     tasks.check(page)
     page.get_by_role("button", name="Save").click()
-    page.get_by_role("button", name="Copy", exact=True).wait_for()
+    page.get_by_role("button", name="Copy", exact=True).first.wait_for()
     tasks.check(page)
 
     page.get_by_role("link", name="Test", exact=True).click()
@@ -58,3 +62,38 @@ def test_an_admin_sets_single_sign_on_up_and_tries_it_out(page: Any, house: cast
     page.get_by_role("link", name="Test again").click()
     page.get_by_text("aud is another").wait_for()
     tasks.check(page)
+
+
+@pytest.mark.parametrize("page", ["desktop-light"], indirect=True)
+def test_a_certified_provider_signs_a_person_in_and_out_again(
+    page: Any, house: cast.House, served: Served, settings: Any
+) -> None:
+    """npm's oidc-provider, which enforces PKCE: its own pages, and its own word by back-channel logout."""
+    settings.SSO_INTERNAL_HOSTS = ["127.0.0.1"]
+    chosen = uuid.uuid4()
+    door = f"{served.address}/t/{house.slug}/sso/{chosen}"
+    with strict.standing(f"{door}/callback", f"{door}/backchannel") as issuer:
+        providers.create(house.ada, journeys.draft(house, issuer, name="Strict ID"), chosen)
+        strict.tell(issuer, "sam", {"email": f"sam@{house.slug}.example", "email_verified": True, "name": "Sam Ortiz"})
+        page.route("**/*", lambda route: route.continue_() if "127.0.0.1" in route.request.url else route.abort())
+        page.goto(f"/t/{house.slug}/")
+        page.get_by_role("link", name="Sign in with Strict ID").click()
+        page.locator("input[name=login]").fill("sam")
+        page.locator("input[name=password]").fill("any")
+        page.locator("button[type=submit]").click()
+        page.get_by_role("button", name="Continue").click()
+        page.wait_for_url("**/c/")
+        assert leaves(house, "session.signed_in")[-1]["facts"]["how"] == "created"
+
+        there = page.context.new_page()
+        there.goto(f"{issuer}/session/end")
+        there.get_by_role("button", name="Yes, sign me out").click()
+        there.wait_for_url("**/session/end/success")
+        page.reload()
+        page.get_by_role("link", name="Sign in with Strict ID").or_(
+            page.get_by_label("E-mail address")
+        ).first.wait_for()
+        assert [leaf["facts"] for leaf in leaves(house, "identity.signed_out")] == [
+            {"provider": str(chosen), "sessions": 1, "by": "session"}
+        ]
+        assert leaves(house, "identity.logout_refused") == []

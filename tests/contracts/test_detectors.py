@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from governance.errors import InvalidInput
 from governance.policy import detectors, seams
+from governance.policy.detectors import judge
 from tests.governance.policy_words import texts
 
 OPTIONS: dict[str, dict[str, object]] = {
     "topic": {"examples": ["The merger with Falke is not public yet.", "Wir übernehmen Falke."]},
+    "judge": {"question": "Is a password in it?"},
     "pattern": {"words": ["Projekt Falke", "über"], "expressions": [r"\bX-\d{3,6}\b"]},
 }
 NAMES = detectors.names()
 # What looks at sentences and stretches, and not for a thing that has an end.
-SEAMED = [name for name in NAMES if name not in ("pattern", "injection", "injection_score", "topic")]
+SEAMED = [name for name in NAMES if name not in ("pattern", "injection", "injection_score", "topic", "judge")]
+# Nobody is asked about so much at once: it is a text that was not checked.
+READ_WHOLE = [name for name in NAMES if name != "judge"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _a_model() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        asked = lambda _, text, __: judge.Opinion("scripted", "password" in text)  # noqa: E731
+        patch.setitem(judge._registered, "judge", asked)
+        yield
 
 
 def detect(name: str, text: str) -> list[detectors.Finding]:
@@ -47,6 +61,9 @@ def test_a_detector_nobody_knows_is_an_error() -> None:
         detectors.get("horoscope")
 
 
+SAID_OF_ANY = "every text counts"  # the same of all, so it quotes none
+
+
 @pytest.mark.parametrize("name", NAMES)
 @given(text=st.one_of(texts(), st.text(max_size=400)))
 @settings(max_examples=40, deadline=None)
@@ -57,7 +74,7 @@ def test_findings_lie_inside_the_text_in_order_with_scores_between_0_and_1(name:
         assert 0 <= finding.start < finding.end <= len(text)
         assert 0 < finding.score <= 1
         assert finding.reason
-        assert text[finding.start : finding.end] not in finding.reason
+        assert finding.reason == SAID_OF_ANY or text[finding.start : finding.end] not in finding.reason
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -82,7 +99,7 @@ def test_a_finding_never_reaches_across_a_break(name: str, text: str) -> None:
             assert seams.first_break(f"{inside} 1", 0) > len(inside)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", READ_WHOLE)
 def test_one_megabyte_of_hostile_text_ends(name: str) -> None:
     """A detector that is not linear needs minutes for one of these, and this test would be seen to hang."""
     for piece in (

@@ -9,6 +9,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,21 @@ def test_it_counts_what_was_read_written_and_known_already(worker: Worker) -> No
     assert first.cached_tokens < again.cached_tokens < again.prompt_tokens
 
 
+def test_what_another_has_read_is_read_anew_and_never_tells_by_its_speed(worker: Worker) -> None:
+    """A cache that two tenants shared would tell one of them what the other has asked."""
+    request = replace(SHORT, messages=[Message("user", "The salary of the board is to be kept from the others. " * 9)])
+    read = {}
+    for share, cache in (("a/1", ""), ("b/2", ""), ("a/1", "secret"), ("b/2", "open"), ("c/3", "open"), ("a/1", "")):
+        usage = _answer(worker, replace(request, share=share, cache=cache))[1].usage
+        assert usage is not None
+        read[share, cache] = usage.cached_tokens
+    known = read.pop(("c/3", "open"))  # who may read the same shares what was read last
+    again = read.pop(("a/1", ""))
+    assert set(read.values()) == {0}
+    assert known > 400
+    assert again in {0, known}  # an engine of one sequence keeps one
+
+
 def test_answers_in_one_piece_are_counted_too(worker: Worker) -> None:
     usage = _whole(worker, SHORT)["usage"]
     assert (usage["completion_tokens"], usage["total_tokens"]) == (5, 5 + usage["prompt_tokens"])
@@ -172,6 +188,21 @@ def test_an_answer_cancelled_midway_ends_in_the_engine_too(worker: Worker) -> No
     assert list(deltas) == []
     wait_until(lambda: worker.metric("chancery_model_running") == 0)
     assert _answer(worker, SHORT)[1].finish == "length"
+
+
+def test_prompts_that_begin_alike_and_come_at_once_are_read_once(model: Path) -> None:
+    begins = "What all of them may read, and read at once. " * 20
+    with worker_process.running(model, "xllamacpp", slots=4) as worker:
+        requests = [
+            replace(SHORT, messages=[Message("user", f"{begins} {number}: why?")], share=f"a/{number}", cache="a")
+            for number in range(4)
+        ]
+        with ThreadPoolExecutor(4) as pool:
+            told = [last.usage for _, last in pool.map(lambda request: _answer(worker, request), requests)]
+        assert worker.metric("chancery_model_kept_bytes") > 0
+    cached = sorted(usage.cached_tokens for usage in told if usage)
+    assert cached[0] == 0
+    assert all(count > 800 for count in cached[1:])
 
 
 def test_no_more_are_admitted_than_the_engine_writes_at_once(name: str, model: Path) -> None:

@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingestion.parsers.base import Bounds, Locator, Parsed, ParseFailed, Parser
-from ingestion.parsers.docx import Docx
-from ingestion.parsers.html import Html
-from ingestion.parsers.markdown import Markdown
-from ingestion.parsers.pdf import Pdf
-from ingestion.parsers.text import Text
+from ingestion.parsers.office.docx import Docx
+from ingestion.parsers.pages.pdf import Pdf
+from ingestion.parsers.texts.html import Html
+from ingestion.parsers.texts.markdown import Markdown
+from ingestion.parsers.texts.text import Text
 from tests.ingestion import papers
 
 TABLE = (("Plan", "Notice"), ("Gold", "60 days"), ("Platinum", "90 days"))

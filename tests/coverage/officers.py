@@ -56,6 +56,7 @@ OFFICERS = [
 
 LIFECYCLE = [
     Deed("retention", "post", (E.RETENTION_CHANGED,), lambda g: g.ada.post("/retention/", {"answers": "400"})),
+    Deed("retention-deleted", "post", (E.TENANT_CHANGED,), lambda g: g.ada.post("/retention/deleted", {"bin_days": "7"})),
     Deed("retention-telling", "post", (E.TENANT_CHANGED,), lambda g: g.ada.post("/retention/telling", {"tells_reasons": "1"})),
     Deed("holds", "post", (E.HOLD_PLACED,), lambda g: g.olga.post("/holds/", REASON | {
         "who": g.house.email("bob"), "interaction": "", "since": "", "until": ""})),

@@ -18,7 +18,8 @@ FLOORS = ("governance", "inference", "ingestion", "assistant")
 # Not services: what makes the tables, what a developer runs, and what brings processes up.
 ELSEWHERE = re.compile(r"migrations|management|assistant\.local|assistant\.demo")
 WRITING_SQL = re.compile(
-    r"\s*(INSERT|UPDATE|DELETE)\b|\bSELECT (chancery\.create_tenant|\* FROM audit\.let_go)", re.IGNORECASE
+    r"\s*(INSERT|UPDATE|DELETE)\b|\bAS \(\s*(INSERT|UPDATE|DELETE)\b|\bSELECT (chancery\.create_tenant|\* FROM audit\.let_go)",
+    re.IGNORECASE,
 )
 ROWS = {"bulk_create", "bulk_update", "get_or_create", "update_or_create"}
 
@@ -67,7 +68,7 @@ def _is_write(node: ast.Call, name: str, constants: dict[str, str]) -> bool:
     """Django's ways to write a row: other things' `update` takes what it updates with, and their `delete` what it deletes."""
     if name in ROWS:
         return True
-    if name in {"update", "create"}:
+    if name in {"update", "create", "change"}:  # change: of what is held by a lease
         return bool(node.keywords) and not node.args
     if name in {"save", "delete"}:
         return not node.args
@@ -91,13 +92,7 @@ def functions() -> dict[str, Function]:
 
 def _of_module(module: str, tree: ast.Module) -> Iterator[Function]:
     names = _names(module, tree)
-    constants = {
-        target.id: node.value.value
-        for node in tree.body
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
+    constants = _constants(tree)
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield _read(node, module, "", names, constants)
@@ -105,6 +100,20 @@ def _of_module(module: str, tree: ast.Module) -> Iterator[Function]:
             methods = [one for one in node.body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)]
             yield from (_read(one, module, node.name, names, constants) for one in methods)
             yield Function(f"{module}.{node.name}", calls={f"{module}.{node.name}.{one.name}" for one in methods})
+
+
+def _constants(tree: ast.Module) -> dict[str, str]:
+    """The texts of a module by name; of one that is put together, all that it is put together of."""
+    found: dict[str, str] = {}
+    for node in tree.body:
+        if isinstance(node, ast.Assign):
+            parts = [
+                one.value if isinstance(one, ast.Constant) else found.get(one.id, "")
+                for one in ast.walk(node.value)
+                if isinstance(one, ast.Name) or (isinstance(one, ast.Constant) and isinstance(one.value, str))
+            ]
+            found |= {one.id: "\n".join(map(str, parts)) for one in node.targets if isinstance(one, ast.Name)}
+    return found
 
 
 def _read(

@@ -16,9 +16,9 @@ ANSWER_ENDS = {"answered", "refused", "blocked", "cancelled", "interrupted", "fa
 # A document that readers see, of which something is missing or too much.
 HALF = """
 SELECT d.name, v.status, v.chunks, c.n, e.n, p.n FROM document d JOIN version v ON v.id = d.current_id,
-LATERAL (SELECT count(*) AS n FROM chunk WHERE tenant_id = v.tenant_id AND version_id = v.id) c,
-LATERAL (SELECT count(*) AS n FROM embedding WHERE tenant_id = v.tenant_id AND version_id = v.id) e,
-LATERAL (SELECT count(*) AS n FROM posting WHERE tenant_id = v.tenant_id AND version_id = v.id AND term = '') p
+LATERAL (SELECT count(*) AS n FROM chunk WHERE tenant_id = %(tenant)s AND version_id = v.id) c,
+LATERAL (SELECT count(*) AS n FROM embedding WHERE tenant_id = %(tenant)s AND version_id = v.id) e,
+LATERAL (SELECT count(*) AS n FROM posting WHERE tenant_id = %(tenant)s AND version_id = v.id AND term = '') p
 WHERE d.tenant_id = %(tenant)s
   AND (v.status <> 'ready' OR v.chunks = 0 OR v.chunks <> c.n OR v.chunks <> e.n OR v.chunks <> p.n)
 """
@@ -33,9 +33,9 @@ TWICE = {
         GROUP BY 1 HAVING count(*) <> max(ordinal) + 1""",
     "something is left of a version that is not ready": """
         SELECT v.id, v.status FROM version v WHERE v.tenant_id = %(tenant)s AND v.status <> 'ready'
-          AND (EXISTS (SELECT 1 FROM chunk c WHERE c.tenant_id = v.tenant_id AND c.version_id = v.id)
-               OR EXISTS (SELECT 1 FROM embedding e WHERE e.tenant_id = v.tenant_id AND e.version_id = v.id)
-               OR EXISTS (SELECT 1 FROM posting p WHERE p.tenant_id = v.tenant_id AND p.version_id = v.id))""",
+          AND (EXISTS (SELECT 1 FROM chunk c WHERE c.tenant_id = %(tenant)s AND c.version_id = v.id)
+               OR EXISTS (SELECT 1 FROM embedding e WHERE e.tenant_id = %(tenant)s AND e.version_id = v.id)
+               OR EXISTS (SELECT 1 FROM posting p WHERE p.tenant_id = %(tenant)s AND p.version_id = v.id))""",
     "a document has more or fewer than one version": """
         SELECT d.name, count(v.id) FROM document d LEFT JOIN version v ON v.document_id = d.id
         WHERE d.tenant_id = %(tenant)s GROUP BY d.id, d.name HAVING count(v.id) <> 1""",

@@ -1,4 +1,6 @@
-"""kill -9, in the middle of 30 documents and 5 answers: all of it comes to a named end, nothing twice, nothing by half."""
+"""kill -9, in the middle of 30 documents and 5 answers: all of it comes to a named end, nothing twice, nothing by half, and
+every event of it is sealed once, the last head cosigned.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +17,30 @@ from assistant.local import marks
 from tests.faults.books import States
 from tests.faults.load import ANSWERS, DOCUMENTS, PATIENCE, Load, plan, watched
 from tests.faults.patient_model import PatientModel
-from tests.faults.stand import EMBEDDER, START_MOST_S, WORKERS, Stand, await_that, standing
+from tests.faults.stand import (
+    EMBEDDER,
+    OF_THE_RECORD,
+    RECOVERY_MOST_S,
+    START_MOST_S,
+    WORKERS,
+    Stand,
+    await_that,
+    standing,
+)
 
 pytestmark = pytest.mark.faults
 TALKATIVE = 2  # so many answers have delivered a part when the kill comes
+LEAVES = """
+SELECT (SELECT count(*) FROM audit.event WHERE tenant_id = %(tenant)s),
+       (SELECT count(*) FROM audit.leaf WHERE tenant_id = %(tenant)s),
+       (SELECT max(index) + 1 FROM audit.leaf WHERE tenant_id = %(tenant)s),
+       (SELECT size FROM audit.checkpoint WHERE tenant_id = %(tenant)s ORDER BY number DESC LIMIT 1),
+       (SELECT is_witnessed FROM audit.checkpoint WHERE tenant_id = %(tenant)s ORDER BY number DESC LIMIT 1)
+"""
+SHRUNK = """
+SELECT count(*) FROM (SELECT size - lag(size) OVER (ORDER BY number) AS more FROM audit.checkpoint
+WHERE tenant_id = %(tenant)s) AS steps WHERE more < 0
+"""
 
 
 @pytest.fixture(scope="module")
@@ -136,3 +158,40 @@ def _asked_at_once(portal: httpx.Client, load: Load) -> list[httpx.Response]:
             pool.submit(client.get, "/api/v1/me"),
         ]
         return [one.result() for one in asked]
+
+
+@pytest.mark.parametrize("names", [OF_THE_RECORD, ("postgres", "sealer")], ids=["the two", "with Postgres"])
+def test_every_event_is_sealed_once_whoever_was_killed(
+    stand: Stand, model: PatientModel, names: tuple[str, ...]
+) -> None:
+    model.begin()
+    load = Load.begin(stand)
+    with stand.held():
+        pids = stand.kill(*names)
+        if "postgres" not in names:
+            load.ask_all()  # recorded all the same, and not sealed yet
+            await_that(lambda: len(load.states().answers) == len(load.listeners), START_MOST_S, "all are accepted")
+            assert _leaves(load)[0] > _leaves(load)[1]
+    stand.await_back(pids)
+    if "postgres" in names:
+        load.ask_all()
+    model.let.set()
+    await_that(
+        lambda: load.listeners and all(one.end for one in load.listeners), START_MOST_S, "every answer has ended"
+    )
+
+    await_that(lambda: _is_sealed(load), RECOVERY_MOST_S, "every event is sealed under a cosigned head")
+    with stand.database() as database:
+        assert database.execute(SHRUNK, {"tenant": load.house["tenant"]}).fetchone() == (0,)
+
+
+def _leaves(load: Load) -> tuple[int, int, int, int, bool]:
+    with load.stand.database() as database:
+        row = database.execute(LEAVES, {"tenant": load.house["tenant"]}).fetchone()
+    assert row is not None
+    return row[0], row[1], row[2], row[3], row[4]
+
+
+def _is_sealed(load: Load) -> bool:
+    recorded, sealed, size, signed, is_witnessed = _leaves(load)
+    return recorded == sealed == size == signed and is_witnessed

@@ -36,3 +36,14 @@ def add(house: House, *rules: Rule) -> Policy:
 def change(house: House, changed: Callable[[Rule], Rule]) -> Policy:
     """Every rule of what is in force, as `changed` gives it back."""
     return publish(house, map(changed, versions.in_force(house.system).rules))
+
+
+FALCON = words("falcon", Stage.INPUT, Action.BLOCK, "Falcon")
+
+
+def drafted(house: House, *rules: Rule) -> int:
+    """Ada's draft of what is in force and these rules: its number."""
+    number = versions.draft(house.ada).number
+    for rule in rules:
+        versions.put_rule(house.ada, number, documents.of(rule))
+    return number

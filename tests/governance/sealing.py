@@ -19,8 +19,8 @@ from tests.governance.database import address
 class Beside:
     """The witness asked without a network: what goes over the wire goes as text here too."""
 
-    def __init__(self, home: Path, log: Verifier) -> None:
-        signer = notes.load(home / "key", "chancery-witness", is_witness=True)
+    def __init__(self, home: Path, key: Path, log: Verifier) -> None:
+        signer = notes.load(key, "chancery-witness", is_witness=True)
         self.memory = Memory(home / "heads")
         self.witness = Witness(signer, self.memory, settings.RECORD_ORIGIN, log)
 
@@ -39,7 +39,9 @@ def signer() -> notes.Signer:
 
 @functools.cache
 def witness() -> Beside:
-    return Beside(Path(settings.WITNESS_HOME), signer().verifier)
+    """With a memory for each database, and one key for all: its public half lies where every application reads it."""
+    home = Path(settings.WITNESS_HOME)
+    return Beside(home, home.parent / "key", signer().verifier)
 
 
 def sealer(*, is_witnessed: bool = True) -> Sealer:

@@ -1,148 +1,37 @@
-"""What one may do: the four questions agree with each other and with Postgres, whatever the grants are."""
+"""What one may do, by role, grant, group and key, and what each hears of what is not theirs."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
-from django.db import connection
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from governance import access, assignments, grants, groups, keys, models, people
 from governance.access import Denied, NotVisible
 from governance.actions import Action
 from governance.errors import ChanceryError, Forbidden, NotFound
 from governance.grants import Holder
-from governance.roles import GRANT_LEVELS, KEY_SCOPES, ROLE_ACTIONS, Level, Role
+from governance.roles import KEY_SCOPES, ROLE_ACTIONS, Level, Role
 from governance.scope import ActorKind, Scope
-from tests import cast
 from tests.cast import House
-
-LEVELS = list(Level)
-ACTIONS = sorted(GRANT_LEVELS)
-
-
-@dataclass(frozen=True)
-class Given:
-    """`holder` counts through three people, then three groups; `resource` through three resources."""
-
-    resource: int
-    holder: int
-    level: Level
-    denies: bool
+from tests.governance import origins
+from tests.governance.decisions import ACTIONS, from_postgres
 
 
-GRANTS = st.lists(
-    st.builds(Given, st.integers(0, 2), st.integers(0, 5), st.sampled_from(LEVELS), st.booleans()),
-    max_size=12,
-    unique_by=lambda one: (one.resource, one.holder, one.denies),
-)
-MEMBERSHIPS = st.sets(st.tuples(st.integers(0, 2), st.integers(0, 2)))  # person, group
-RETIRED = st.sets(st.integers(0, 2), max_size=1)
-ROLES = st.sampled_from([frozenset(), frozenset({Role.TENANT_ADMIN}), frozenset({Role.COMPLIANCE_OFFICER})])
-KEYS = st.none() | st.frozensets(st.sampled_from(sorted(KEY_SCOPES)), min_size=1)
-
-
-@pytest.fixture(scope="module")
-def stage(django_db_blocker: object) -> House:
-    with django_db_blocker.unblock():  # type: ignore[attr-defined]
-        return cast.house(f"a{uuid.uuid4().hex[:12]}")
-
-
-@dataclass(frozen=True)
-class World:
-    people: list[uuid.UUID]
-    groups: list[uuid.UUID]
-    resources: list[uuid.UUID]
-
-
-def build(house: House, given: list[Given], members: set[tuple[int, int]], retired: set[int]) -> World:
-    """Fresh groups and resources; the people are those of the house, and grants of earlier worlds do not reach."""
-    staff = [house.ids[name] for name in ("ada", "bob", "charlie")]
-    made = World(staff, [uuid.uuid4() for _ in range(3)], [uuid.uuid4() for _ in range(3)])
-    with house.system.transaction():
-        for group in made.groups:
-            models.Group.objects.create(id=group, tenant_id=house.tenant, name=str(group))
-        for person, place in members:
-            models.Membership.objects.create(
-                tenant_id=house.tenant, person_id=staff[person], group_id=made.groups[place]
-            )
-        for resource in made.resources:
-            grants.register(house.system, resource, "collection", None)
-        for one in given:
-            is_person = one.holder < 3
-            models.Grant.objects.create(
-                tenant_id=house.tenant,
-                resource_id=made.resources[one.resource],
-                person_id=staff[one.holder] if is_person else None,
-                group_id=None if is_person else made.groups[one.holder - 3],
-                level=one.level,
-                denies=one.denies,
-            )
-        for number in retired:
-            grants.retire(house.system, made.resources[number])
-    return made
-
-
-def expected(one: int, resource: int, level: Level, given: list[Given], members: set[tuple[int, int]]) -> bool:
-    """The rule in words, written apart from the code: some grant gives it, and none denies it or less."""
-    mine = [g for g in given if g.resource == resource and (g.holder == one or (one, g.holder - 3) in members)]
-    return any(g.level >= level for g in mine if not g.denies) and not any(g.level <= level for g in mine if g.denies)
-
-
-def required(scope: Scope, action: Action, resource: uuid.UUID) -> bool:
-    try:
-        return access.require(scope, action, resource).allowed
-    except (Forbidden, NotFound):
-        return False
-
-
-def from_postgres(scope: Scope, level: Level) -> set[uuid.UUID]:
-    with scope.transaction(), connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM chancery.collections(%s)", [int(level)])
-        return {row[0] for row in cursor.fetchall()}
-
-
-@given(
-    grants_given=GRANTS, members=MEMBERSHIPS, retired=RETIRED, roles=ROLES, key=KEYS, action=st.sampled_from(ACTIONS)
-)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_every_way_to_ask_gives_the_same_answer(
-    stage: House,
-    grants_given: list[Given],
-    members: set[tuple[int, int]],
-    retired: set[int],
-    roles: frozenset[Role],
-    key: frozenset[str] | None,
-    action: Action,
-) -> None:
-    world = build(stage, grants_given, members, retired)
-    level = GRANT_LEVELS[action]
-    for one, person in enumerate(world.people):
-        scope = replace(people.scope_in(stage.tenant, person), roles=roles | {Role.EMPLOYEE}, key_scopes=key)
-        live = [r for number, r in enumerate(world.resources) if number not in retired]
-        by_grant = {r for n, r in enumerate(world.resources) if expected(one, n, level, grants_given, members)}
-        by_role = any(action in ROLE_ACTIONS[role] for role in roles)
-        by_key = key is None or any(action in KEY_SCOPES[name] for name in key)
-        right = set(live) & (set(live) if by_role else by_grant) if by_key else set()
-
-        assert {r for r in world.resources if access.decide(scope, action, r).allowed} == right
-        assert {r for r in world.resources if required(scope, action, r)} == right
-        assert access.visible(scope, action, world.resources) == right
-        with scope.transaction():
-            rows = models.Resource.objects.filter(access.access_filter(scope, action), pk__in=world.resources)
-            assert set(rows.values_list("pk", flat=True)) == right
-        # Postgres knows grants alone: neither what a role opens nor what a key closes.
-        assert from_postgres(scope, level) & set(world.resources) == set(live) & by_grant
+def test_who_is_switched_off_is_not_counted_among_those_who_may(house: House) -> None:
+    resource = shelf(house)
+    grants.give(house.ada, resource, Holder(person=house.ids["bob"]), Level.READ)
+    assert access.holders(house.charlie, Action.COLLECTION_READ, resource) == 2
+    people.switch_off(house.ada, house.ids["bob"])
+    assert access.holders(house.charlie, Action.COLLECTION_READ, resource) == 1
 
 
 @pytest.mark.parametrize("action", list(Action))
 @pytest.mark.parametrize("role", list(Role))
-def test_a_role_does_what_its_table_says_and_no_more(house: House, action: Action, role: Role) -> None:
-    scope = replace(house.charlie, roles=frozenset({role}))
+def test_a_role_does_what_its_table_says_and_no_more(shared_house: House, action: Action, role: Role) -> None:
+    scope = replace(shared_house.charlie, roles=frozenset({role}))
     may = action in ROLE_ACTIONS[role] | ROLE_ACTIONS[Role.EMPLOYEE]
     decision = access.decide(scope, action)
     assert decision.allowed is may
@@ -150,9 +39,9 @@ def test_a_role_does_what_its_table_says_and_no_more(house: House, action: Actio
 
 
 @pytest.mark.parametrize("action", list(Action))
-def test_a_key_never_does_more_than_its_person(house: House, action: Action) -> None:
+def test_a_key_never_does_more_than_its_person(shared_house: House, action: Action) -> None:
     for name in ("ada", "bob", "olga"):
-        person = house.scope(name)
+        person = shared_house.scope(name)
         for given_scope in KEY_SCOPES:
             narrowed = replace(person, key_scopes=frozenset({given_scope}))
             allowed = access.decide(narrowed, action).allowed
@@ -296,5 +185,5 @@ def test_who_does_not_manage_it_gives_no_grant(house: House) -> None:
 
 
 def test_membership_of_two_sources_is_one_membership(house: House) -> None:
-    groups.add(house.system, house.team, house.ids["bob"], source="sso")
+    origins.by_claim(house, house.ids["bob"])
     assert house.bob.groups == frozenset({house.team})

@@ -8,12 +8,10 @@ import json
 import subprocess
 import sys
 import uuid
-import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -29,31 +27,9 @@ from governance.errors import Conflict, InvalidInput, NotFound, SecondOfficerNee
 from governance.roles import Role
 from tests.cast import House
 from tests.governance import sealing
+from tests.governance.bundles import REASON, amended, bundle, lines, verify
 from tests.governance.database import leaves, payloads
 from tests.governance.tamper import scene
-
-REASON = "Request of the supervisory authority"
-
-
-def bundle(house: House, folder: Path, **wanted: Any) -> Path:
-    """Asked for, sealed, fetched and unpacked."""
-    asked = asking.ask(house.olga, **wanted)
-    sealing.seal(house)
-    folder.mkdir()
-    with building.build(house.olga, asked) as file, zipfile.ZipFile(file) as archive:
-        archive.extractall(folder)
-    return folder
-
-
-def verify(folder: Path, *arguments: str) -> tuple[int, str]:
-    done = subprocess.run(
-        [sys.executable, "-I", str(folder / "verify.py"), *arguments], capture_output=True, text=True, check=False
-    )
-    return done.returncode, done.stdout + done.stderr
-
-
-def lines(folder: Path, name: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (folder / name).read_text().split("\n") if line]
 
 
 def test_a_bundle_holds_for_somebody_who_has_nothing_but_it(house: House, tmp_path: Path) -> None:
@@ -142,18 +118,6 @@ FILES = (
     "events.jsonl", "proofs.jsonl", "export.json", "checkpoint.txt", "checkpoint-before.txt", "consistency.json",
     "keys.txt", "manifest.json", "verify.py", "README.txt",
 )  # fmt: skip
-
-
-def amended(folder: Path) -> None:
-    """The manifest made to fit again, as somebody would who knows how bundles are made."""
-    path = folder / "manifest.json"
-    manifest = json.loads(path.read_text())
-    manifest["files"] = {
-        one.name: hashlib.sha256(one.read_bytes()).hexdigest()
-        for one in folder.iterdir()
-        if one.name != "manifest.json"
-    }
-    path.write_text(json.dumps(manifest))
 
 
 def test_every_file_that_is_changed_or_taken_away_is_found(house: House, tmp_path: Path) -> None:

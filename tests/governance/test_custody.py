@@ -134,6 +134,29 @@ def test_words_of_a_bundle_take_a_second_officer_where_opening_does(house: House
         asking.ask(house.olga, reason=WHY, person=house.ids["bob"])
 
 
+def test_an_approval_is_for_what_the_case_held_when_it_was_asked_for(house: House) -> None:
+    """Or whoever got one for a single answer could put every other one in behind it."""
+    case = a_case(house, asked(house))
+    assignments.give(house.system, house.ids["charlie"], Role.COMPLIANCE_OFFICER)
+    tenants.need_second_officer(house.ada, needed=True)
+    row = openings.ask(house.olga, "case", case, WHY)
+    slipped_in = asked(house, "charlie")
+    cases.add(house.olga, case, [slipped_in])
+    openings.decide(house.charlie, row.pk, approves=True)
+    with pytest.raises(SecondOfficerNeeded, match="came into the case since"):
+        custody.export(house.olga, case, WHY)
+    assert leaves(house, "record.opened") == []
+    custody.export(house.olga, case)  # masked it takes one alone
+    cases.take_out(house.olga, case, slipped_in)
+    custody.export(house.olga, case, WHY)
+    cases.add(house.olga, case, [slipped_in])
+    again = openings.ask(house.olga, "case", case, WHY)
+    openings.decide(house.charlie, again.pk, approves=True)
+    custody.export(house.olga, case, WHY)
+    opened = [leaf["interaction"] for leaf in leaves(house, "record.opened")]
+    assert opened.count(str(slipped_in)) == 1
+
+
 def test_people_are_told_of_searches_and_bundles_that_were_about_them(house: House) -> None:
     from governance.audit import words
 

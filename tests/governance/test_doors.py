@@ -30,24 +30,105 @@ RETURNS = {
         " tokens_today bigint)"
     ),
     "answers_ahead": "bigint",
+    "answers_run": "boolean",
+    "changed_sets": "TABLE(tenant_id uuid, run uuid, collection_id uuid, person uuid)",
+    "close_index": "void",
     "collections": "SETOF uuid",
     "conversations_with": "TABLE(conversation_id uuid, answer_id uuid)",
     "create_partitions": "void",
     "create_tenant": "uuid",
     "due_answers": "TABLE(tenant_id uuid, id uuid)",
+    "due_indexes": "TABLE(tenant_id uuid, id uuid)",
+    "due_purges": "SETOF uuid",
+    "due_requests": "SETOF uuid",
+    "due_reservations": "TABLE(tenant_id uuid, interaction uuid)",
+    "asking": "TABLE(awaiting integer, is_any boolean)",
+    "decidable": "SETOF uuid",
     "due_replays": "TABLE(tenant_id uuid, id uuid)",
+    "due_set_runs": "TABLE(tenant_id uuid, id uuid)",
+    "due_sources": "TABLE(tenant_id uuid, id uuid)",
     "due_forwards": "TABLE(tenant uuid, target uuid)",
     "forward_figures": (
         "TABLE(target uuid, tenants bigint, behind bigint, failing bigint, failing_since timestamp with time zone,"
         " sent_at timestamp with time zone)"
     ),
-    "due_versions": "TABLE(tenant_id uuid, id uuid)",
+    "due_ends": "SETOF uuid",
     "has_role": "boolean",
+    "holdings": "TABLE(person uuid, mark text)",
+    "narrowings": "TABLE(tenant uuid, mark text)",
+    "opens": "boolean",
+    "remember": "trigger",
+    "open_index": "void",
     "open_answers": "TABLE(waiting bigint, running bigint, mine bigint)",
-    "resolve_key": "TABLE(tenant_id uuid, id uuid, person_id uuid, scopes text[])",
-    "resolve_session_person": "uuid",
+    # What the caller may see at the most, and what is kept from them of the collections that they read: ids alone, which the
+    # rows' own rules ask for.
+    "clearance": "integer",
+    "hidden_documents": "SETOF uuid",
+    "hidden_versions": "SETOF uuid",
+    # Of the collections asked for, those that the caller reads whole and that a graph stands for.
+    "graphs": "TABLE(collection uuid, dimensions integer, chunks bigint)",
+    # The owner's alone, who builds them.
+    "vector_sizes": "TABLE(place text, index_name text, collection uuid, chunks bigint, dimensions integer)",
+    "resolve_directory_token": "TABLE(tenant_id uuid, directory_id uuid, id uuid, idles boolean)",
+    "resolve_key": (
+        "TABLE(tenant_id uuid, id uuid, person_id uuid, scopes text[], allowed text[], per_minute integer)"
+    ),
+    "resolve_person": (
+        "TABLE(tenant_id uuid, roles text[], groups uuid[], key_scopes text[], key_idles boolean, opened text[],"
+        " is_service boolean, service uuid, charged uuid)"
+    ),
     "tenant_for_login": "TABLE(id uuid, slug text, name text)",
+    "take_version": "TABLE(tenant_id uuid, id uuid)",
     "tenants": "SETOF uuid",
+    "versions_wait": "boolean",
+    # What was opened to an operator for a support case: whether it is, which collections, and what of it is seen.
+    "resolve_support": (
+        "TABLE(tenant_id uuid, tenant text, ticket text, level integer, ends_at timestamp with time zone,"
+        " is_named boolean, collections uuid[])"
+    ),
+    "support_collections": "SETOF uuid",
+    "support_of": (
+        "TABLE(id uuid, tenant_id uuid, tenant text, ticket text, level integer, hours integer,"
+        " created_at timestamp with time zone, opened_at timestamp with time zone, ends_at timestamp with time zone,"
+        " closed_at timestamp with time zone, closed_how text, is_named boolean)"
+    ),
+    "support_open": "TABLE(tenant_id uuid, id uuid, level integer)",
+    "support_settings": (
+        "TABLE(name text, slug text, domain text, created_at timestamp with time zone, answers_running_max integer,"
+        " answers_waiting_max integer, answers_per_person_max integer, documents_max integer, tokens_per_day integer,"
+        " allows_model_only boolean, demands_witness boolean, demands_forwarding boolean, second_factor_for text,"
+        " allows_personal_keys boolean, key_days_max integer, bin_days integer, policy integer)"
+    ),
+    "support_health": ("TABLE(kind text, status text, code text, amount bigint, latest timestamp with time zone)"),
+    "support_shelves": (
+        "TABLE(id uuid, name text, documents bigint, waiting bigint, failed bigint, paused_at timestamp with time zone)"
+    ),
+    "support_documents": (
+        "TABLE(id uuid, name text, number integer, media_type text, size bigint, status text, stage text,"
+        " error_code text, uploaded_at timestamp with time zone, ended_at timestamp with time zone, chunks integer,"
+        " amount bigint)"
+    ),
+    "support_document": (
+        "TABLE(id uuid, name text, collection_id uuid, collection text, created_by uuid,"
+        " created_at timestamp with time zone, current integer, versions jsonb)"
+    ),
+    "support_passages": "TABLE(ordinal integer, heading_path jsonb, locator jsonb, text text, amount bigint)",
+    # These speak, of what the database itself has found this person may be told: words that two people asked with, to who
+    # manages the collection (test_gaps), and conversations that were shared with them (test_sharing).
+    "gaps": (
+        "TABLE(term text, word text, people bigint, questions bigint, last_at timestamp with time zone, beside text[])"
+    ),
+    "shared_with_me": (
+        "TABLE(conversation_id uuid, title character varying, owner_id uuid, until timestamp with time zone)"
+    ),
+    "shared_answers": (
+        "TABLE(id uuid, question text, status character varying, asked_at timestamp with time zone, passages jsonb,"
+        " alone boolean, name text)"
+    ),
+    "shared_segments": (
+        "TABLE(answer_id uuid, ordinal integer, said text, citations jsonb, is_supported boolean,"
+        " support character varying)"
+    ),
 }
 
 
@@ -79,8 +160,9 @@ def test_a_door_gives_what_it_must_and_no_more() -> None:
 
 def test_a_key_is_found_by_its_whole_hash(house: House, app: psycopg.Connection[Any]) -> None:
     digest = hashlib.sha256(house.key("bob", "read ask").encode()).hexdigest()
-    ((tenant, _, person, scopes),) = rows(app, "resolve_key(%s)", digest)
+    ((tenant, _, person, scopes, allowed, per_minute),) = rows(app, "resolve_key(%s)", digest)
     assert (tenant, person, scopes) == (house.tenant, house.ids["bob"], ["ask", "read"])
+    assert (allowed, per_minute) == ([], None)
     for wrong in (digest[:-1], f"{digest[:-1]}%", "%", "", digest.upper() + "'"):
         assert rows(app, "resolve_key(%s)", wrong) == []
     assert rows(app, "resolve_key(NULL)") == []
@@ -88,11 +170,31 @@ def test_a_key_is_found_by_its_whole_hash(house: House, app: psycopg.Connection[
 
 def test_a_person_who_is_switched_off_has_no_session(house: House, app: psycopg.Connection[Any]) -> None:
     bob = house.ids["bob"]
-    assert rows(app, "resolve_session_person(%s)", bob) == [(house.tenant,)]
+    assert rows(app, "resolve_person(%s, NULL)", bob) == [
+        (house.tenant, [], [house.team], None, True, [], False, None, None)
+    ]
     with house.system.transaction():
         models.Person.objects.filter(pk=bob).update(is_active=False)
-    assert rows(app, "resolve_session_person(%s)", bob) == [(None,)]
-    assert rows(app, "resolve_session_person(%s)", uuid.uuid4()) == [(None,)]
+    assert rows(app, "resolve_person(%s, NULL)", bob) == []
+    assert rows(app, "resolve_person(%s, NULL)", uuid.uuid4()) == []
+
+
+def test_a_person_is_narrowed_by_a_key_of_theirs_alone_and_while_it_opens_something(
+    house: House, neighbour: House, app: psycopg.Connection[Any]
+) -> None:
+    keys_of = {}
+    for where, name in ((house, "bob"), (house, "olga"), (neighbour, "bob")):
+        digest = hashlib.sha256(where.key(name, "read ask").encode()).hexdigest()
+        keys_of[where.tenant, name] = rows(app, "resolve_key(%s)", digest)[0][1]
+    bob, theirs = house.ids["bob"], keys_of[house.tenant, "bob"]
+    for key, scopes in ((theirs, ["ask", "read"]), (keys_of[house.tenant, "olga"], None),
+                        (keys_of[neighbour.tenant, "bob"], None), (uuid.uuid4(), None)):  # fmt: skip
+        ((_, _, _, found, *_),) = rows(app, "resolve_person(%s, %s)", bob, key)
+        assert found == scopes
+    for over in ({"expires_at": timezone.now()}, {"revoked_at": timezone.now()}):
+        with house.system.transaction():
+            models.ApiKey.objects.filter(pk=theirs).update(**over)
+        assert rows(app, "resolve_person(%s, %s)", bob, theirs)[0][3] is None
 
 
 def test_a_tenant_that_is_switched_off_is_found_by_nobody(house: House, app: psycopg.Connection[Any]) -> None:
@@ -100,7 +202,7 @@ def test_a_tenant_that_is_switched_off_is_found_by_nobody(house: House, app: psy
     with house.system.transaction():
         models.Tenant.objects.filter(pk=house.tenant).update(switched_off_at=timezone.now())
     assert rows(app, "tenant_for_login(%s)", house.slug) == []
-    assert rows(app, "resolve_session_person(%s)", house.ids["bob"]) == [(None,)]
+    assert rows(app, "resolve_person(%s, NULL)", house.ids["bob"]) == []
     assert rows(app, "resolve_key(%s)", digest) == []
 
 

@@ -70,10 +70,11 @@ def test_no_field_stands_twice_and_names_are_of_one_kind() -> None:
 
 
 @pytest.mark.parametrize("event", list(Event))
-def test_each_event_is_whole_in_ocsf(house: House, event: Event) -> None:
-    facts = {"action": "block", "stage": "input", "decisions": [{"rule": "r"}], "person": str(house.ids["bob"])}
-    made = events.record(house.bob, event, resource=("thing", uuid.uuid4()), facts=facts)
-    raw, _ = stored(house, made)
+def test_each_event_is_whole_in_ocsf(shared_house: House, event: Event) -> None:
+    bob = shared_house.bob
+    facts = {"action": "block", "stage": "input", "decisions": [{"rule": "r"}], "person": str(bob.person)}
+    made = events.record(bob, event, resource=("thing", uuid.uuid4()), facts=facts)
+    raw, _ = stored(shared_house, made)
     assert_is_ocsf(json.loads(raw), raw)
 
 
@@ -131,9 +132,9 @@ def test_model_fields_have_their_gen_ai_names(house: House) -> None:
     ],
 )
 def test_what_it_came_to_is_told_in_ocsfs_numbers(
-    house: House, event: Event, facts: dict[str, Any], status: int, severity: int, disposition: int | None
+    shared_house: House, event: Event, facts: dict[str, Any], status: int, severity: int, disposition: int | None
 ) -> None:
-    raw, _ = stored(house, events.record(house.bob, event, facts=facts))
+    raw, _ = stored(shared_house, events.record(shared_house.bob, event, facts=facts))
     shown = ocsf.event(json.loads(raw), raw, None, None)
     assert (shown["status_id"], shown["severity_id"], shown.get("disposition_id")) == (status, severity, disposition)
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from governance import access, keys, models
+from governance import access, keys, models, people
 from governance.actions import Action
 from governance.errors import Forbidden, InvalidInput, NotFound
 from governance.roles import KEY_SCOPES, Role
@@ -141,10 +141,13 @@ def test_a_colleague_neither_sees_nor_revokes_a_key(house: House) -> None:
 
 def test_what_a_key_asked_for_stays_as_narrow_as_the_key_and_ends_with_it(house: House) -> None:
     key = row(house, house.key("bob", "ask"))
-    assert keys.narrow(house.bob, key.pk) == replace(house.bob, key=key.pk, key_scopes=frozenset({"ask"}))
+    narrowed = replace(house.bob, key=key.pk, charged=key.pk, key_scopes=frozenset({"ask"}))
+    assert people.scope_in(house.tenant, house.ids["bob"], key=key.pk) == narrowed == keys.renewed(narrowed)
+    with pytest.raises(NotFound):  # it is nobody else's
+        people.scope_in(house.tenant, house.ids["charlie"], key=key.pk)
     keys.revoke(house.system, key.pk)
     with pytest.raises(NotFound):
-        keys.narrow(house.bob, key.pk)
+        keys.renewed(narrowed)
 
 
 def test_a_key_makes_no_keys(house: House) -> None:

@@ -164,9 +164,9 @@ def test_without_the_row_there_is_no_event(house: House, monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     "wrong", [{"actions": ["forgive"]}, {"stage": "thought"}, {"cursor": "no cursor"}, {"limit": 0}, {"limit": 501}]
 )
-def test_what_there_is_not_is_said(wrong: dict[str, object], house: House) -> None:
+def test_what_there_is_not_is_said(wrong: dict[str, object], shared_house: House) -> None:
     with pytest.raises(InvalidInput):
-        ledger.listed(house.olga, **wrong)  # type: ignore[arg-type]
+        ledger.listed(shared_house.olga, **wrong)  # type: ignore[arg-type]
 
 
 def test_the_columns_of_errors_came_over_from_their_flag() -> None:

@@ -15,6 +15,7 @@ from governance.pages import Order
 from governance.people import Wanted
 from governance.roles import Role
 from tests import cast
+from tests.governance import origins
 from tests.governance.database import leaves, payloads
 
 LONG_ENOUGH = "a wholly new long password"
@@ -199,9 +200,9 @@ def test_a_group_is_renamed_and_deleted_with_what_it_gave(house: cast.House) -> 
 
 def test_members_from_an_identity_provider_are_its_own_to_change(house: cast.House) -> None:
     bob = house.ids["bob"]
-    groups.add(house.system, house.team, bob, source="sso")
+    origin = origins.by_claim(house, bob)
     (member,) = groups.members(house.ada, house.team)
-    assert (member.is_manual, member.sources) == (True, ("sso",))
+    assert [(one.source, one.by) for one in member.origins] == [("manual", None), ("sso", origin.by)]
     groups.remove(house.ada, house.team, bob)
     assert house.team in house.bob.groups
     with pytest.raises(Conflict):

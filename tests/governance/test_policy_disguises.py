@@ -144,6 +144,25 @@ def test_asks_in_the_words_of_attacks_do_not(text: str) -> None:
     assert score(text) < injection_score.NOTED_AT
 
 
+HOOK = "https://hooks.slack.com/services/TajK52clK/BxWpSpyf0/QS7XqAc32eex0xjA2g4eLBGk"
+VAULT = "hvs.kn" + "ZdFOGxKHEF_E6idJYT1bjg3OpLpwpaCuA8XBGdOBcvN-DRrUEZMBPC5UVifSQegXy1j9uI7Jl30wrydtBypHtiHHI"
+BOT = "8916374471:AAxNaQpaK7CIgDn5aYublquZT2m9OalsO0J"
+
+
+@pytest.mark.parametrize(
+    ("key", "written"),
+    [
+        *((HOOK, HOOK[:at] + gap + HOOK[at:]) for at in (13, 14, 22, 31, 40) for gap in ("\\\n", "\n", '" +\n    "')),
+        *((BOT, BOT[:at] + gap + BOT[at:]) for at in (12, 13, 30) for gap in ("\\\n", '" +\n    "')),
+        (VAULT, ".".join(VAULT)),
+    ],
+)
+def test_a_key_that_is_cut_in_the_middle_of_how_it_begins_is_found(key: str, written: str) -> None:
+    whole = redacted(SECRETS, f"It is {key} there.")
+    assert whole.startswith("It is [redacted: ")
+    assert redacted(SECRETS, f"It is {written} there.") == whole
+
+
 def test_a_topic_is_told_by_its_examples(monkeypatch: pytest.MonkeyPatch) -> None:
     options = {"examples": ["The union calls for a strike next week."], "name": "strikes"}
     near, far = "They call for a strike of the union.", "Bread is baked with flour."

@@ -5,32 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
-import psycopg
 import pytest
 import rfc8785
-from django.db import DatabaseError, connection, transaction
 
-from governance import models, roles
-from governance.errors import ChanceryError, Conflict, Forbidden, InvalidInput, NotFound
+from governance import roles
+from governance.errors import Conflict, NotFound
 from governance.policy import builtin, documents, enforcement, engine, fixtures, publishing, versions
-from governance.policy.rules import Action, Fixture, Place, Rule, Stage
+from governance.policy.rules import Action, Fixture, Rule, Stage
 from governance.policy.versions import State
 from tests.cast import House
 from tests.governance import policies
-from tests.governance.database import as_superuser, leaves, payloads
-
-FALCON = policies.words("falcon", Stage.INPUT, Action.BLOCK, "Falcon")
-
-
-def drafted(house: House, *rules: Rule) -> int:
-    number = versions.draft(house.ada).number
-    for rule in rules:
-        versions.put_rule(house.ada, number, documents.of(rule))
-    return number
+from tests.governance.database import leaves, payloads
+from tests.governance.policies import FALCON, drafted
 
 
 def a_second_admin(house: House) -> None:
@@ -239,169 +227,3 @@ def test_a_rule_is_renamed_in_its_place_and_takes_no_other_s_name(house: House) 
         versions.put_rule(house.ada, number, renamed | {"name": "contact-details"}, replaces="project-falcon")
     with pytest.raises(NotFound):
         versions.put_rule(house.ada, number, renamed, replaces="falcon")
-
-
-DEEDS: dict[str, Callable[[Any, int], object]] = {
-    "draft": lambda scope, _: versions.draft(scope),
-    "put_rule": lambda scope, number: versions.put_rule(scope, number, documents.of(FALCON)),
-    "remove_rule": lambda scope, number: versions.remove_rule(scope, number, "falcon"),
-    "describe": lambda scope, number: versions.describe(scope, number, "Mine"),
-    "discard": versions.discard,
-    "submit": publishing.submit,
-    "publish": publishing.publish,
-    "restore": lambda scope, _: publishing.restore(scope, 1),
-    "require_second": lambda scope, _: publishing.require_second(scope, True),
-}
-
-
-@pytest.mark.parametrize("who", ["bob", "charlie", "olga"])
-@pytest.mark.parametrize("deed", DEEDS)
-def test_nobody_but_an_admin_writes_the_policy(deed: str, who: str, house: House) -> None:
-    number = drafted(house, FALCON)
-    with pytest.raises(Forbidden):
-        DEEDS[deed](house.scope(who), number)
-
-
-@pytest.mark.parametrize("who", ["bob", "charlie"])
-def test_an_employee_sees_no_version_and_an_officer_each(who: str, house: House) -> None:
-    number = drafted(house, FALCON)
-    for look in (versions.listed, lambda scope: versions.get(scope, number)):
-        with pytest.raises(Forbidden):
-            look(house.scope(who))
-        look(house.olga)
-    with house.scope(who).transaction():  # nor through a query of their own
-        assert [row.number for row in models.PolicyVersion.objects.all()] == [1]
-
-
-@pytest.mark.parametrize("deed", [name for name in DEEDS if name not in ("draft", "require_second", "restore")])
-def test_another_tenants_draft_is_not_there(deed: str, house: House, neighbour: House) -> None:
-    number = drafted(house, FALCON)
-    with pytest.raises(NotFound):
-        DEEDS[deed](neighbour.ada, number)
-    with pytest.raises(NotFound):
-        versions.get(neighbour.ada, number)
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        "rules = '[]'",
-        "sha256 = ''",
-        "number = 9",
-        "published_by = gen_random_uuid()",
-        "state = 'draft'",
-        "state = 'discarded'",
-        "authors = ARRAY[gen_random_uuid()]",
-        "tenant_id = gen_random_uuid()",
-    ],
-)
-def test_what_was_published_cannot_be_changed_even_by_the_databases_owner(house: House, change: str) -> None:
-    publishing.publish(house.ada, drafted(house, FALCON))
-    with as_superuser() as database:
-        for where in ("state = 'published'", "state = 'superseded'"):
-            with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                database.execute(f"UPDATE policy_version SET {change} WHERE tenant_id = %s AND {where}", [house.tenant])
-
-
-def test_no_version_is_deleted_not_even_a_draft(house: House) -> None:
-    drafted(house, FALCON)
-    with as_superuser() as database, pytest.raises(psycopg.errors.InsufficientPrivilege):
-        database.execute("DELETE FROM policy_version WHERE tenant_id = %s", [house.tenant])
-
-
-def test_the_database_lets_nobody_but_an_admin_write_a_version(house: House) -> None:
-    versions.draft(house.ada)
-    for who in (house.bob, house.olga):
-        with who.transaction():
-            assert not models.PolicyVersion.objects.filter(state="draft").update(note="mine")
-
-
-def test_two_versions_are_never_in_force_at_once(house: House) -> None:
-    number = drafted(house, FALCON)
-    with house.system.transaction(), pytest.raises(DatabaseError), transaction.atomic():
-        models.PolicyVersion.objects.filter(number=number).update(state=State.PUBLISHED)
-    assert connection.chancery_scope is None  # type: ignore[attr-defined]
-
-
-def test_rules_that_do_not_have_their_hash_are_not_run(house: House) -> None:
-    drafted(house, FALCON)
-    with house.system.transaction():
-        models.PolicyVersion.objects.filter(state="draft").update(rules=[], sha256="0" * 64)
-    with pytest.raises(versions.PolicyDamaged):
-        versions.compiled(versions.get(house.ada, 2))
-
-
-def test_a_tenant_without_a_version_has_the_built_in_policy(house: House) -> None:
-    with as_superuser() as database:
-        database.execute("ALTER TABLE policy_version DISABLE TRIGGER keep")
-        database.execute("DELETE FROM policy_version WHERE tenant_id = %s", [house.tenant])
-        database.execute("ALTER TABLE policy_version ENABLE ALWAYS TRIGGER keep")
-    assert versions.in_force(house.bob) is builtin.policy()
-    assert engine.check(versions.in_force(house.bob), Stage.INPUT, "My password is hunter2.").action is Action.BLOCK
-
-
-def test_a_rule_holds_where_and_for_whom_it_says() -> None:
-    here, there, team, others = (uuid.uuid4() for _ in range(4))
-    rule = replace(FALCON, collections=frozenset({here}), groups=frozenset({team}))
-    for collections, groups, holds in (
-        ({here}, {team}, True),
-        ({here, there}, {team, others}, True),
-        ({there}, {team}, False),
-        ({here}, {others}, False),
-        (set(), {team}, False),
-        (None, {team}, True),
-        ({here}, None, True),
-        (None, None, True),
-    ):
-        place = Place(*(None if one is None else frozenset(one) for one in (collections, groups)))
-        assert rule.applies(place) is holds, (collections, groups)
-
-
-GOOD = documents.of(FALCON)
-
-
-@pytest.mark.parametrize(
-    ("wrong", "param"),
-    [
-        ({"colour": "red"}, "colour"),
-        ({"name": "Falcon!"}, "name"),
-        ({"name": 7}, "name"),
-        ({"stages": []}, "stages"),
-        ({"stages": ["lunch"]}, "stages"),
-        ({"action": "shout"}, "action"),
-        ({"action": "require_reason", "stages": ["output"]}, "action"),
-        ({"threshold": "high"}, "threshold"),
-        ({"threshold": True}, "threshold"),
-        ({"threshold": 2}, "threshold"),
-        ({"message": ""}, "message"),
-        ({"message": "x\x00"}, "message"),
-        ({"message": "x" * 501}, "message"),
-        ({"on_failure": "redact"}, "on_failure"),
-        ({"scope": {"groups": ["the team"]}}, "scope"),
-        ({"scope": {"groups": [7]}}, "scope"),
-        ({"scope": []}, "scope"),
-        ({"is_enabled": "yes"}, "is_enabled"),
-        ({"detector": "horoscope"}, "detector"),
-        ({"options": {"words": ["x"], "colour": "red"}}, "options.colour"),
-        ({"options": {"words": ["x\x00"]}}, "options"),
-        ({"options": {"words": ["x"], "reach": 2**60}}, "options"),
-        ({"options": {"expressions": ["(a"]}}, "options.expressions"),
-        ({"options": {"expressions": ["a" * 1001]}}, "options.expressions"),
-        ({"options": {"expressions": ["a{1000}" * 100]}}, "options.expressions"),
-        ({"options": {"expressions": [f"a{n}" for n in range(101)]}}, "options.expressions"),
-        ({"options": {"words": ["x" * 201]}}, "options.words"),
-        ({"options": {"words": [f"w{n}" for n in range(5001)]}}, "options.words"),
-        ({"options": {"words": ["x"], "case": "no"}}, "options.case"),
-        ({"fixtures": ["Falcon"]}, "fixtures"),
-        ({"fixtures": [{"text": "Falcon", "expect": "shout"}]}, "fixtures"),
-        ({"fixtures": [{"text": " ", "expect": "block"}]}, "fixtures"),
-        ({"fixtures": [{"text": "x" * 4001, "expect": "block"}]}, "fixtures"),
-        ({"fixtures": [{"text": "x", "expect": "block"}] * 21}, "fixtures"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-def test_a_rule_that_cannot_work_is_refused_beside_its_field(wrong: dict[str, Any], param: str) -> None:
-    with pytest.raises(InvalidInput) as refused:
-        documents.read(GOOD | wrong)
-    assert refused.value.param == param
-    assert isinstance(refused.value, ChanceryError)

@@ -32,11 +32,12 @@ WAYS = {
 ALLOWED = {("chancery_sealer", "INSERT", table) for table in ("leaf", "node", "checkpoint")}
 
 
-@pytest.fixture
-def sealed(house: House) -> House:
-    events.record(house.bob, Event.PROMPT_RECEIVED, payload={"text": "a question"})
-    seal(house)
-    return house
+@pytest.fixture(scope="module")
+def sealed(shared_house: House, django_db_blocker: Any) -> House:
+    with django_db_blocker.unblock():
+        events.record(shared_house.bob, Event.PROMPT_RECEIVED, payload={"text": "a question"})
+        seal(shared_house)
+    return shared_house
 
 
 def run(connection: psycopg.Connection[Any], query: str) -> None:

@@ -71,6 +71,16 @@ def test_reserving_and_settling_twice_counts_once(house: House) -> None:
     assert kept(house) == [(800, 300)]
 
 
+def test_what_nobody_knows_the_use_of_counts_as_it_was_reserved(house: House) -> None:
+    first, second = uuid.uuid4(), uuid.uuid4()
+    for one in (first, second):
+        quotas.reserve(house.bob, one, 800)
+    quotas.settle(house.bob, first, 300)
+    for one in (first, second, uuid.uuid4()):
+        quotas.close(house.system, one)
+    assert kept(house) == [(800, 300), (800, 800)]
+
+
 def test_settling_what_was_never_reserved_is_nothing(house: House) -> None:
     quotas.settle(house.bob, uuid.uuid4(), 10)
     assert kept(house) == []
@@ -80,7 +90,9 @@ def test_yesterday_does_not_count_today(house: House) -> None:
     allow(house, 1_000)
     quotas.reserve(house.bob, uuid.uuid4(), 1_000)
     with house.system.transaction():
-        models.Reservation.objects.update(created_at=timezone.now() - timedelta(days=1))
+        yesterday = timezone.now().date() - timedelta(days=1)
+        models.Reservation.objects.update(day=yesterday)
+        models.Spent.objects.update(day=yesterday)
     quotas.reserve(house.bob, uuid.uuid4(), 1_000)
 
 
@@ -119,12 +131,15 @@ def _reserved(scope: Scope) -> bool:
 
 
 def test_a_second_reservation_waits_for_the_firsts_commit(house: House) -> None:
-    """Seen, not timed: while somebody else holds the tenant's turn, the lock is waited for."""
+    """Seen, not timed: while somebody else has changed the tenant's sums and not committed, they are waited for."""
+    quotas.reserve(house.charlie, uuid.uuid4(), 7)
     with as_role("chancery_app") as other, other.transaction():
-        other.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 2))", [str(house.tenant)])
+        other.execute("SELECT set_config('chancery.tenant', %s, true)", [str(house.tenant)])
+        held = other.execute("UPDATE spent SET tokens = tokens WHERE kind = 'tenant'")
+        assert held.rowcount == 1
         with pytest.raises(OperationalError, match="lock timeout"):
             _reserve_impatiently(house.bob)
-    assert kept(house) == []
+    assert kept(house) == [(7, None)]
 
 
 def _reserve_impatiently(scope: Scope) -> None:

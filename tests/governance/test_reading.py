@@ -71,15 +71,15 @@ def test_pages_go_back_to_the_beginning_without_a_gap_or_a_repetition(house: Hou
 
 
 @pytest.mark.parametrize("cursor", ["x", "////", "AAAA", base64.b64encode(b"2026-01-01 nothing").decode(), "ä"])
-def test_a_cursor_that_was_never_given_out_is_refused(house: House, cursor: str) -> None:
+def test_a_cursor_that_was_never_given_out_is_refused(shared_house: House, cursor: str) -> None:
     with pytest.raises(InvalidInput, match="cursor"):
-        reading.listed(house.olga, cursor=cursor)
+        reading.listed(shared_house.olga, cursor=cursor)
 
 
 @pytest.mark.parametrize("action", ["Bob Miller", "%", "prompt.", "prompt.%"])
-def test_a_free_text_cannot_be_put_on_the_record_as_a_filter(house: House, action: str) -> None:
+def test_a_free_text_cannot_be_put_on_the_record_as_a_filter(shared_house: House, action: str) -> None:
     with pytest.raises(InvalidInput, match="no such event"):
-        reading.listed(house.olga, action=action)
+        reading.listed(shared_house.olga, action=action)
 
 
 @pytest.mark.parametrize("limit", [0, -1, 501])

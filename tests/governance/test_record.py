@@ -27,32 +27,32 @@ CHANGES = [
 
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("replica", ["origin", "replica"])
-def test_not_even_a_superuser_changes_an_event_by_the_way(house: House, change: str, replica: str) -> None:
+def test_not_even_a_superuser_changes_an_event_by_the_way(shared_house: House, change: str, replica: str) -> None:
     """`replica` switches ordinary triggers off; these are ENABLE ALWAYS."""
-    before = numbers(house.tenant)
+    before = numbers(shared_house.tenant)
     with as_superuser() as database:
         database.execute(f"SET session_replication_role = {replica}")
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="append-only"):
-            database.execute(change, {"tenant": house.tenant})
-    assert numbers(house.tenant) == before
+            database.execute(change, {"tenant": shared_house.tenant})
+    assert numbers(shared_house.tenant) == before
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_the_owner_of_the_table_changes_nothing_either(house: House, change: str) -> None:
+def test_the_owner_of_the_table_changes_nothing_either(shared_house: House, change: str) -> None:
     """With the tenant set, so that row-level security does not hide the rows from the trigger."""
-    before = numbers(house.tenant)
+    before = numbers(shared_house.tenant)
     with as_role("chancery_owner") as database:
-        database.execute("SELECT set_config('chancery.tenant', %s, false)", [str(house.tenant)])
+        database.execute("SELECT set_config('chancery.tenant', %s, false)", [str(shared_house.tenant)])
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="append-only"):
-            database.execute(change, {"tenant": house.tenant})
-    assert numbers(house.tenant) == before
+            database.execute(change, {"tenant": shared_house.tenant})
+    assert numbers(shared_house.tenant) == before
 
 
 @pytest.mark.parametrize("table", ["event", "writer", "payload", "leaf", "node", "checkpoint"])
 @pytest.mark.parametrize("what", ["SELECT 1 FROM {}", "DELETE FROM {}", "TRUNCATE {}", "INSERT INTO {} DEFAULT VALUES"])
-def test_the_application_touches_the_tables_through_the_doors_alone(house: House, table: str, what: str) -> None:
+def test_the_application_touches_the_tables_through_the_doors_alone(shared_house: House, table: str, what: str) -> None:
     with as_role("chancery_app") as database:
-        database.execute("SELECT set_config('chancery.tenant', %s, false)", [str(house.tenant)])
+        database.execute("SELECT set_config('chancery.tenant', %s, false)", [str(shared_house.tenant)])
         database.execute("SELECT set_config('chancery.actor_kind', 'system', false)")
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="permission denied"):
             database.execute(sql.SQL(what).format(sql.Identifier("audit", table)))

@@ -1,4 +1,4 @@
-"""What must hold before a process serves anyone: see assistant/startup.py. Real processes, at real connections."""
+"""What must hold before a process serves anyone: see assistant/processes/startup.py. Real processes, at real connections."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from assistant import startup
 from assistant.local import testing
+from assistant.processes import startup
 from tests.conftest import ROOT
 from tests.governance.database import as_role, as_superuser
 

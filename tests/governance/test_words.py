@@ -68,10 +68,10 @@ def test_a_search_finds_neither_itself_nor_an_officers_reasons(house: House) -> 
     ("wanted", "reason"),
     [("", WHY), ("x", WHY), ("x" * 201, WHY), (" ".join(["word"] * 11), WHY), ('"  "', WHY), ("salary", "because")],
 )
-def test_a_search_takes_words_and_a_reason(house: House, wanted: str, reason: str) -> None:
+def test_a_search_takes_words_and_a_reason(shared_house: House, wanted: str, reason: str) -> None:
     with pytest.raises(InvalidInput):
-        words.begin(house.olga, wanted, reason)
-    assert leaves(house, "record.searched") == []
+        words.begin(shared_house.olga, wanted, reason)
+    assert leaves(shared_house, "record.searched") == []
 
 
 def test_filters_hold_inside_the_search(house: House) -> None:

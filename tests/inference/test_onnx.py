@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 
 from governance.errors import Unavailable
+from inference.runners import onnx
 from inference.runners.onnx import OnnxEmbedder
 from tests.inference import tiny_onnx
 
@@ -57,6 +58,18 @@ def test_a_text_is_read_up_to_the_limit_and_no_further(folder: Path) -> None:
     )
     assert full == pytest.approx(beyond)
     assert full != pytest.approx(less)
+
+
+def test_a_text_that_was_counted_is_embedded_as_one_that_was_not(folder: Path) -> None:
+    texts = ["salt pepper", "", "salt " * OnnxEmbedder.max_tokens, "salt pepper", "pepper " * 9_000]
+    one = tiny(folder)
+    counts = one.count_tokens(texts)
+    assert one.count_tokens(texts) == counts
+    assert counts == pytest.approx([4, 2, OnnxEmbedder.max_tokens + 2, 4, 9_002], rel=0.001)
+    fresh = tiny(folder).embed(texts, "passage")
+    assert [one.embed(texts, "passage").tolist() for _ in range(2)] == [fresh.tolist()] * 2
+    one.count_tokens([f"salt {number}" for number in range(2 * onnx.COUNTED_KEPT)])
+    assert len(one._counted._ids) == onnx.COUNTED_KEPT
 
 
 def test_a_vector_is_the_mean_over_its_tokens(folder: Path) -> None:

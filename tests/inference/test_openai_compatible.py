@@ -131,6 +131,26 @@ def test_a_stream_that_ends_early_is_not_taken_for_an_answer(server: ModelServer
         next(deltas)
 
 
+def test_a_stream_of_nothing_is_asked_for_its_reason(server: ModelServer, runner: OpenAICompatible) -> None:
+    """As `llama_cpp.server` does over its window."""
+    refusals = [{"message": "maximum context length is 2048 tokens. You requested 2826 tokens", "code": "x"}, None]
+
+    def reply(speaker: Speaker) -> None:
+        if server.asked[-1].body["stream"]:
+            speaker.say_events([])
+        elif refusal := refusals.pop(0):
+            speaker.say_json({"error": refusal}, 400)
+        else:
+            speaker.say_json({"choices": []})
+
+    server.chats(reply)
+    with pytest.raises(InvalidInput, match=r"has 2826 tokens; the model reads 2048"):
+        list(runner.stream(REQUEST))
+    with pytest.raises(Unavailable, match="before the answer was whole"):
+        list(runner.stream(REQUEST))
+    assert [asked.body["max_tokens"] for asked in server.asked[1::2]] == [1, 1]
+
+
 @pytest.mark.parametrize("field", [b"data", b"error"])
 def test_a_fault_inside_a_stream_is_told(server: ModelServer, runner: OpenAICompatible, field: bytes) -> None:
     fault = event({"error": {"code": 500, "message": "out of memory"}}).replace(b"data", field, 1)
@@ -219,7 +239,7 @@ def test_a_server_without_the_wanted_model_is_not_ready(server: ModelServer, run
 def test_tokens_are_counted_by_the_server_that_can(server: ModelServer, runner: OpenAICompatible) -> None:
     server.replies["/tokenize"] = lambda speaker: speaker.say_json({"tokens": list(range(100))})
     assert 100 < runner.count_tokens([Message("user", "x")]) < 130
-    assert server.asked[0].body == {"content": "x"}
+    assert server.asked[0].body == {"content": "x", "model": "tiny"}  # of a worker with several, that one counts
 
 
 def test_a_server_that_does_not_count_is_asked_once(server: ModelServer, runner: OpenAICompatible) -> None:

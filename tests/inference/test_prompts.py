@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,6 +14,7 @@ from inference import prompts
 from inference.prompts import Excerpt, Turn
 from inference.runners.base import Message
 
+ENOUGH = 30  # questions: with fewer, versions are told apart by chance
 EXCERPTS = [
     Excerpt(1, "Handbook", "page 3", "Leave is 28 days."),
     Excerpt(2, "Handbook", "page 9", "Leave is asked for a month before."),
@@ -49,17 +53,18 @@ def test_the_order_of_excerpts_is_that_of_their_markers() -> None:
 
 def test_each_prompt_names_its_version_and_what_it_contains() -> None:
     prompt = prompts.answer("Q", EXCERPTS, HISTORY)
-    assert (prompt.version, prompt.excerpts, prompt.history) == ("answer-1", tuple(EXCERPTS), tuple(HISTORY))
+    assert (prompt.version, prompt.excerpts, prompt.history) == (prompts.DEFAULT, tuple(EXCERPTS), tuple(HISTORY))
     talk = prompts.model_only("Make it shorter.", HISTORY)
     assert (talk.version, talk.excerpts, talk.history) == ("model-only-1", (), tuple(HISTORY))
     assert talk.messages[-1].content == "Make it shorter."
 
 
 def test_the_instructions_offer_no_refusal_and_ask_for_no_markers() -> None:
-    instructions = prompts.answer("Q", []).messages[0].content.lower()
-    assert "don't know" not in instructions
-    assert "cannot" not in instructions
-    assert "[" not in instructions
+    for version in prompts.versions():
+        instructions = prompts.answer("Q", [], version=version).messages[0].content.lower()
+        assert "don't know" not in instructions
+        assert "cannot" not in instructions
+        assert "[" not in instructions
 
 
 @pytest.mark.parametrize(
@@ -147,7 +152,7 @@ def test_an_instruction_of_the_callers_stands_in_the_callers_turn_and_not_among_
     plain, told = (prompts.answer("Q", EXCERPTS, HISTORY, instruction=one) for one in ("", "Be brief."))
     assert told.messages[:-1] == plain.messages[:-1]
     assert told.messages[-1] == Message("user", "Be brief.\n\nQ")
-    assert (plain.version, told.version) == ("answer-1", "answer-1+instruction-1")
+    assert (plain.version, told.version) == (prompts.DEFAULT, f"{prompts.DEFAULT}+instruction-1")
     assert prompts.model_only("Q", instruction="<|im_start|>").messages[-1].content == "< |im_start|>\n\nQ"
 
 
@@ -158,3 +163,22 @@ def test_turns_without_an_answer_leave_no_two_neighbours_of_one_role() -> None:
         ("assistant", "Yes."),
         ("user", "And?\n\nThird?"),
     ]
+
+
+def test_a_text_that_is_changed_is_another_version_and_has_no_scores_of_the_old_one() -> None:
+    kept = scores()
+    assert kept["texts"] == {version: prompts.digest(version) for version in prompts.versions()}
+    for one in kept.get("score", []):
+        assert one["sha256"] == prompts.digest(one["prompt"])
+
+
+def test_the_default_is_the_best_of_what_was_measured_on_enough_questions() -> None:
+    told = [one for one in scores().get("score", []) if one["questions"] >= ENOUGH and one["send"] == "trimmed"]
+    for model in {one["model"] for one in told}:
+        of_it = {one["prompt"]: one["facts"] for one in told if one["model"] == model}
+        assert set(of_it) == set(prompts.versions()), f"{model}: each version is measured, or none"
+        assert of_it[prompts.DEFAULT] == max(of_it.values())
+
+
+def scores() -> dict[str, Any]:
+    return tomllib.loads((Path(prompts.__file__).parent / "scores.toml").read_text("utf-8"))

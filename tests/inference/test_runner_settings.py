@@ -7,7 +7,9 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 
+from assistant.configuration import runners as configuration
 from inference import runners
+from inference.runners.openai_compatible import OpenAICompatible
 from inference.runners.scripted import ScriptedChat, ScriptedEmbedder
 
 SCRIPTED = "inference.runners.scripted.ScriptedChat"
@@ -68,6 +70,21 @@ def test_a_backend_that_cannot_be_is_explained(wanted: dict[str, Any], complaint
         runners.chat()
 
 
+def test_an_embedder_reads_one_text_at_once_or_more() -> None:
+    served: dict[str, Any] = {"base_url": "http://127.0.0.1:8801/v1", "model": "m", "dimensions": 8}
+    embedders: dict[str, dict[str, Any]] = {
+        "inference.runners.onnx.OnnxEmbedder": {"models_dir": "models"},
+        "inference.runners.openai_embeddings.OpenAIEmbeddings": served,
+    }
+    for backend, options in embedders.items():
+        for batch in (0, -1, "two"):
+            wanted = {"BACKEND": backend, "OPTIONS": options | {"batch": batch}}
+            with set_to({}, wanted), pytest.raises(ImproperlyConfigured, match=r"\['embedding'\]"):
+                runners.embedder()
+        with set_to({}, {"BACKEND": backend, "OPTIONS": options | {"batch": 1}}):
+            assert runners.embedder().batch == 1
+
+
 def test_the_runners_of_a_plain_installation_take_their_options() -> None:
     options = {"base_url": "http://127.0.0.1:8801/v1", "api_key": None}
     with set_to(
@@ -76,3 +93,13 @@ def test_the_runners_of_a_plain_installation_take_their_options() -> None:
     ):
         assert runners.chat() is runners.chat()
         assert runners.embedder().dimensions == 384
+
+
+def test_further_models_of_the_worker_are_asked_for_by_name_at_its_own_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHANCERY_MODEL", "/somewhere/usual.gguf")
+    beside = configuration.beside("http://127.0.0.1:1/v1", "key", ["usual", "small", "~/own.gguf", "small"])
+    with set_to({"BACKEND": SCRIPTED}), override_settings(CHANCERY_CHATS=beside):
+        assert runners.further_chats() == ["small", "own"]
+        told = runners.chat("own")
+        assert isinstance(told, OpenAICompatible)
+        assert told.probe().model == "own"  # what it would be: nobody answers there

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError
@@ -18,7 +19,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from governance.errors import Busy, InvalidInput, Unavailable
-from inference import registry
+from inference import prompts, registry
 from inference.runners.base import ChatRequest, Message
 from inference.worker import engines, serving
 from inference.worker.engines.xllamacpp import Xllamacpp
@@ -52,6 +53,15 @@ def test_a_body_that_is_no_object_is_refused(worker: Worker) -> None:
         assert client.post("/v1/chat/completions", content=b"[1]").status_code == 400
 
 
+def test_a_worker_of_one_model_takes_any_name_and_tells_no_more_than_its_own(worker: Worker) -> None:
+    runner = worker.runner("whatever")
+    assert list(runner.stream(SHORT))[-1].finish in {"length", "stop"}
+    with worker.client() as client:
+        (told,) = client.get("/v1/models").json()["data"]
+    assert (told["id"], "state" in told) == ("tiny", False)
+    assert worker.metric("chancery_model_slots") == 1  # without a label
+
+
 def test_over_the_bound_the_client_learns_its_place(worker: Worker) -> None:
     with Held(worker):
         ended: list[str] = []
@@ -74,7 +84,7 @@ def test_whoever_waits_is_told_the_position_and_leaving_gives_it_up(worker: Work
         body = {"messages": [{"role": "user", "content": "Hello"}], "stream": True}
         with worker.client() as client, client.stream("POST", "/v1/chat/completions", json=body) as answer:
             assert answer.status_code == 200
-            assert next(answer.iter_lines()) == ": waiting 1"
+            assert re.fullmatch(r": waiting 1 wait_s=\d+\.\d", next(answer.iter_lines()))
         wait_until(lambda: worker.metric("chancery_model_waiting") == 0)
     first.join()
 
@@ -113,6 +123,64 @@ def test_told_to_stop_it_ends_well_and_takes_the_engine_along(model: Path) -> No
         running.process.terminate()
         assert running.process.wait(worker_process.LONGEST_WAIT_S) == 0
         assert not engine.is_running()
+
+
+def test_told_to_stop_it_lets_the_answer_under_way_end_and_takes_no_new_one(model: Path) -> None:
+    with worker_process.running(model) as running:
+        ended: list[str] = []
+        refused: list[str] = []
+
+        def wait() -> None:
+            try:
+                list(running.runner().stream(SHORT))
+            except Unavailable as fault:
+                refused.append(fault.message)
+
+        with Held(running) as held:
+            under_way = in_background(running, replace(SHORT, share="first"), ended)
+            wait_until(lambda: running.metric("chancery_model_running") == 1)
+            behind = threading.Thread(target=wait)
+            behind.start()
+            wait_until(lambda: running.metric("chancery_model_waiting") == 1)
+            running.process.terminate()
+            behind.join()
+            wait()
+            held.engine.resume()
+            under_way.join()
+            assert running.process.wait(worker_process.LONGEST_WAIT_S) == 0
+            held.is_gone = True
+    assert ended == ["first"]
+    assert "being stopped" in refused[0]
+    assert len(refused) == 2
+
+
+def test_what_every_prompt_begins_with_is_read_before_anybody_asks(model: Path) -> None:
+    excerpt = prompts.Excerpt(1, "Leave", "", "Thirty days.")
+    asked = prompts.answer("How long is the leave?", [excerpt]).messages
+    with worker_process.running(model, is_warmed=1) as running:
+        wait_until(lambda: running.metric("chancery_model_kept_bytes") > 0)
+        wait_until(lambda: running.metric("chancery_model_running") == 0)
+        cached = []
+        for share in ("a/1", "b/2"):
+            usage = list(running.runner().stream(replace(SHORT, messages=asked, share=share)))[-1].usage
+            cached.append(usage.cached_tokens if usage else 0)
+    assert cached[0] == cached[1] > 300  # the template's words, and nothing that either of them has asked
+
+
+def test_who_will_not_wait_that_long_is_told_at_once(worker: Worker) -> None:
+    body = {"messages": [{"role": "user", "content": "Hello"}]}
+    with Held(worker):
+        ended: list[str] = []
+        threads = [in_background(worker, SHORT, ended) for _ in range(2)]
+        wait_until(lambda: worker.metric("chancery_model_waiting") == 1)
+        with worker.client() as client:
+            told = client.post("/v1/chat/completions", json=body, headers={"X-Chancery-Deadline": "0.01"})
+            wrong = client.post("/v1/chat/completions", json=body, headers={"X-Chancery-Deadline": "soon"})
+        assert (told.status_code, told.json()["error"]["position"]) == (429, 2)
+        assert wrong.status_code == 400
+        assert worker.metric("chancery_model_waiting") == 1
+    for thread in threads:
+        thread.join()
 
 
 def test_a_port_that_is_taken_ends_the_worker_before_an_engine_is_started(worker: Worker, model: Path) -> None:

@@ -41,6 +41,28 @@ def test_one_share_that_asks_much_does_not_keep_the_others_waiting() -> None:
     assert (queue.running, queue.depth) == (0, 0)
 
 
+def test_inside_a_tenant_nobody_is_served_twice_before_everybody_was_once() -> None:
+    queue = FairQueue(1, most=9, most_a_share=9)
+    running = queue.enter("a/eager")
+    asked = {"eager": "a/eager", "eager2": "a/eager", "other": "a/other", "third": "a/third", "b": "b/one"}
+    waiting = {name: queue.enter(share) for name, share in asked.items()}
+    positions = {name: queue.position(place) for name, place in waiting.items()}
+    assert _served(queue, running, waiting) == ["other", "b", "third", "eager", "eager2"]
+    assert positions == {"other": 1, "b": 2, "third": 3, "eager": 4, "eager2": 5}
+
+
+def test_the_shortest_goes_first_until_somebody_has_waited_long() -> None:
+    for is_late in (False, True):
+        queue = FairQueue(1, most=9, most_a_share=9)
+        running = queue.enter("a/x")
+        sizes = {"long": 8000, "short": 50, "middle": 400}
+        waiting = {name: queue.enter(f"a/{name}", size) for name, size in sizes.items()}
+        if is_late:
+            waiting["long"].came -= 31.0
+        first = ["long"] if is_late else []
+        assert _served(queue, running, waiting) == first + ["short", "middle"] + (["long"] if not is_late else [])
+
+
 def test_who_leaves_the_line_lets_the_next_move_up() -> None:
     queue = FairQueue(1, most=9, most_a_share=9)
     running = queue.enter("a")
@@ -88,3 +110,49 @@ def test_who_leaves_as_it_is_admitted_hands_the_slot_on() -> None:
     queue.leave(impatient)
     assert patient.admitted.is_set()
     assert (queue.running, queue.depth) == (1, 0)
+
+
+def test_one_that_is_to_run_alone_waits_for_its_turn_and_lets_nobody_run_beside_it() -> None:
+    queue = FairQueue(2, most=9, most_a_share=9)
+    first, second = queue.enter("a/x"), queue.enter("a/y")
+    alone = queue.enter("a/z", is_alone=True)
+    later = queue.enter("b/x")
+    queue.leave(first)
+    assert not alone.admitted.is_set(), "somebody still runs"
+    assert not later.admitted.is_set(), "those who come later do not keep it waiting for ever"
+    queue.leave(second)
+    assert alone.admitted.is_set()
+    assert not later.admitted.is_set()
+    assert queue.running == 1
+    newcomer = queue.enter("c/x")
+    queue.leave(alone)
+    assert later.admitted.is_set()
+    assert newcomer.admitted.is_set()
+
+
+def test_whoever_asks_for_the_lane_again_and_again_does_not_starve_the_others() -> None:
+    queue = FairQueue(2, most=99, most_a_share=99)
+    running = [queue.enter("a/x", is_alone=True)]
+    waiting = [queue.enter("a/x", is_alone=True) for _ in range(5)] + [queue.enter("b/y") for _ in range(5)]
+    order: list[str] = []
+    while running:
+        queue.leave(running.pop(0))
+        for place in [one for one in waiting if one.admitted.is_set()]:
+            waiting.remove(place)
+            running.append(place)
+            order.append("alone" if place.is_alone else "beside")
+        assert len(running) == 1 or not any(one.is_alone for one in running)
+    assert order == ["beside", "beside", "alone", "beside", "beside", "alone", "beside", *["alone"] * 3]
+    assert (queue.running, queue.depth) == (0, 0)
+
+
+def test_one_that_gives_up_its_place_in_the_lane_shuts_nobody_out() -> None:
+    queue = FairQueue(2, most=9, most_a_share=9)
+    running = queue.enter("a/x")
+    alone, later = queue.enter("a/y", is_alone=True), queue.enter("b/x")
+    assert not later.admitted.is_set()
+    queue.leave(alone)
+    assert later.admitted.is_set()
+    assert queue.enter("c/x").admitted.is_set() is False
+    queue.leave(running)
+    assert (queue.running, queue.depth) == (2, 0)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
 import httpx
 import pytest
 from starlette.types import Message
 
+from inference.worker.counted import Counted
 from inference.worker.front import Front
 from inference.worker.queue import FairQueue, Place
-from inference.worker.relay import Relay
+from inference.worker.relay import Manner, Relay
 
 
 class Endless(httpx.AsyncByteStream):
@@ -42,7 +43,8 @@ class Meeting:
         self.running, self.waiting, self.behind = (self.queue.enter(share) for share in ("a", "b", "c"))
         self.gone, self.answers = asyncio.Event(), asyncio.Event()
 
-    async def ask(self) -> httpx.Response:
+    async def ask(self, place: Place) -> httpx.Response:
+        await place.admitted.wait()
         await self.answers.wait()
         self.has_answered = True
         return httpx.Response(200, headers={"Content-Type": "text/event-stream"}, stream=self.stream)
@@ -54,9 +56,32 @@ class Meeting:
     async def send(self, message: Message) -> None:
         self.sent.append(message)
 
-    def relay(self, place: Place) -> asyncio.Task[None]:
-        relay = Relay(self.queue, place, self.ask, self.outcomes.append, is_stream=True, beat_s=60, stamps=False)
+    def relay(self, place: Place, within_s: float = 60, beat_s: float = 60) -> asyncio.Task[None]:
+        self.manner = Manner(beat_s=beat_s)
+        relay = Relay(Asked(self, place), self.outcomes.append, self.manner, is_stream=True, within_s=within_s)
         return asyncio.create_task(relay({"type": "http"}, self.receive, self.send))
+
+    @property
+    def text(self) -> str:
+        return b"".join(message.get("body", b"") for message in self.sent).decode()
+
+
+@dataclass
+class Asked:
+    meeting: Meeting
+    place: Place
+
+    def open(self) -> Awaitable[httpx.Response]:
+        return self.meeting.ask(self.place)
+
+    def standing(self) -> str:
+        return f"waiting {self.meeting.queue.position(self.place)}"
+
+    def counted(self) -> Counted:
+        return Counted(None, 0, is_stream=True)
+
+    def leave(self) -> None:
+        self.meeting.queue.leave(self.place)
 
 
 async def _settled() -> None:
@@ -119,6 +144,44 @@ def test_whenever_the_client_hangs_up_the_line_to_the_engine_is_closed(ticks: in
         await task
         assert meeting.stream.is_closed == meeting.has_answered
         assert meeting.behind.admitted.is_set()
+
+    asyncio.run(meet())
+
+
+def test_whoever_waits_is_told_that_the_worker_stops_and_whoever_was_admitted_is_answered() -> None:
+    async def meet() -> None:
+        for is_admitted in (False, True):
+            meeting = Meeting()
+            task = meeting.relay(meeting.waiting)
+            if is_admitted:
+                _admit(meeting)
+            await _settled()
+            meeting.manner.stopping.set()
+            await _settled()
+            meeting.answers.set()
+            await _settled()
+            assert task.done() is not is_admitted
+            assert meeting.has_answered is is_admitted
+            if is_admitted:
+                _hang_up(meeting)
+            else:
+                assert meeting.sent[0]["status"] == 503
+                assert "being stopped" in meeting.text
+            await task
+            assert meeting.outcomes == (["gone"] if is_admitted else ["late"])
+
+    asyncio.run(meet())
+
+
+def test_an_answer_is_waited_for_no_longer_than_its_deadline() -> None:
+    async def meet() -> None:
+        for beat_s, status in ((60.0, 429), (0.01, 200)):
+            meeting = Meeting()
+            await meeting.relay(meeting.waiting, within_s=0.05, beat_s=beat_s)
+            assert meeting.sent[0]["status"] == status
+            assert '"code": 429' in meeting.text
+            assert ("waiting 1" in meeting.text) == (status == 200)
+            assert (meeting.queue.depth, meeting.outcomes) == (1, ["late"])
 
     asyncio.run(meet())
 

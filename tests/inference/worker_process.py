@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -11,9 +12,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil  # type: ignore[import-untyped]
@@ -22,9 +24,12 @@ from inference import registry
 from inference.runners.base import ChatRequest
 from inference.runners.openai_compatible import OpenAICompatible
 from inference.worker import engines, serving
+from inference.worker.engines.child import ORDER
 
 KEY = "a-key-of-tests"
 ROOT = Path(__file__).resolve().parents[2]
+# Every client reads the authorities' certificates as it is made, which takes 25 ms: none is asked for here.
+PLAIN: Any = {"trust_env": False, "verify": False}
 LONGEST_WAIT_S = 60  # for something that always comes; a test that reaches it has failed
 
 
@@ -35,18 +40,26 @@ class Worker:
 
     def client(self, key: str = KEY) -> httpx.Client:
         headers = {"Authorization": f"Bearer {key}"}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=LONGEST_WAIT_S, trust_env=False)
+        return httpx.Client(base_url=self.url, headers=headers, timeout=LONGEST_WAIT_S, **PLAIN)
 
-    def runner(self) -> OpenAICompatible:
-        return OpenAICompatible(f"{self.url}/v1", KEY)
+    def runner(self, model: str = "default") -> OpenAICompatible:
+        return OpenAICompatible(f"{self.url}/v1", KEY, model)
 
     def engine(self) -> psutil.Process | None:
         return next(iter(psutil.Process(self.process.pid).children()), None)
 
     def is_ready(self) -> bool:
         with contextlib.suppress(httpx.HTTPError):
-            return httpx.get(f"{self.url}/health", trust_env=False).is_success
+            return httpx.get(f"{self.url}/health", **PLAIN).is_success
         return False
+
+    def engines(self) -> list[str]:
+        """The names of the models that are in memory."""
+        found = []
+        for child in psutil.Process(self.process.pid).children():
+            with contextlib.suppress(psutil.Error, KeyError):
+                found.append(str(json.loads(child.environ()[ORDER])["alias"]))
+        return sorted(found)
 
     def metric(self, name: str) -> float:
         with self.client() as client:
@@ -64,6 +77,8 @@ def wait_until(holds: Callable[[], object]) -> None:
 class Held:
     """The engine stopped in its tracks: whatever was asked stays under way until it is released."""
 
+    is_gone = False  # whether worker and engine have ended meanwhile
+
     def __init__(self, worker: Worker) -> None:
         self.worker = worker
 
@@ -75,6 +90,8 @@ class Held:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self.is_gone:
+            return
         self.engine.resume()
         wait_until(lambda: self.worker.metric("chancery_model_running") == 0)
 
@@ -92,8 +109,9 @@ def in_background(worker: Worker, request: ChatRequest, ended: list[str]) -> thr
 
 
 @contextlib.contextmanager
-def running(model: Path, engine: str = "xllamacpp", **sizes: int) -> Iterator[Worker]:
+def running(model: Path, engine: str = "xllamacpp", beside: Sequence[Path] = (), **sizes: int) -> Iterator[Worker]:
     options = [f"--engine={engine}", *(f"--{name}={value}" for name, value in sizes.items())]
+    options += [f"--beside={one}" for one in beside]
     with _started(["-m", __name__, str(model), *options], {}) as worker:
         yield worker
 
@@ -127,12 +145,16 @@ def serve() -> None:
     parser.add_argument("model")
     parser.add_argument("--engine")
     parser.add_argument("--port", type=int)
-    for name, default in {"window": 2048, "slots": 1, "waiting_most": 8, "waiting_most_a_share": 8}.items():
+    parser.add_argument("--beside", action="append", default=[])
+    sizes = {"memory_mib": 0, "window": 2048, "slots": 1, "waiting_most": 8, "waiting_most_a_share": 8, "is_warmed": 0}
+    for name, default in sizes.items():
         parser.add_argument(f"--{name}", type=int, default=default)
-    sizes = vars(parser.parse_args())
-    model, engine = registry.resolve(sizes.pop("model")), engines.chosen(sizes.pop("engine"))
-    order = serving.Order("127.0.0.1", sizes.pop("port"), KEY, threads=1, cache_mib=8, **sizes)
-    serving.serve(model, Path(), engine, order)
+    told = vars(parser.parse_args())
+    model, engine = registry.resolve(told.pop("model")), engines.chosen(told.pop("engine"))
+    beside = registry.beside(told.pop("beside"))
+    is_warmed = bool(told.pop("is_warmed"))  # which would stand in the one slot that a test watches
+    order = serving.Order("127.0.0.1", told.pop("port"), KEY, threads=1, cache_mib=8, is_warmed=is_warmed, **told)
+    serving.serve(model, Path(), engine, order, beside)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from functools import cache
 
 from assistant.demo.material import HANDBOOK
-from ingestion import chunking, terms
+from ingestion.cutting import chunking
 from ingestion.parsers.base import Locator, Parsed, Section
+from ingestion.search import terms
 
 _HEADING = re.compile(r"(#+) (.*)\n?")
 

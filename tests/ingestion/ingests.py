@@ -11,12 +11,15 @@ from django.utils import timezone
 
 from ingestion import search
 from ingestion.models import Document, Version
-from ingestion.parsers import sandbox
 from ingestion.parsers.base import ParseFailed
+from ingestion.parsers.limited import sandbox
 from tests.cast import House
 from tests.ingestion import bells
 
 PARAGRAPH = "Paragraph {n} of the handbook speaks of hotel number {n}, of its beds, and of nothing else at all. " * 8
+
+
+CAME = ["received", "hashed", "queued"]  # how every upload's timeline begins
 
 
 class KilledError(BaseException):

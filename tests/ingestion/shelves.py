@@ -7,9 +7,11 @@ from hashlib import sha256
 
 from governance.scope import Scope
 from inference import runners
-from ingestion import postings, stores
-from ingestion.models import Chunk, Document, Version
+from ingestion import stores
+from ingestion.models import Chunk, Document, Index, Version
+from ingestion.search import postings
 from ingestion.stores.base import Entry
+from tests.cast import House
 
 
 def document(system: Scope, collection: uuid.UUID, texts: list[str], *, is_current: bool = True) -> Version:
@@ -56,11 +58,11 @@ def index(system: Scope, made: Version) -> None:
     """Vectors and postings of a version's chunks, by the scripted embedder."""
     embedder = runners.embedder()
     with system.transaction():
-        rows = list(Chunk.objects.filter(version_id=made.pk).order_by("ordinal"))
+        rows = list(Chunk.objects.filter(tenant_id=system.tenant, version_id=made.pk).order_by("ordinal"))
     vectors = embedder.embed([row.context for row in rows], "passage")
     entries = [Entry(row.id, row.collection_id, made.pk, vector) for row, vector in zip(rows, vectors, strict=True)]
     stores.store().upsert(system, embedder.name, entries)
-    postings.write(system, [postings.Text(row.id, row.collection_id, made.pk, row.context) for row in rows])
+    postings.write(system, postings.rows(postings.texts(rows)))
 
 
 def indexed(system: Scope, collection: uuid.UUID, texts: list[str], *, is_current: bool = True) -> Version:
@@ -69,6 +71,18 @@ def indexed(system: Scope, collection: uuid.UUID, texts: list[str], *, is_curren
     return made
 
 
+def index_beside(house: House, state: str = "ready") -> uuid.UUID:
+    """The row of an index of another embedder than the live one; without a vector."""
+    with house.system.transaction():
+        row = Index.objects.filter(name="beside").exclude(state="retired").first() or Index(
+            tenant_id=house.tenant, name="beside", dimensions=96, done=3, total=5
+        )
+        row.state = state
+        row.save()
+        return row.pk
+
+
 def chunks(system: Scope, made: Version) -> list[uuid.UUID]:
     with system.transaction():
-        return list(Chunk.objects.filter(version_id=made.pk).order_by("ordinal").values_list("id", flat=True))
+        rows = Chunk.objects.filter(tenant_id=system.tenant, version_id=made.pk).order_by("ordinal")
+        return list(rows.values_list("id", flat=True))

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import io
-import threading
 import uuid
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import IO, Any
 from unittest import mock
 
 import pytest
 from django.core.files.storage import default_storage
-from django.db import connection
 
 from governance import grants
 from governance.audit import events
@@ -19,8 +18,13 @@ from governance.audit.vocabulary import Event
 from governance.errors import NotFound
 from governance.grants import Holder
 from governance.roles import Level
-from ingestion import catalog, documents, files
+from governance.scope import Scope
+from ingestion import catalog, documents
+from ingestion.documents import contents, files, removal, uploads
+from ingestion.line import pauses
+from ingestion.models import Document, Status, Version
 from tests.cast import House
+from tests.ingestion import bells, crowds
 
 TOGETHER = 6
 
@@ -46,31 +50,14 @@ def collection(house: House) -> uuid.UUID:
 
 def at_once(act: Callable[[], object]) -> list[str]:
     """What came of it for each of several that begin together."""
-    start, came = threading.Barrier(TOGETHER), []
-
-    def run() -> None:
-        start.wait()
-        try:
-            act()
-            came.append("done")
-        except NotFound:
-            came.append("gone")
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run) for _ in range(TOGETHER)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sorted(came)
+    return sorted(crowds.together(*[act] * TOGETHER))
 
 
 def test_a_document_that_several_delete_at_once_is_deleted_and_recorded_once(
     house: House, collection: uuid.UUID, heard: list[str]
 ) -> None:
-    document = documents.upload(house.ada, collection, "rules.txt", io.BytesIO(b"Twenty days abroad.")).pk
-    assert at_once(lambda: documents.delete(house.ada, document)) == ["done", *["gone"] * (TOGETHER - 1)]
+    document = uploads.upload(house.ada, collection, "rules.txt", io.BytesIO(b"Twenty days abroad.")).pk
+    assert at_once(lambda: removal.delete(house.ada, document)) == ["done", *["gone"] * (TOGETHER - 1)]
     assert heard.count("document.deleted") == 1
 
 
@@ -101,5 +88,48 @@ def test_an_upload_into_a_collection_that_is_deleted_meanwhile_finds_it_gone_and
         return stored
 
     with mock.patch.object(files, "store", interrupted), pytest.raises(NotFound):
-        documents.upload(house.ada, collection, "rules.txt", io.BytesIO(b"Twenty days abroad."))
+        uploads.upload(house.ada, collection, "rules.txt", io.BytesIO(b"Twenty days abroad."))
     assert not default_storage.exists(house.tenant.hex) or not default_storage.listdir(house.tenant.hex)[1]
+
+
+def test_two_who_delete_selections_that_overlap_are_both_served(
+    house: House, collection: uuid.UUID, heard: list[str]
+) -> None:
+    scope = house.ada
+    made = [bells.upload(house, collection, f"A hotel, number {n}.", f"{n}.txt").pk for n in range(6)]
+    came = crowds.together(
+        partial(contents.delete, scope, collection, made[:4]), partial(contents.delete, scope, collection, made[2:])
+    )
+    assert came == ["done", "done"]
+    assert heard.count("document.deleted") == 6
+
+
+def test_what_is_changed_in_a_collection_as_it_is_deleted_is_changed_or_not_there(house: House) -> None:
+    scope = house.ada
+    for turn in range(2):
+        made = catalog.create(scope, f"Travel {turn}").pk
+        came = crowds.together(
+            partial(catalog.delete, scope, made),
+            partial(catalog.change, scope, made, description="Other"),
+            partial(pauses.pause, scope, made),
+        )
+        assert came[0] == "done"
+        assert set(came[1:]) <= {"done", "gone"}
+
+
+def test_one_that_cannot_be_tried_again_does_not_keep_the_others_from_it(house: House, collection: uuid.UUID) -> None:
+    rows = [bells.upload(house, collection, f"A hotel, number {n}.", f"{n}.txt") for n in range(3)]
+    with house.system.transaction():
+        Version.objects.filter(collection=collection).update(status=Status.FAILED, error_code="x")
+    retry = documents.retry
+
+    def meanwhile(scope: Scope, document: uuid.UUID) -> Document:
+        if document == rows[0].pk:
+            removal.delete(scope, document)
+        elif document == rows[1].pk:
+            retry(scope, document)
+        return retry(scope, document)
+
+    with bells.silent(), mock.patch.object(documents, "retry", meanwhile):
+        assert contents.retry_failed(house.ada, collection) == 1
+    assert contents.counted(house.ada, collection) == {Status.QUEUED: 2}

@@ -96,6 +96,44 @@ def test_a_denial_does_not_support_what_it_denies() -> None:
     assert cited("The FM40 is approved for use in explosive atmospheres.", passage) == []
 
 
+@pytest.mark.parametrize(
+    ("said", "denied"),
+    [
+        (
+            "Les paquets sources sont distribués sur les serveurs.",
+            "Les paquets sources ne sont pas distribués sur les serveurs.",
+        ),
+        ("Il pacchetto può essere installato senza rete.", "Il pacchetto non può essere installato senza rete."),
+        ("De pakketten kunnen door iedereen gebouwd worden.", "De pakketten kunnen niet door iedereen gebouwd worden."),
+        ("Paketen kan hämtas av alla anställda.", "Paketen kan inte hämtas av alla anställda."),
+        ("Each time it runs, the query is recorded.", "Each time it runs, the query is not recorded."),
+        ("The key is not kept, and the log is not read.", "The key is not kept, and the log is read."),
+    ],
+)
+def test_a_denial_is_told_in_other_languages_and_in_short_clauses(said: str, denied: str) -> None:
+    assert attribution.attribute(said, [(1, said)])
+    assert attribution.attribute(denied, [(1, denied)])
+    assert not attribution.attribute(denied, [(1, said)])
+    assert not attribution.attribute(said, [(1, denied)])
+
+
+def test_a_french_name_is_no_german_noun() -> None:
+    passage = "Les pilotes des cartes graphiques de la société Nordlys sont dans les dépôts."
+    assert attribution.attribute(
+        "Les pilotes des cartes graphiques de la société Nordlys sont dans les dépôts.", [(1, passage)]
+    )
+    assert not attribution.attribute(
+        "Les pilotes des cartes graphiques de la société Solgard sont dans les dépôts.", [(1, passage)]
+    )
+
+
+def test_a_single_letter_is_a_name_within_a_sentence() -> None:
+    passage = "The mailing lists for Perl are at the address below. Band A is paid a day."
+    assert cited("The mailing lists for R are at the address below.", passage) == []
+    assert cited("The mailing lists for Perl are at the address below.", passage) == [0]
+    assert cited("Band A is paid a day.", passage) == [0]
+
+
 def test_a_year_or_a_name_may_stand_in_the_heading_alone_and_an_amount_may_not() -> None:
     text = "The daily allowance for Germany is €46."
     sentence = "Under the Travel Policy 2025 the daily allowance for Germany is €46."

@@ -34,7 +34,7 @@ def test_a_grant_to_a_group_shows_the_collection_with_what_it_gives(house: House
     assert catalog.rights(house.bob, [made.pk]) == {made.pk: Rights(True, False, False, 0)}
     assert catalog.readable(house.bob) == [made.pk]
     with pytest.raises(Forbidden):
-        catalog.rename(house.bob, made.pk, "Mine")
+        catalog.change(house.bob, made.pk, name="Mine")
 
 
 def test_an_admin_runs_a_collection_without_reading_it(house: House) -> None:
@@ -55,16 +55,16 @@ def test_two_collections_of_one_name_conflict_until_the_first_is_deleted(house: 
         catalog.create(house.ada, "Travel")
     other = catalog.create(house.ada, "Leave")
     with pytest.raises(Conflict):
-        catalog.rename(house.ada, other.pk, "Travel")
+        catalog.change(house.ada, other.pk, name="Travel")
 
     catalog.delete(house.ada, first.pk)
     assert catalog.create(house.ada, "Travel").pk != first.pk
 
 
 @pytest.mark.parametrize("name", ["", "   ", "a\x07b", "x" * 201])
-def test_a_name_that_cannot_be_shown_is_refused(house: House, name: str) -> None:
+def test_a_name_that_cannot_be_shown_is_refused(shared_house: House, name: str) -> None:
     with pytest.raises(InvalidInput):
-        catalog.create(house.ada, name)
+        catalog.create(shared_house.ada, name)
 
 
 def test_a_deleted_collection_is_nobodys(house: House) -> None:
@@ -78,7 +78,7 @@ def test_a_deleted_collection_is_nobodys(house: House) -> None:
         with pytest.raises(NotFound):
             catalog.get(scope, made.pk)
         with pytest.raises(NotFound):
-            catalog.rename(scope, made.pk, "Again")
+            catalog.change(scope, made.pk, name="Again")
     with house.system.transaction():
         assert Collection.objects.get(pk=made.pk).deleted_at is not None
 

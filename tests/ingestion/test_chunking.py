@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 
@@ -9,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingestion import chunking
-from ingestion.chunking import Piece
-from ingestion.parsers.base import Locator, Parsed, Section
+from ingestion.cutting import chunking
+from ingestion.cutting.chunking import Piece
+from ingestion.parsers.base import Box, Locator, Parsed, Section, Spot
 
 
 def count_words(texts: Sequence[str]) -> list[int]:
@@ -41,6 +42,27 @@ def test_a_short_section_is_one_piece_with_title_and_headings_as_its_context() -
     assert piece == Piece(
         0, "Ask first.", ("Travel", "Hotels"), Locator(3, "Hotels", 0, 10), "Rules 2025 › Travel › Hotels\nAsk first."
     )
+
+
+def test_a_piece_says_in_which_rows_and_boxes_it_stands() -> None:
+    rows = [f"Row{n} " + prose(12) for n in range(6)]
+    starts = [sum(len(row) + 2 for row in rows[:n]) for n in range(6)]
+    boxes = [Box(0.1, n / 10, 0.9, (n + 1) / 10) for n in range(6)]
+    spots = tuple(
+        Spot(start, start + len(row), line=n + 2, box=box)
+        for n, (start, row, box) in enumerate(zip(starts, rows, boxes, strict=True))
+    )
+    whole = Section((), "\n\n".join(rows), Locator(sheet="Budget", columns="A:C"), spots)
+    pieces = chunked(whole)
+    assert len(pieces) > 1
+    covered: list[Box] = []
+    for piece in pieces:
+        shown = [n for n, row in enumerate(rows) if row.split()[0] in piece.text]
+        assert piece.locator.lines == (shown[0] + 2, shown[-1] + 2)
+        assert (piece.locator.sheet, piece.locator.columns) == ("Budget", "A:C")
+        assert piece.locator == Locator.from_json(json.loads(json.dumps(piece.locator.to_json())))
+        covered += piece.locator.boxes
+    assert covered == boxes
 
 
 def test_a_title_that_is_the_first_heading_stands_in_the_context_once() -> None:
@@ -176,11 +198,19 @@ _sections = st.lists(
 )
 
 
+_ways = st.fixed_dictionaries(
+    {name: st.booleans() for name in ("has_title", "has_path", "joins_tiny", "repeats_header")}
+)
+
+
 @settings(max_examples=80, deadline=None)
-@given(_sections, st.sampled_from([count_words, count_quarters]), st.integers(12, 60))
-def test_no_word_is_lost_and_no_piece_is_too_long(sections: list[Section], count: chunking.Count, size: int) -> None:
+@given(_sections, st.sampled_from([count_words, count_quarters]), st.integers(12, 60), _ways)
+def test_no_word_is_lost_and_no_piece_is_too_long(
+    sections: list[Section], count: chunking.Count, size: int, way: dict[str, bool]
+) -> None:
+    """Whatever a parser gives and a collection says: what is embedded fits the embedder, which cuts nothing off."""
     most, window = size + size // 4, size + size // 2
-    pieces = chunking.chunk(Parsed("A title", tuple(sections)), count, size=size, most=most, window=window)
+    pieces = chunking.chunk(Parsed("A title", tuple(sections)), count, size=size, most=most, window=window, **way)
     left = iter("".join("".join(piece.text.split()) for piece in pieces))
     # In order, letter by letter: pieces may repeat headers and tell headings, and lose nothing.
     assert all(sign in left for sign in "".join("".join(each.text.split()) for each in sections))

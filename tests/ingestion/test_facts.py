@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ingestion import facts
-from ingestion.facts import Fact
+from ingestion.attribution import facts
+from ingestion.attribution.facts import Fact
 
 
 @pytest.mark.parametrize(

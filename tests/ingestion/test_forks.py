@@ -13,10 +13,10 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 import pytest
 
-from ingestion import media_types
-from ingestion.parsers import forks, sandbox
+from ingestion import formats
 from ingestion.parsers.base import ParseFailed
-from ingestion.parsers.sandbox import Limits
+from ingestion.parsers.limited import forks, sandbox
+from ingestion.parsers.limited.sandbox import Limits
 from tests.conftest import ROOT
 
 PATIENCE_S = 60.0
@@ -35,7 +35,7 @@ def document(tmp_path: Path) -> Path:
 
 
 def text(document: Path) -> str:
-    return " ".join(section.text for section in sandbox.run(document, media_types.MARKDOWN).sections)
+    return " ".join(section.text for section in sandbox.run(document, formats.MARKDOWN).sections)
 
 
 def free() -> list[int]:
@@ -55,9 +55,9 @@ def test_a_document_that_fails_costs_no_nursery(document: Path) -> None:
     text(document)
     first = free()
     with pytest.raises(ParseFailed):
-        sandbox.run(document, media_types.MARKDOWN, Limits(output=1))
+        sandbox.run(document, formats.MARKDOWN, Limits(output=1))
     with pytest.raises(ParseFailed):
-        sandbox.run(document, media_types.PDF)
+        sandbox.run(document, formats.PDF)
     assert free() == first
 
 
@@ -74,14 +74,14 @@ def test_a_nursery_that_ends_in_mid_document_fails_that_document_by_name(
 ) -> None:
     lend = forks._lend
 
-    def short_lived() -> forks._Nursery:
-        home = lend()
+    def short_lived(kind: str) -> forks._Nursery:
+        home = lend(kind)
         home.process.kill()
         return home
 
     monkeypatch.setattr(forks, "_lend", short_lived)
     with pytest.raises(ParseFailed) as fault:
-        sandbox.run(document, media_types.MARKDOWN)
+        sandbox.run(document, formats.MARKDOWN)
     assert fault.value.code == "crashed"
 
 
@@ -95,7 +95,7 @@ def test_documents_at_once_have_a_nursery_each(document: Path) -> None:
 ENDLESS = """
 import sys, threading
 from pathlib import Path
-from ingestion.parsers import forks, sandbox
+from ingestion.parsers.limited import forks, sandbox
 forks.START = forks.START.replace("child.main()", "import time; child._parse = lambda order: time.sleep(600); child.main()")
 sandbox.run(Path(sys.argv[1]), "text/markdown")
 """

@@ -36,7 +36,7 @@ def _ordered(house: House, collection: uuid.UUID) -> tuple[uuid.UUID, uuid.UUID]
     """A document of two passages, the second of which gives orders; and that passage."""
     row = bells.ingested(house, collection, f"# One\n\n{RULE} {FILLER}\n\n# Two\n\n{ORDER} {FILLER}", "mail.md")
     with house.system.transaction():
-        held = Chunk.objects.filter(document_id=row.pk, is_quarantined=True)
+        held = Chunk.objects.filter(tenant_id=house.tenant, document_id=row.pk, is_quarantined=True)
         (chunk,) = held.values_list("pk", flat=True)
     return row.pk, chunk
 
@@ -46,8 +46,8 @@ def test_what_gives_orders_is_quarantined_and_that_stands_with_the_chunk_and_on_
 ) -> None:
     document, chunk = _ordered(house, collection)
     with house.system.transaction():
-        one = Chunk.objects.get(pk=chunk)
-        other = Chunk.objects.filter(document_id=document).exclude(pk=chunk)[0]
+        one = Chunk.objects.get(tenant_id=house.tenant, pk=chunk)
+        other = Chunk.objects.filter(tenant_id=house.tenant, document_id=document).exclude(pk=chunk)[0]
     assert (one.orders["action"], one.orders["score"] >= 0.7) == ("block", True)
     assert "injection" in {line["detector"] for line in one.orders["rules"]}
     assert (other.orders, other.is_quarantined) == ({}, False)
@@ -71,7 +71,7 @@ def test_a_rule_that_redacts_leaves_it_in_use_and_says_so(house: House, collecti
     policies.publish(house, [rule])
     bells.ingested(house, collection, ORDER)
     with house.system.transaction():
-        (one,) = Chunk.objects.filter(collection_id=collection)
+        (one,) = Chunk.objects.filter(tenant_id=house.tenant, collection_id=collection)
     assert (one.orders["action"], one.is_quarantined) == ("redact", False)
 
 
@@ -121,7 +121,8 @@ def test_nobody_changes_what_a_chunk_says(house: House, collection: uuid.UUID) -
             scope.transaction(),
             connection.cursor() as cursor,
         ):
-            cursor.execute("UPDATE chunk SET text = 'other' WHERE id = %s", [chunk])
+            cursor.execute("UPDATE chunk SET text = 'other' WHERE tenant_id = %s AND id = %s", [house.tenant, chunk])
     with house.bob.transaction(), connection.cursor() as cursor:
-        cursor.execute("UPDATE chunk SET is_quarantined = false WHERE id = %s", [chunk])
+        release = "UPDATE chunk SET is_quarantined = false WHERE tenant_id = %s AND id = %s"
+        cursor.execute(release, [house.tenant, chunk])
         assert cursor.rowcount == 0

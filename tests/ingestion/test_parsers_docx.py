@@ -7,8 +7,9 @@ import zipfile
 
 import pytest
 
+from ingestion.parsers import flags
 from ingestion.parsers.base import Bounds, Parsed, ParseFailed
-from ingestion.parsers.docx import Docx
+from ingestion.parsers.office.docx import Docx
 from tests.ingestion import papers
 from tests.ingestion.papers import W, paragraph
 
@@ -100,7 +101,17 @@ def test_a_note_follows_the_paragraph_that_refers_to_it() -> None:
         f"<w:footnote w:id='2'>{paragraph('Except in Kassel.')}</w:footnote></w:footnotes>"
     )
     body = "<w:p><w:r><w:t>Thirty days.</w:t><w:footnoteReference w:id='2'/></w:r></w:p>" + paragraph("Next.")
-    assert texts(body, footnotes=notes) == "Thirty days.\n\nExcept in Kassel.\n\nNext."
+    assert texts(body, footnotes=notes) == "Thirty days.\nExcept in Kassel.\n\nNext."
+
+
+def test_a_note_of_a_list_stands_under_its_item_and_the_list_goes_on() -> None:
+    notes = f"<w:endnotes {W}><w:endnote w:id='2'>{paragraph('Except in Kassel.')}</w:endnote></w:endnotes>"
+    numbered = '<w:numPr><w:ilvl w:val="0"/><w:numId w:val="1"/></w:numPr>'
+    noted = (
+        f"<w:p><w:pPr>{numbered}</w:pPr><w:r><w:t>Thirty days.</w:t><w:endnoteReference w:id='2'/></w:r></w:p>"
+        + paragraph("Two forms.", numbered)
+    )
+    assert texts(noted, endnotes=notes) == "- Thirty days.\nExcept in Kassel.\n- Two forms."
 
 
 def test_a_text_box_is_read_once_though_it_is_stored_twice() -> None:
@@ -169,3 +180,95 @@ def test_endless_nesting_ends_in_a_named_fault(tags: str, depth: int) -> None:
 
 def test_no_zip_is_a_broken_document() -> None:
     assert failed(b"PK\x03\x04 nothing").code == "broken"
+
+
+def related(body: str, *parts: tuple[str, str, str]) -> Parsed:
+    """With parts beside it: the kind of each, its name below word/, and its XML."""
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
+    listed = "".join(
+        f'<Relationship Id="r{at}" Type="{kind}{one}" Target="{name}"/>' for at, (one, name, _) in enumerate(parts)
+    )
+    out = io.BytesIO(papers.package(body))
+    with zipfile.ZipFile(out, "a") as archive:
+        archive.writestr("word/_rels/document.xml.rels", f"<Relationships>{listed}</Relationships>")
+        for _, name, xml in parts:
+            archive.writestr(f"word/{name}", xml)
+    return parsed(out.getvalue())
+
+
+def test_headers_and_footers_stand_once_at_the_end_under_no_heading() -> None:
+    header = f"<w:hdr {W}>{paragraph('Acme Ltd')}{paragraph('Confidential')}</w:hdr>"
+    pages = f"<w:ftr {W}>{paragraph('7')}</w:ftr>"
+    body = paragraph("Travel", '<w:outlineLvl w:val="0"/>') + paragraph("By train.")
+    read = related(
+        body, ("header", "header1.xml", header), ("header", "header2.xml", header), ("footer", "f.xml", pages)
+    )
+    assert papers.told(read) == [(("Travel",), "By train."), ((), "Acme Ltd Confidential")]
+
+
+def test_a_table_of_contents_is_not_read_twice() -> None:
+    contents = (
+        '<w:sdt><w:sdtPr><w:docPartObj><w:docPartGallery w:val="Table of Contents"/></w:docPartObj></w:sdtPr>'
+        f"<w:sdtContent>{paragraph('Travel 1')}</w:sdtContent></w:sdt>"
+    )
+    styles = f'<w:styles {W}><w:style w:styleId="t"><w:name w:val="toc 1"/></w:style></w:styles>'
+    body = contents + paragraph("Leave 2", '<w:pStyle w:val="t"/>') + paragraph("Text.")
+    assert texts(body, styles=styles) == "Text."
+
+
+def test_comments_and_tracked_changes_are_told() -> None:
+    comments = f"<w:comments {W}><w:comment/><w:comment/></w:comments>"
+    body = "<w:p><w:ins><w:r><w:t>new</w:t></w:r></w:ins></w:p>"
+    assert parsed(papers.package(body, comments=comments)).warnings == (
+        "2 comments in it are not read.",
+        "Changes are tracked in it: what was inserted is read, what was deleted is not.",
+    )
+    assert parsed(papers.package(paragraph("a"))).warnings == ()
+
+
+def test_a_note_in_a_table_is_read_and_so_are_formulas() -> None:
+    notes = f"<w:footnotes {W}><w:footnote w:id='2'>{paragraph('Except in Kassel.')}</w:footnote></w:footnotes>"
+    note = '<w:footnoteReference w:id="2"/>'
+    cells = "".join(f"<w:tc><w:p><w:r><w:t>Thirty days</w:t>{one}</w:r></w:p></w:tc>" for one in (note, ""))
+    math = "xmlns:m='http://schemas.openxmlformats.org/officeDocument/2006/math'"
+    formula = f"<w:p><m:oMath {math}><m:r><m:t>E=mc²</m:t></m:r></m:oMath></w:p>"
+    body = f"<w:tbl><w:tr>{cells}</w:tr></w:tbl>{formula}"
+    assert texts(body, footnotes=notes) == "| Thirty days | Thirty days |\n| --- | --- |\n\nExcept in Kassel.\n\nE=mc²"
+
+
+def test_a_chart_in_the_text_is_read_as_a_table() -> None:
+    c = "xmlns:c='http://schemas.openxmlformats.org/drawingml/2006/chart'"
+    r = "xmlns:r='http://schemas.openxmlformats.org/officeDocument/2006/relationships'"
+    points = "<c:{0}><c:numRef><c:numCache><c:pt idx='0'><c:v>{1}</c:v></c:pt></c:numCache></c:numRef></c:{0}>"
+    series = f"<c:ser><c:tx><c:v>Visitors</c:v></c:tx>{points.format('cat', 2024)}{points.format('val', 12)}</c:ser>"
+    chart = f"<c:chartSpace {c}><c:chart><c:plotArea><c:barChart>{series}</c:barChart></c:plotArea></c:chart></c:chartSpace>"
+    body = f"<w:p><w:r><w:t>See:</w:t><w:drawing><c:chart {c} {r} r:id='r0'/></w:drawing></w:r></w:p>"
+    read = related(body, ("chart", "charts/chart1.xml", chart))
+    assert read.sections[0].text == "See:\n\n|  | Visitors |\n| --- | --- |\n| 2024 | 12 |"
+
+
+@pytest.mark.parametrize(
+    ("kind", "target", "is_told"),
+    [
+        ("attachedTemplate", "http://evil.example/t.dotm", True),
+        ("image", "\\\\\\\\server\\\\share\\\\logo.png", True),
+        ("oleObject", "file://server/share/book.xlsx", True),
+        ("attachedTemplate", "file:///C:\\\\Templates\\\\letter.dotx", False),
+        ("hyperlink", "https://chancery.example/", False),
+    ],
+)
+def test_what_a_document_loads_from_elsewhere_is_flagged(kind: str, target: str, is_told: bool) -> None:
+    listed = f'<Relationship Id="r" Type="http://x/relationships/{kind}" Target="{target}" TargetMode="External"/>'
+    out = io.BytesIO(papers.package(paragraph("a")))
+    with zipfile.ZipFile(out, "a") as archive:
+        archive.writestr("word/_rels/document.xml.rels", f"<Relationships>{listed}</Relationships>")
+    assert parsed(out.getvalue()).flags == ((flags.EXTERNAL_LINKS,) if is_told else ())
+
+
+def test_macros_and_embedded_files_are_flagged() -> None:
+    out = io.BytesIO(papers.package(paragraph("a")))
+    with zipfile.ZipFile(out, "a") as archive:
+        archive.writestr("word/vbaProject.bin", b"x")
+        archive.writestr("word/embeddings/oleObject1.bin", b"x")
+        archive.writestr("word/embeddings/chart.xlsx", b"x")  # what a chart is made from
+    assert parsed(out.getvalue()).flags == (flags.MACROS, flags.EMBEDDED_FILES)

@@ -6,8 +6,8 @@ import io
 
 import pytest
 
-from ingestion.parsers.base import Parsed, ParseFailed
-from ingestion.parsers.html import Html
+from ingestion.parsers.base import Locator, Parsed, ParseFailed
+from ingestion.parsers.texts.html import Html
 from tests.ingestion import papers
 
 
@@ -140,3 +140,13 @@ def test_a_cell_that_claims_to_span_everything_ends_in_bounds() -> None:
 def test_entities_of_a_document_type_are_not_expanded() -> None:
     laughs = "".join(f"<!ENTITY a{at} '&a{at - 1};&a{at - 1};'>" for at in range(1, 40))
     assert len(text(f"<!DOCTYPE html [<!ENTITY a0 'ha'>{laughs}]><p>&a39;</p>")) < 5_000
+
+
+def test_a_heading_says_by_which_id_a_link_opens_it() -> None:
+    page = (
+        "<h1 id='leave'>Leave</h1><p>Thirty days.</p><h2>Rest</h2><p>It lapses.</p>"
+        "<section id='sick'><h2>Sickness</h2><p>Call us.</p></section><h2><a name='trips'></a>Trips</h2><p>By train.</p>"
+    )
+    sections = Html().parse(io.BytesIO(f"<html><body>{page}</body></html>".encode())).sections
+    assert [one.locator.anchor for one in sections] == ["leave", "leave", "sick", "trips"]
+    assert Locator.from_json(sections[2].locator.to_json()).anchor == "sick"

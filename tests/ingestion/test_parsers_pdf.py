@@ -7,7 +7,7 @@ import io
 import pytest
 
 from ingestion.parsers.base import Bounds, Parsed, ParseFailed
-from ingestion.parsers.pdf import Pdf
+from ingestion.parsers.pages.pdf import Pdf
 from tests.ingestion import papers
 
 PLANS = (
@@ -121,16 +121,15 @@ def test_half_a_pdf_is_broken_and_not_a_crash(part: float) -> None:
     assert failed(whole[: int(len(whole) * part)]).code == "broken"
 
 
-def test_a_scan_is_told_that_there_is_no_text_recognition() -> None:
+def test_pages_with_nothing_on_them_are_empty() -> None:
     fault = failed(papers.drawn_pdf([[], []]))
     assert fault.code == "empty"
-    assert "scan" in fault.message
-    assert "text recognition is not available" in fault.message
+    assert "no text on any page" in fault.message
 
 
-def test_pages_without_text_among_others_are_named() -> None:
+def test_blank_pages_among_others_are_nothing_to_speak_of() -> None:
     read = parsed(papers.drawn_pdf([[(72, 700, "words")], [], []]))
-    assert read.warnings == ("2 of 3 pages hold no text and may be scans: 2, 3. Text recognition is not available.",)
+    assert (read.pages, read.warnings, read.unread) == (3, (), ())
 
 
 def test_too_many_pages_are_not_begun() -> None:

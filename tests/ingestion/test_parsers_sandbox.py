@@ -1,42 +1,22 @@
 """A parser that has been taken over by a document gets nowhere, and its end has a name.
 
-The takeover is played by a parser of the tests' own, put into the real child in place of those that it knows.
-"""
+The takeover is played by a parser of the tests' own, put into the real child in place of those that it knows."""
 
 from __future__ import annotations
 
 import os
+import sys
 import textwrap
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from ingestion import media_types
-from ingestion.parsers import forks, sandbox
+from ingestion import formats
 from ingestion.parsers.base import Parsed, ParseFailed
-from ingestion.parsers.sandbox import Limits
+from ingestion.parsers.limited import forks, sandbox
+from ingestion.parsers.limited.sandbox import Limits
 from tests.ingestion import papers
-
-Attempt = Callable[..., Parsed]
-KNOWN_START = forks.START
-_TAKEN_OVER = """
-import sys, types
-from ingestion.parsers import child
-from ingestion.parsers.base import Locator, Parsed, ParseFailed, Parser, Section
-class Hostile(Parser):
-    def parse(self, stream):
-        said = ""
-        try:
-{body}
-        except OSError as fault:
-            said = type(fault).__name__
-        return Parsed("", (Section((), str(said), Locator()),))
-sys.modules["ingestion.parsers.hostile"] = module = types.ModuleType("hostile")
-module.Hostile = Hostile
-child._PARSERS["hostile"] = "hostile.Hostile"
-child.main()
-"""
+from tests.ingestion.takeovers import KNOWN_START, TAKEN_OVER, Attempt, failed, parsed, said
 
 
 @pytest.fixture
@@ -47,40 +27,22 @@ def attempt(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Attempt:
 
     def run(body: str, limits: Limits = sandbox.LIMITS) -> Parsed:
         lines = textwrap.indent(textwrap.dedent(body).strip(), " " * 12)
-        program = _TAKEN_OVER.format(body=lines).replace("{", "{{").replace("}", "}}")
+        program = TAKEN_OVER.format(body=lines).replace("{", "{{").replace("}", "}}")
         monkeypatch.setattr(forks, "START", KNOWN_START.replace("child.main()", "") + program)
         return sandbox.run(document, "hostile", limits)
 
     return run
 
 
-def said(parsed: Parsed) -> str:
-    return parsed.sections[0].text
-
-
-def failed(attempt: Attempt, body: str, limits: Limits = sandbox.LIMITS) -> ParseFailed:
-    with pytest.raises(ParseFailed) as fault:
-        attempt(body, limits)
-    assert fault.value.message.endswith(".")
-    assert fault.value.remedy.endswith(".")
-    return fault.value
-
-
-def parsed(path: Path, content: bytes, media_type: str, limits: Limits = sandbox.LIMITS) -> Parsed:
-    document = path / "upload"
-    document.write_bytes(content)
-    return sandbox.run(document, media_type, limits)
-
-
 def test_every_format_is_read_through_the_sandbox(tmp_path: Path) -> None:
-    formats = {
-        media_types.PDF: papers.pdf("Thirty days."),
-        media_types.DOCX: papers.word(("Normal", "Thirty days.")),
-        media_types.HTML: b"<p>Thirty days.",
-        media_types.MARKDOWN: b"Thirty days.",
-        media_types.TEXT: "Drei\u00dfig Tage. Thirty days.".encode("cp1252"),
+    samples = {
+        formats.PDF: papers.pdf("Thirty days."),
+        formats.DOCX: papers.word(("Normal", "Thirty days.")),
+        formats.HTML: b"<p>Thirty days.",
+        formats.MARKDOWN: b"Thirty days.",
+        formats.TEXT: "Drei\u00dfig Tage. Thirty days.".encode("cp1252"),
     }
-    for media_type, content in formats.items():
+    for media_type, content in samples.items():
         read = parsed(tmp_path, content, media_type)
         assert said(read).endswith("Thirty days.")
         assert read.warnings == ()  # the network is cut off, or this would say that it is not
@@ -90,14 +52,14 @@ def test_pages_are_told_while_they_are_read(tmp_path: Path) -> None:
     document = tmp_path / "upload"
     document.write_bytes(papers.drawn_pdf([[(72, 700, "words")]] * 3))
     told: list[tuple[int, int]] = []
-    read = sandbox.run(document, media_types.PDF, on_progress=lambda done, total: told.append((done, total)))
+    read = sandbox.run(document, formats.PDF, on_progress=lambda done, total: told.append((done, total)))
     assert told == [(1, 3), (2, 3), (3, 3)]
     assert [section.locator.page for section in read.sections] == [1, 2, 3]
 
 
 def test_the_fault_of_a_parser_arrives_with_its_remedy(tmp_path: Path) -> None:
     with pytest.raises(ParseFailed) as failed:
-        parsed(tmp_path, papers.drawn_pdf([[(72, 700, "x")]], password="hush"), media_types.PDF)
+        parsed(tmp_path, papers.drawn_pdf([[(72, 700, "x")]], password="hush"), formats.PDF)
     assert failed.value.code == "encrypted"
     assert "without the password" in failed.value.remedy
 
@@ -158,6 +120,70 @@ def test_nothing_is_written(attempt: Attempt, tmp_path: Path) -> None:
     """
     assert said(attempt(tried)) in {"PermissionError", "OSError"}
     assert not target.exists() or not target.read_bytes()
+
+
+@pytest.mark.parametrize("has_landlock", [True, False])
+@pytest.mark.parametrize(
+    "deed",
+    [
+        "os.truncate(path, 0)",
+        "open(path, 'wb')",
+        "open(path, 'r+b')",
+        "os.unlink(path)",
+        "os.rename(path, path + '2')",
+        "os.link(path, path + '2')",
+        "os.symlink('/etc/passwd', path + '2')",
+        "os.chmod(path, 0o777)",
+        "os.chown(path, -1, -1)",
+        "os.utime(path)",
+        "os.setxattr(path, 'user.a', b'b')",
+        "os.mkdir(path + '2')",
+        "os.mkfifo(path + '2')",
+        "os.memfd_create('a')",
+        "raised(libc.shmget(0, 4096, 0o1600))",  # what it holds outlives the process
+        "raised(libc.msgget(0, 0o1600))",
+        "raised(libc.semget(0, 1, 0o1600))",
+        "raised(libc.chroot(b'/'))",
+        "raised(libc.syscall(437, -100, path.encode(), bytes(24), 24))",  # openat2, whose flags no filter sees
+    ],
+)
+def test_no_file_is_changed_and_nothing_outlives_it_with_landlock_or_without(
+    attempt: Attempt, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, deed: str, *, has_landlock: bool
+) -> None:
+    target = tmp_path / "file"
+    target.write_bytes(b"as it was")
+    before = target.stat()
+    if not has_landlock:
+        without = "from ingestion.parsers.limited import jail; jail._leave_files = lambda *_: None\n"
+        monkeypatch.setattr(sys.modules[__name__], "TAKEN_OVER", without + TAKEN_OVER)
+    tried = f"""
+    import ctypes, errno, os
+    libc, path = ctypes.CDLL(None, use_errno=True), {str(target)!r}
+    def raised(done):
+        if done < 0:
+            raise OSError(ctypes.get_errno(), "refused")
+    {deed}
+    said = "done"
+    """
+    assert said(attempt(tried)) == "PermissionError"
+    assert target.read_bytes() == b"as it was"
+    after = target.stat()
+    assert (after.st_mode, after.st_mtime_ns, after.st_nlink) == (before.st_mode, before.st_mtime_ns, before.st_nlink)
+    assert [path.name for path in tmp_path.iterdir() if path.name != "document"] == ["file"]
+
+
+def test_its_limits_cannot_be_raised_by_whichever_account(attempt: Attempt) -> None:
+    tried = """
+    import resource
+    said = []
+    for limit in (resource.RLIMIT_AS, resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE, resource.RLIMIT_CPU):
+        try:
+            resource.setrlimit(limit, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        except (OSError, ValueError):
+            said.append(limit)
+    said = len(said)
+    """
+    assert said(attempt(tried)) == "4"
 
 
 def test_files_beside_the_code_are_out_of_reach_where_the_kernel_can_do_that(attempt: Attempt, tmp_path: Path) -> None:
@@ -233,15 +259,20 @@ def test_what_a_parser_prints_is_bounded(attempt: Attempt) -> None:
 
 def test_limits_of_size_reach_the_parser(tmp_path: Path) -> None:
     with pytest.raises(ParseFailed) as failed:
-        parsed(tmp_path, papers.drawn_pdf([[(72, 700, "x")]] * 3), media_types.PDF, Limits(pages=2))
+        parsed(tmp_path, papers.drawn_pdf([[(72, 700, "x")]] * 3), formats.PDF, Limits(pages=2))
     assert failed.value.code == "too_large"
     with pytest.raises(ParseFailed) as failed:
-        parsed(tmp_path, papers.package(papers.paragraph("x" * 5_000)), media_types.DOCX, Limits(unpacked=1_000))
+        parsed(tmp_path, papers.package(papers.paragraph("x" * 5_000)), formats.DOCX, Limits(unpacked=1_000))
     assert failed.value.code == "too_large"
 
 
 def test_fifty_megabytes_on_one_line_end_in_a_named_state(tmp_path: Path) -> None:
-    for media_type in (media_types.TEXT, media_types.MARKDOWN, media_types.HTML):
+    for media_type in (formats.TEXT, formats.MARKDOWN, formats.HTML):
         with pytest.raises(ParseFailed) as failed:
             parsed(tmp_path, b"word " * 10_000_000, media_type)
         assert failed.value.code in {"too_large", "out_of_memory"}
+
+
+def test_flags_arrive_and_what_is_no_flag_does_not(attempt: Attempt) -> None:
+    found = attempt("return Parsed('', (Section((), 'words', Locator()),), flags=('macros', 'invented'))")
+    assert found.flags == ("macros",)

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingestion.parsers.base import Parsed
-from ingestion.parsers.markdown import Markdown
 from ingestion.parsers.outline import legible
-from ingestion.parsers.text import Text, decode
+from ingestion.parsers.texts.markdown import Markdown
+from ingestion.parsers.texts.text import Text, decode
 from tests.ingestion import papers
 
 GERMAN = "Die Kündigungsfrist beträgt dreißig Tage – für Gold sechzig. Überstunden sind zu genehmigen."
@@ -90,6 +90,12 @@ def test_hostile_marks_do_not_take_for_ever(content: str) -> None:
         ("cp1252", GERMAN),
         ("latin-1", "Gr\u00f6\u00dfe"),
         ("cp1251", "Привет, как дела? Это обычный русский текст."),
+        ("iso2022-jp", "これは日本語のテキストです。"),
+        ("cp1250", "Zażółć gęślą jaźń. Pracownik może złożyć wniosek o urlop."),
+        ("iso8859-7", "Η προθεσμία είναι τριάντα ημέρες."),
+        ("gb18030", "通知期为三十天。加班必须事先得到主管的批准。"),
+        ("big5", "通知期為三十天。加班必須事先得到主管的批准。"),
+        ("euc-kr", "통지 기간은 삼십 일입니다. 초과 근무는 승인을 받아야 합니다."),
         ("shift_jis", "これは日本語のテキストです。文字コードを調べます。"),
     ],
 )
@@ -117,3 +123,15 @@ def test_what_is_legible_can_be_stored_and_is_so_at_once(text: str) -> None:
     assert "\x00" not in shown
     shown.encode()
     assert legible(shown) == shown
+
+
+@pytest.mark.parametrize(
+    ("said", "encoding"),
+    [
+        ("Le préavis est d’un mois ; les congés sont accordés à l’été, où que vous soyez. ", "cp1252"),
+        ("Срок предупреждения – тридцать дней. ", "utf-16-le"),
+        ("مدة الإشعار ثلاثون يوما. ", "utf-16-be"),
+    ],
+)
+def test_text_that_does_not_say_its_encoding_is_read_all_the_same(said: str, encoding: str) -> None:
+    assert decode((said * 4).encode(encoding)) == said * 4

@@ -9,12 +9,16 @@ from unittest import mock
 import pytest
 
 from governance.policy.rules import Action, Stage
-from ingestion import catalog, documents, files, pipeline, purging, search
+from ingestion import catalog, documents, search
+from ingestion.documents import files, purging, uploads
 from ingestion.models import Status, Version
-from ingestion.parsers import sandbox
+from ingestion.parsers import flags
 from ingestion.parsers.base import Locator, Parsed, Section
+from ingestion.parsers.limited import sandbox
+from ingestion.pipeline import ending
 from tests.cast import House
 from tests.governance import policies
+from tests.governance.database import leaves
 from tests.ingestion import bells, ingests
 
 
@@ -27,7 +31,7 @@ def test_an_uploaded_document_becomes_ready_and_is_found(house: House, collectio
     row = bells.ingested(house, collection, "A night in a hotel is paid up to 140 euros.")
     version = ingests.version(house, row)
     assert version.status == Status.READY
-    assert ingests.stages(version) == ["queued", "parse", "chunk", "embed", "index", "ready"]
+    assert ingests.stages(version) == [*ingests.CAME, "parse", "chunk", "policy", "embed", "index", "ready"]
     assert (version.lease, version.lease_until, version.error_code, version.chunks) == (None, None, "", 1)
     assert row.current_id == row.latest_id
     assert ingests.found(house, "hotel night") == ["A night in a hotel is paid up to 140 euros."]
@@ -48,7 +52,7 @@ def test_the_old_version_is_read_until_the_new_one_is_whole(house: House, collec
     row = bells.upload(house, collection, "The rate is 120 euros.")
     assert ingests.found(house, "rate") == ["The rate is 100 euros."]
 
-    with mock.patch.object(pipeline, "_flip", side_effect=ingests.KilledError), pytest.raises(ingests.KilledError):
+    with mock.patch.object(ending, "flip", side_effect=ingests.KilledError), pytest.raises(ingests.KilledError):
         bells.ingest(house, row)
     assert ingests.found(house, "rate") == ["The rate is 100 euros."]
 
@@ -128,6 +132,17 @@ def test_an_upload_by_another_tenant_of_the_same_name_touches_nothing(
     bells.ingested(house, collection, "Our hotel.")
     theirs = catalog.create(neighbour.ada, "Travel").pk
     with bells.silent():
-        documents.upload(neighbour.ada, theirs, "note.txt", io.BytesIO(b"Their hotel."))
+        uploads.upload(neighbour.ada, theirs, "note.txt", io.BytesIO(b"Their hotel."))
     assert ingests.found(house, "hotel") == ["Our hotel."]
     assert ingests.found(neighbour, "hotel") == []
+
+
+def test_what_a_document_carries_beside_its_words_is_told_and_recorded(house: House, collection: uuid.UUID) -> None:
+    read = Parsed("", (Section((), "A hotel.", Locator()),), flags=("macros", "external_links"))
+    with mock.patch.object(sandbox, "run", return_value=read):
+        row = bells.ingested(house, collection, "A hotel.")
+    version = ingests.version(house, row)
+    assert version.flags == ["macros", "external_links"]
+    assert [mark["note"] for mark in version.timeline if mark["stage"] == "flags"] == list(flags.told(read.flags))
+    (ready,) = leaves(house, "document.ready")
+    assert ready["facts"]["flags"] == ["macros", "external_links"]

@@ -11,10 +11,15 @@ import pytest
 from django.utils import timezone
 
 from governance.errors import NotFound, Unavailable
+from governance.leases import Watch
 from inference import runners
-from ingestion import catalog, documents, leases, pipeline, postings, purging, stores, tasks
+from ingestion import catalog, documents, pipeline, stores
+from ingestion.documents import purging, removal
+from ingestion.line import leases
 from ingestion.models import Chunk, Status
-from ingestion.parsers import sandbox
+from ingestion.parsers.limited import sandbox
+from ingestion.pipeline import ending, indexing, reading
+from ingestion.search import postings
 from tests.cast import House
 from tests.ingestion import bells, ingests
 
@@ -25,13 +30,13 @@ def collection(house: House) -> uuid.UUID:
 
 
 def test_a_killed_ingest_goes_on_where_it_was(house: House, collection: uuid.UUID) -> None:
-    row = bells.upload(house, collection, ingests.long(40))
+    row = bells.upload(house, collection, ingests.long(80))
     embedder = runners.embedder()
     texts: list[str] = []
     embed = embedder.embed
 
     def dying(given: list[str], kind: Any) -> Any:
-        if len(texts) >= 2 * pipeline.BATCH:
+        if len(texts) >= 2 * indexing.STORED_AT_ONCE:
             raise ingests.KilledError
         texts.extend(given)
         return embed(given, kind)
@@ -39,8 +44,8 @@ def test_a_killed_ingest_goes_on_where_it_was(house: House, collection: uuid.UUI
     with mock.patch.object(embedder, "embed", dying), pytest.raises(ingests.KilledError):
         bells.ingest(house, row)
     version = ingests.version(house, row)
-    assert (version.status, version.stage, version.done) == (Status.PROCESSING, "embed", 2 * pipeline.BATCH)
-    assert version.total == version.chunks > 2 * pipeline.BATCH
+    assert (version.status, version.stage, version.done) == (Status.PROCESSING, "embed", 2 * indexing.STORED_AT_ONCE)
+    assert version.total == version.chunks > 2 * indexing.STORED_AT_ONCE
 
     ingests.lapse(house, row)
     with (
@@ -49,19 +54,33 @@ def test_a_killed_ingest_goes_on_where_it_was(house: House, collection: uuid.UUI
     ):
         bells.ingest(house, row)
     embedded = [text for call in again.call_args_list for text in call.args[0]]
-    assert len(embedded) == version.chunks - 2 * pipeline.BATCH
+    assert len(embedded) == version.chunks - 2 * indexing.STORED_AT_ONCE
     assert ingests.version(house, row).status == Status.READY
     assert stores.store().missing(house.system, embedder.name, version.pk) == []
     with house.system.transaction():
-        assert Chunk.objects.filter(version_id=version.pk).count() == version.chunks
+        assert Chunk.objects.filter(tenant_id=house.tenant, version_id=version.pk).count() == version.chunks
 
 
-@pytest.mark.parametrize("stage", ["_read", "_keep", "_embed", "_index", "_flip"])
+SHORT = "A hotel.\n\nA train."
+LONG = SHORT + "\n\n" + ingests.long(40)
+STAGES = {
+    "read": (reading, SHORT),
+    "_keep": (reading, SHORT),
+    "index_at_once": (indexing, SHORT),
+    "flipped": (ending, SHORT),
+    "embed": (indexing, LONG),
+    "index": (indexing, LONG),
+    "flip": (ending, LONG),
+}
+
+
+@pytest.mark.parametrize("stage", STAGES)
 def test_a_kill_before_any_stage_loses_nothing_and_doubles_nothing(
     house: House, collection: uuid.UUID, stage: str
 ) -> None:
-    row = bells.upload(house, collection, "A hotel.\n\nA train.")
-    with mock.patch.object(pipeline, stage, side_effect=ingests.KilledError), pytest.raises(ingests.KilledError):
+    room, text = STAGES[stage]
+    row = bells.upload(house, collection, text)
+    with mock.patch.object(room, stage, side_effect=ingests.KilledError), pytest.raises(ingests.KilledError):
         bells.ingest(house, row)
     assert ingests.found(house, "hotel") == []
     ingests.lapse(house, row)
@@ -69,7 +88,7 @@ def test_a_kill_before_any_stage_loses_nothing_and_doubles_nothing(
     version = ingests.version(house, row)
     assert (version.status, version.attempts) == (Status.READY, 2)
     with house.system.transaction():
-        assert Chunk.objects.count() == version.chunks
+        assert Chunk.objects.filter(tenant_id=house.tenant).count() == version.chunks
     assert postings.weigh(house.ada, "hotel", [collection]).chunks == version.chunks
     assert purging.verify_index(house.system).total == 0
 
@@ -105,7 +124,7 @@ def test_who_lost_the_lease_writes_nothing_more(house: House, collection: uuid.U
         bells.ingest(house, row)
     version = ingests.version(house, row)
     assert (version.status, version.attempts, version.chunks) == (Status.PROCESSING, 2, 0)
-    assert ingests.stages(version) == ["queued", "parse"]
+    assert ingests.stages(version) == [*ingests.CAME, "parse"]
 
 
 def test_a_document_deleted_in_mid_ingest_leaves_nothing(house: House, collection: uuid.UUID) -> None:
@@ -114,7 +133,7 @@ def test_a_document_deleted_in_mid_ingest_leaves_nothing(house: House, collectio
 
     def deleted(*given: Any, **more: Any) -> Any:
         parsed = run(*given, **more)
-        documents.delete(house.ada, row.pk)
+        removal.delete(house.ada, row.pk)
         return parsed
 
     with mock.patch.object(sandbox, "run", deleted):
@@ -136,13 +155,13 @@ def test_three_faults_end_in_failed_with_what_to_do(house: House, collection: uu
     assert version.remedy
 
 
-def test_a_worker_killed_three_times_is_not_sent_in_again(house: House, collection: uuid.UUID) -> None:
+def test_what_kills_its_worker_again_and_again_is_not_sent_in_for_ever(house: House, collection: uuid.UUID) -> None:
     row = bells.upload(house, collection, "A hotel.")
-    for _ in range(3):
+    for _ in range(leases.KILLED_MOST):
         with mock.patch.object(sandbox, "run", side_effect=ingests.KilledError), pytest.raises(ingests.KilledError):
             bells.ingest(house, row)
         ingests.lapse(house, row)
-    with mock.patch.object(sandbox, "run", side_effect=AssertionError("a fourth time")):
+    with mock.patch.object(sandbox, "run", side_effect=AssertionError("once more")):
         bells.ingest(house, row)
     assert ingests.version(house, row).status == Status.FAILED
 
@@ -160,29 +179,12 @@ def test_a_part_that_is_away_is_waited_for_however_long(house: House, collection
     assert ingests.version(house, row).status == Status.READY
 
 
-def test_the_sweep_rings_for_what_waits_and_for_what_a_dead_worker_left(house: House, collection: uuid.UUID) -> None:
-    waits = bells.upload(house, collection, "one", "one.txt")
-    left = bells.upload(house, collection, "two", "two.txt")
-    fresh = bells.upload(house, collection, "three", "three.txt")
-    assert leases.claim(house.tenant, bells.latest(left)) is not None
-    for row in (waits, left):
-        ingests.lapse(house, row)
-    with bells.silent() as rung:
-        tasks.sweep()
-    assert {waits.latest_id, left.latest_id} <= set(rung)
-    assert fresh.latest_id not in rung
-    assert ingests.version(house, left).status == Status.QUEUED
-    with bells.silent() as rung:
-        tasks.sweep()
-    assert {waits.latest_id, left.latest_id}.isdisjoint(rung)
-
-
 def test_a_long_stage_keeps_its_lease(house: House, collection: uuid.UUID) -> None:
     row = bells.upload(house, collection, "A hotel.")
     claimed = leases.claim(house.tenant, bells.latest(row))
     assert claimed is not None
     ingests.lapse(house, row)
-    with leases.Watch(claimed, every_s=0.01):
+    with Watch(claimed, every_s=0.01):
         for _ in range(500):
             if (ingests.version(house, row).lease_until or timezone.now()) > timezone.now():
                 break
@@ -190,3 +192,19 @@ def test_a_long_stage_keeps_its_lease(house: House, collection: uuid.UUID) -> No
     until = ingests.version(house, row).lease_until
     assert until is not None
     assert until > timezone.now()
+
+
+def test_a_document_that_others_were_killed_beside_keeps_its_three_attempts(
+    house: House, collection: uuid.UUID
+) -> None:
+    row = bells.upload(house, collection, "A hotel.")
+    for _ in range(4):
+        with mock.patch.object(sandbox, "run", side_effect=ingests.KilledError), pytest.raises(ingests.KilledError):
+            bells.ingest(house, row)
+        ingests.lapse(house, row)
+    with mock.patch.object(sandbox, "run", side_effect=RuntimeError("a fault of ours")):
+        bells.ingest(house, row)
+        bells.ingest(house, row)
+    assert ingests.version(house, row).status == Status.QUEUED
+    bells.ingest(house, row)
+    assert ingests.version(house, row).status == Status.READY

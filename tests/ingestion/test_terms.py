@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestion import terms
+from ingestion.search import terms
 
 
 @pytest.mark.parametrize("code", ["E-1042", "foo_bar", "v2.3", "HW-CC-004", "FM45", "10:00", "192.168.1.1", "KC-4"])

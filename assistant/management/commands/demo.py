@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 from django.core.management.base import BaseCommand, CommandError
 
-from assistant import env
+from assistant.configuration import env
 from assistant.demo import scenes
 
 

@@ -31,7 +31,11 @@ function follow(article) {
     if (!article.isConnected) return;
     stream = new EventSource(`${address}/stream`);
     stream.addEventListener("segment", (event) => add(text, JSON.parse(event.data), status));
-    stream.addEventListener("status", (event) => tell(status, JSON.parse(event.data)));
+    stream.addEventListener("status", (event) => {
+      const news = JSON.parse(event.data);
+      tell(status, news);
+      showRead(article, news);
+    });
     stream.addEventListener("done", settle);
     stream.addEventListener("error", () => {
       if (stream.readyState === EventSource.CLOSED) settle();
@@ -75,11 +79,26 @@ function add(text, segment, status) {
   if (atEnd) window.scrollTo({ top: document.body.scrollHeight });
 }
 
+// What the model is given stands there while it reads. What somebody has opened of it is not closed by the same news.
+function showRead(article, news) {
+  const place = article.querySelector("[data-read]");
+  if (!place || !news.html || place.childElementCount) return;
+  const atEnd = isAtEnd();
+  place.innerHTML = news.html;
+  if (atEnd) window.scrollTo({ top: document.body.scrollHeight });
+}
+
 function tell(status, news) {
   const line = news.notice || status.dataset[news.status];
-  const said = line && news.position ? `${line} (${news.position} ${status.dataset.ahead})` : line;
+  const said = line && news.position ? `${line} (${news.position} ${status.dataset.ahead}${about(status, news)})` : line;
   // The same words again would be read out again.
   if (said && said !== status.textContent) status.textContent = said;
+}
+
+function about(status, news) {
+  // In steps, so that a second more or less is not read out.
+  const seconds = Math.ceil((news.wait_s || 0) / 5) * 5;
+  return seconds ? `, ${status.dataset.about.replace("{seconds}", seconds)}` : "";
 }
 
 async function ask(form, turns) {
@@ -95,7 +114,7 @@ async function ask(form, turns) {
       wantReason(form, told);
       throw new Error(faultIn(told));
     }
-    if (!turns) return location.assign(response.headers.get("Location"));
+    if (!turns || form.elements.compare?.checked) return location.assign(response.headers.get("Location"));
     const fresh = parsed(await response.text());
     if (replaced) remove(replaced);
     turns.append(fresh);

@@ -25,3 +25,15 @@ function giveBack(part) {
 
 document.addEventListener("htmx:beforeSwap", (event) => noteFocus(event.detail.target));
 document.addEventListener("htmx:afterSettle", (event) => giveBack(event.target));
+
+// A row that is wider than its place is moved along until the whole of what has the focus is seen: a browser leaves be what is
+// seen in part.
+document.addEventListener("focusin", (event) => {
+  if (event.target.closest(".parts, .scroll")) event.target.scrollIntoView({ block: "nearest", inline: "nearest" });
+});
+addEventListener("load", () => { // not before there are styles, which make it one row
+  for (const here of document.querySelectorAll(".parts [aria-current]")) {
+    const first = here.closest(".parts").contains(document.activeElement) ? document.activeElement : here; // who was quicker is not left behind
+    first.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+});

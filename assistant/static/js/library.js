@@ -1,6 +1,7 @@
 // The list of documents: choosing many, and no refresh under a hand that is choosing.
 
-import { isChosen, refreshDocuments } from "./uploads.js";
+import { isChosen, refreshDocuments } from "./documents.js";
+import { announce } from "./page.js";
 
 function show() {
   for (const all of document.querySelectorAll("[data-choose-all]")) all.hidden = false;
@@ -20,5 +21,14 @@ window.addEventListener("pageshow", (event) => {
   if (event.persisted) refreshDocuments();
 });
 
+// What is under way is told to who listens where it has come a good part further, and not with every look.
+let told = document.querySelector("[data-told]")?.dataset.told;
+function tell() {
+  const now = document.querySelector("[data-told]")?.dataset.told;
+  if (now && now !== told) announce(now);
+  told = now;
+}
+
 document.addEventListener("htmx:afterSettle", show);
+document.addEventListener("htmx:afterSettle", tell);
 show();

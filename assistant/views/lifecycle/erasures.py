@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from assistant.views import signed_in
+from assistant.views import confirming, signed_in
 from assistant.views.lifecycle import choosing
 from governance import access, people
 from governance.actions import Action
@@ -23,6 +23,7 @@ from governance.scope import Scope
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in.required
+@confirming.required
 def listed(request: HttpRequest, scope: Scope) -> HttpResponse:
     """The list; a POST asks for somebody who asked elsewhere, or who has left."""
     access.require(scope, Action.ERASURE_DECIDE)
@@ -45,6 +46,7 @@ def page(request: HttpRequest, scope: Scope, erasure: uuid.UUID) -> HttpResponse
 
 @require_POST
 @signed_in.required
+@confirming.required
 def approve(request: HttpRequest, scope: Scope, erasure: uuid.UUID) -> HttpResponse:
     try:
         done = service.approve(scope, erasure)

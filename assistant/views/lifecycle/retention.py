@@ -15,6 +15,7 @@ from governance.audit.lifecycle import retention
 from governance.audit.lifecycle.classes import Class
 from governance.errors import InvalidInput
 from governance.scope import Scope
+from ingestion.documents import binned
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -42,6 +43,18 @@ def telling(request: HttpRequest, scope: Scope) -> HttpResponse:
     access.require(scope, Action.RETENTION_SET)
     told = {name: bool(request.POST.get(name)) for name in ("names_officers", "tells_reasons")}
     tenants.write(scope, told)
+    messages.success(request, _("Saved."), extra_tags="good")
+    return redirect("retention")
+
+
+@require_POST
+@signed_in.required
+def deleted(request: HttpRequest, scope: Scope) -> HttpResponse:
+    """How many days a deleted document can be restored."""
+    days = _days(request.POST.get("bin_days", ""))
+    if days is None:
+        raise InvalidInput("Give whole days; 0 erases at once.")
+    binned.keep_for(scope, days)
     messages.success(request, _("Saved."), extra_tags="good")
     return redirect("retention")
 

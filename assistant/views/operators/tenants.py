@@ -11,10 +11,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from assistant.operators import figures
+from assistant.views import quotas, tables
 from assistant.views.operators import required
 from governance import models, operators
 from governance import tenants as noun
 from governance.errors import Conflict, InvalidInput
+from governance.quotas import USUAL
 
 SENT = ("slug", "name", "domain", "admin")
 NUMBERS = ("answers_running_max", "answers_waiting_max", "answers_per_person_max", "documents_max", "tokens_per_day")
@@ -24,15 +26,17 @@ NUMBERS = ("answers_running_max", "answers_waiting_max", "answers_per_person_max
 @require_http_methods(["GET", "HEAD", "POST"])
 @required
 def listed(request: HttpRequest, operator: models.Operator) -> HttpResponse:
-    context = {"room": "tenants", "operator": operator}
+    words = tables.words(request)
+    context = {"room": "tenants", "operator": operator, "words": words}
+    context["page"] = figures.tenants(words, tables.number(request))
     if request.method != "POST":
-        return render(request, "operators/tenants.html", context | {"tenants": figures.tenants()})
+        return render(request, "operators/tenants.html", context)
     sent = {name: request.POST.get(name, "")[:254] for name in SENT}
     password, number = request.POST.get("password", "")[:1000], request.request_id  # type: ignore[attr-defined]
     try:
         made = operators.create_tenant(operator, **sent, password=password, request_id=number)
     except (InvalidInput, Conflict) as fault:
-        context |= {"tenants": figures.tenants(), "fault": fault.message, "sent": sent}
+        context |= {"fault": fault.message, "sent": sent}
         return render(request, "operators/tenants.html", context, status=fault.status)
     return redirect("operators-tenant", made)
 
@@ -40,8 +44,7 @@ def listed(request: HttpRequest, operator: models.Operator) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @required
 def one(request: HttpRequest, operator: models.Operator, tenant: uuid.UUID) -> HttpResponse:
-    found = figures.tenant(tenant)
-    context = {"room": "tenants", "operator": operator, "tenant": found, "bounds": noun.BOUNDS}
+    context = _about(operator, tenant)
     if request.method == "POST":
         try:
             operators.set_limits(operator, tenant, _limits(request), request.request_id)  # type: ignore[attr-defined]
@@ -57,10 +60,30 @@ def one(request: HttpRequest, operator: models.Operator, tenant: uuid.UUID) -> H
 
 @require_POST
 @required
+def priced(request: HttpRequest, operator: models.Operator, tenant: uuid.UUID) -> HttpResponse:
+    """What its models cost, in its currency."""
+    try:
+        wanted, number = quotas.sent_prices(request), request.request_id  # type: ignore[attr-defined]
+        operators.set_prices(operator, tenant, request.POST.get("currency", ""), wanted, number)
+    except InvalidInput as fault:
+        context = _about(operator, tenant) | {"limits": operators.limits_of(operator, tenant)}
+        return render(request, "operators/tenant.html", context | {"price_fault": fault.message}, status=fault.status)
+    return redirect("operators-tenant", tenant)
+
+
+@require_POST
+@required
 def switch(request: HttpRequest, operator: models.Operator, tenant: uuid.UUID) -> HttpResponse:
     on = request.POST.get("on") == "1"
     operators.switch(operator, tenant, on=on, request_id=request.request_id)  # type: ignore[attr-defined]
     return redirect("operators-tenant", tenant)
+
+
+def _about(operator: models.Operator, tenant: uuid.UUID) -> dict[str, object]:
+    currency, known = operators.prices_of(operator, tenant)
+    context: dict[str, object] = {"room": "tenants", "operator": operator, "tenant": figures.tenant(tenant)}
+    context |= {"bounds": noun.BOUNDS, "usual": USUAL, "currency": currency}
+    return context | {"prices": quotas.price_lines(known)}
 
 
 def _limits(request: HttpRequest) -> noun.Limits:

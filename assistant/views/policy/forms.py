@@ -19,6 +19,8 @@ SPARE = 2  # empty test texts below those that are there
 # What an option is called, what is said below it, and how it is written.
 OPTIONS: dict[str, tuple[str, str, str]] = {
     "types": (noop("Kinds"), noop("None ticked: all of them."), "ticks"),
+    "question": (noop("The question"), noop("About the text; yes is what the rule acts on."), "text"),
+    "timeout_s": (noop("Seconds it may take"), noop("After that the text counts as not checked."), "number"),
     "words": (noop("Words and phrases"), noop("One a line. They count as whole words."), "lines"),
     "expressions": (noop("Expressions"), noop("RE2, one a line."), "lines"),
     "case": (noop("Upper and lower case differ"), "", "tick"),
@@ -86,11 +88,17 @@ def document(sent: QueryDict, detector: str) -> dict[str, Any]:
         "threshold": _number(sent.get("threshold", "")),
         "message": sent.get("message", ""),
         "options": dict(_written(sent, detector)),
-        "scope": {"collections": sent.getlist("collections"), "groups": sent.getlist("groups")},
+        "scope": _place(sent),
         "on_failure": sent.get("on_failure") or None,
         "is_enabled": bool(sent.get("is_enabled")),
         "fixtures": _fixtures(sent, action),
     }
+
+
+def _place(sent: QueryDict) -> dict[str, Any]:
+    place: dict[str, Any] = {name: sent.getlist(name) for name in ("collections", "groups", "assistants")}
+    rank = sent.get("label", "")
+    return place | ({"label": int(rank) if rank.isdecimal() and len(rank) < 4 else rank} if rank else {})
 
 
 def _option(name: str, value: Any, types: list[str]) -> Option:

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from assistant.views import signed_in
+from assistant.views import confirming, signed_in
 from governance import access, people, tenants
 from governance.actions import Action
 from governance.errors import Conflict, InvalidInput
@@ -35,6 +35,7 @@ def page(request: HttpRequest, scope: Scope) -> HttpResponse:
 
 @require_POST
 @signed_in.required
+@confirming.required
 def second(request: HttpRequest, scope: Scope) -> HttpResponse:
     publishing.require_second(scope, bool(request.POST.get("is_needed")))
     messages.success(request, _("Saved."), extra_tags="good")

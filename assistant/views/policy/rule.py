@@ -11,9 +11,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from assistant.conversations import assistants
 from assistant.views import signed_in
 from assistant.views.policy import forms
-from governance import access, groups
+from governance import access, groups, labels
 from governance.actions import Action as Permission
 from governance.errors import Conflict, InvalidInput
 from governance.policy import detectors, versions
@@ -22,7 +23,7 @@ from governance.scope import Scope
 from ingestion import catalog
 
 FRESH: dict[str, Any] = {"name": "", "stages": ["input"], "action": "flag", "threshold": 0.6, "is_enabled": True}
-ALWAYS_SURE = {"pattern"}  # detectors that know no degrees
+ALWAYS_SURE = {"pattern", "judge", "every_text"}  # detectors that know no degrees
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -95,6 +96,9 @@ def _form(
         "actions": [str(action) for action in Action],
         "collections": _marked(catalog.listed(scope), chosen.get("collections", ()), may_edit),
         "groups": _marked(groups.listed(scope), chosen.get("groups", ()), may_edit),
+        "assistants": _marked(assistants.known(scope), chosen.get("assistants", ()), may_edit),
+        "labels": labels.listed(scope),
+        "label": chosen.get("label"),
     }
     return render(request, "policy/rule.html", context, status=status)
 

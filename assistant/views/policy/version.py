@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from assistant.views import signed_in
+from assistant.views import confirming, signed_in
 from assistant.views.policy import marks, room
 from governance import access, tenants
 from governance.actions import Action
@@ -102,6 +102,7 @@ def submit(request: HttpRequest, scope: Scope, number: int) -> HttpResponse:
 
 @require_POST
 @signed_in.required
+@confirming.required
 def publish(request: HttpRequest, scope: Scope, number: int) -> HttpResponse:
     sha256 = request.POST.get("sha256", "")
     said = _("It is published, and holds from now on.")
@@ -110,6 +111,7 @@ def publish(request: HttpRequest, scope: Scope, number: int) -> HttpResponse:
 
 @require_POST
 @signed_in.required
+@confirming.required
 def restore(request: HttpRequest, scope: Scope, number: int) -> HttpResponse:
     sent = request.POST.get("note", "")
     return _done(request, scope, number, lambda: publishing.restore(scope, number, sent))

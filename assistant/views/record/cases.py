@@ -13,8 +13,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from assistant import wording
-from assistant.views import signed_in
+from assistant.showing import wording
+from assistant.views import confirming, signed_in
 from assistant.views.parsing import parsed_id
 from assistant.views.record import lines
 from assistant.views.record.filters import Chosen
@@ -120,6 +120,7 @@ def hold(request: HttpRequest, scope: Scope, case: uuid.UUID) -> HttpResponse:
 
 @require_POST
 @signed_in.required
+@confirming.required
 def export(request: HttpRequest, scope: Scope, case: uuid.UUID) -> HttpResponse:
     """As a bundle, which is fetched where every other one is."""
     asked = openings.mine(scope, case)

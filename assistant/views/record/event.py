@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from assistant.views import signed_in
+from assistant.views import confirming, signed_in
 from assistant.views.record import lines
 from governance.audit import reading
 from governance.audit.officers import openings, permits
@@ -23,6 +23,7 @@ from governance.scope import Scope
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in.required
+@confirming.required
 def page(request: HttpRequest, scope: Scope, event: uuid.UUID) -> HttpResponse:
     """A GET shows what is known of it, a POST opens its words for a reason."""
     context: dict[str, Any] = {"room": "record"}
@@ -41,7 +42,7 @@ def page(request: HttpRequest, scope: Scope, event: uuid.UUID) -> HttpResponse:
 
 
 def _masked(recorded: Recorded) -> dict[str, Any]:
-    names = ("id", "at", "recorded_at", "actor", "actor_kind", "key", "roles", "interaction", "resource")
+    names = ("id", "at", "recorded_at", "actor", "actor_kind", "key", "service", "roles", "interaction", "resource")
     return {name: getattr(recorded, name) for name in names} | recorded.facts
 
 

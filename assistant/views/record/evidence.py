@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from assistant.api.evidence import respond
-from assistant.views import signed_in
+from assistant.views import confirming, signed_in
 from assistant.views.record import lines
 from assistant.views.record.filters import Chosen
 from governance.audit import proofs, reading
@@ -58,6 +58,7 @@ def head_file(request: HttpRequest, scope: Scope) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in.required
+@confirming.required
 def bundle(request: HttpRequest, scope: Scope) -> HttpResponse:
     """A GET shows what would be in it, a POST asks for it."""
     reading.require(scope)

@@ -13,7 +13,7 @@ from django.http import FileResponse
 from django.utils.translation import gettext as _
 
 from assistant.api.record import shown
-from assistant.views import spreadsheet
+from governance import spreadsheet
 from governance.audit.out import ocsf
 from governance.audit.rows import Recorded
 from governance.audit.tree import verifier
@@ -25,7 +25,7 @@ KINDS = {
     "ocsf": "application/jsonl; charset=utf-8",
 }
 COLUMNS = (
-    "recorded_at", "at", "action", "actor", "actor_kind", "roles", "key", "interaction", "resource_kind", "resource",
+    "recorded_at", "at", "action", "actor", "actor_kind", "roles", "key", "service", "interaction", "resource_kind", "resource",
     "has_payload", "facts", "id",
 )  # fmt: skip
 IN_MEMORY = 4 * 2**20
@@ -74,6 +74,7 @@ def _csv(events: Iterable[Recorded]) -> Iterator[str]:
                 event.actor_kind,
                 " ".join(event.roles),
                 event.key or "",
+                event.service or "",
                 event.interaction or "",
                 resource.get("kind", ""),
                 resource.get("id", ""),

@@ -112,8 +112,9 @@ class Chosen:
         if "within" in given and "since" not in given:
             wanted["since"] = _floor((now or datetime.now(UTC)) - _choice(SPANS, given["within"])[1])
         if day := _time(given.get("day")):  # the narrower of two
+            ends = _day_after(day)
             wanted["since"] = max(wanted.get("since") or day, day)
-            wanted["until"] = min(wanted.get("until") or day + A_DAY, day + A_DAY)
+            wanted["until"] = min(wanted.get("until") or ends, ends)
         return wanted
 
     def fixed(self) -> Chosen:
@@ -151,6 +152,13 @@ def _time(text: str | None) -> datetime | None:
     except ValueError:
         raise InvalidInput(_("A time is written like 2026-03-31T14:05, in UTC.")) from None
     return found.replace(tzinfo=UTC) if found and found.tzinfo is None else found
+
+
+def _day_after(day: datetime) -> datetime:
+    try:
+        return day + A_DAY
+    except OverflowError:
+        raise InvalidInput(_("A time is written like 2026-03-31T14:05, in UTC.")) from None
 
 
 def _floor(at: datetime) -> datetime:

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from assistant.views import signed_in
+from assistant.views import confirming, signed_in
 from assistant.views.record import lines, sentences, story
 from governance import people
 from governance.audit import interactions, proofs, reading
@@ -21,6 +21,7 @@ from governance.scope import Scope
 @never_cache  # what was open must not come back from a browser's store
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in.required
+@confirming.required
 def page(request: HttpRequest, scope: Scope, interaction: uuid.UUID) -> HttpResponse:
     """A GET shows it, a POST opens its words."""
     if request.method != "POST":

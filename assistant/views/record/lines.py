@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -23,14 +24,17 @@ class Line:
 
 def of(scope: Scope, events: Iterable[Recorded]) -> list[Line]:
     listed = list(events)
-    names = people.names(scope, {event.actor for event in listed if event.actor})
-    return [line(scope, event, names.get(event.actor, "") if event.actor else "") for event in listed]
+    names = people.names(scope, {one for event in listed for one in (event.actor, event.service) if one})
+    return [line(scope, event, names) for event in listed]
 
 
-def line(scope: Scope, event: Recorded, name: str) -> Line:
+def line(scope: Scope, event: Recorded, names: Mapping[uuid.UUID, str]) -> Line:
+    """`names` of actors, and of what acted for them."""
+    who = names.get(event.actor, "") if event.actor else ""
+    through = names.get(event.service, str(event.service)) if event.service else ""
     return Line(
         event,
-        sentences.sentence(event, name),
+        sentences.sentence(event, who, through),
         sentences.tone(event),
         filters.kind_of(event.action),
         event.actor is not None and event.actor == scope.actor,

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from assistant import wording
-from assistant.views import signed_in
+from assistant.showing import wording
+from assistant.views import confirming, signed_in
 from assistant.views.parsing import parsed_id
 from governance import people
 from governance.audit.officers import openings, permits
@@ -54,6 +54,7 @@ def page(request: HttpRequest, scope: Scope) -> HttpResponse:
 
 @require_POST
 @signed_in.required
+@confirming.required
 def ask(request: HttpRequest, scope: Scope) -> HttpResponse:
     sent = request.POST
     target = parsed_id(sent.get("target", ""))
@@ -68,6 +69,7 @@ def ask(request: HttpRequest, scope: Scope) -> HttpResponse:
 
 @require_POST
 @signed_in.required
+@confirming.required
 def decide(request: HttpRequest, scope: Scope, opening: uuid.UUID) -> HttpResponse:
     approves = request.POST.get("decision") == "approve"
     if not approves and request.POST.get("decision") != "decline":

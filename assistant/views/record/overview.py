@@ -7,8 +7,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from assistant import plots
-from assistant.plots import Plot
+from assistant.showing import plots
+from assistant.showing.plots import Plot
 from assistant.usage import STATUSES
 from assistant.views import signed_in
 from governance.audit import figures

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from assistant.views import signed_in
+from assistant.views import confirming, signed_in
 from assistant.views.record import export as writing
 from assistant.views.record import form, lines
 from assistant.views.record.filters import Chosen
@@ -56,6 +56,7 @@ def suggest(request: HttpRequest, scope: Scope) -> HttpResponse:
 
 @require_POST
 @signed_in.required
+@confirming.required
 def export(request: HttpRequest, scope: Scope) -> HttpResponse:
     reading.require(scope)
     kind = request.POST.get("format", "")

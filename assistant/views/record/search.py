@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop as noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from assistant.views import signed_in
+from assistant.views import confirming, signed_in
 from assistant.views.record import form, lines
 from assistant.views.record.filters import Chosen
 from assistant.views.record.lines import Line
@@ -52,6 +52,7 @@ class Hit:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in.required
+@confirming.required
 def begin(request: HttpRequest, scope: Scope) -> HttpResponse:
     """A GET shows the form, with the filters of the address; a POST searches."""
     access.require(scope, Action.RECORD_OPEN)

@@ -34,6 +34,7 @@ EVENTS_MOST = 10_000
 OPENED_MOST = 500  # answers whose words come too: each is an opening of its own
 LASTS = timedelta(hours=1)  # from the asking on it may be fetched, and by whoever asked alone
 PAGE = 500
+LEAVES_MOST = 2**62  # no tree has more, and no database counts them
 
 
 @dataclass(frozen=True)
@@ -167,7 +168,7 @@ def _given(scope: Scope, note: str) -> int:
         kept = Checkpoint.parse(note.replace("\r\n", "\n").strip("\n") + "\n")
     except ValueError:
         raise InvalidInput("That is no signed head. Give the file as it was saved.") from None
-    stored = heads.covering(kept.size - 1)
+    stored = heads.covering(kept.size - 1) if kept.size <= LEAVES_MOST else None
     if (
         kept.origin != heads.origin(scope.tenant)
         or stored is None

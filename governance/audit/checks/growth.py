@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from governance.audit.checks.findings import Findings
 from governance.audit.tree import heads
@@ -43,6 +44,9 @@ class Growth:
         self.last: Head | None = None
         self.witnessed = 0  # leaves under the last head that the witness has cosigned
         self.heads = 0
+        # No leaf behind the last head that was met and under the next one came into the tree before that.
+        self.sealed_after: datetime | None = None
+        self._signed_at: datetime | None = None
         # Leaves under the last head whose root is the tree's: of the record's own, and of those that were kept elsewhere.
         # Whoever has the sealer's key signs any past, so that only the latter speak for what a kept one contradicts.
         self._sound = {"signed": 0, "kept": 0}
@@ -106,13 +110,14 @@ class Growth:
 
     def _advance(self) -> None:
         """To the next head. What it says is taken from its note, where that is signed: a row beside it may say anything."""
-        before, self._next = self.last, None
+        before, self._next, self.sealed_after = self.last, None, None
         for row in self._signed:
             self.heads += 1
             expected = (before.number if before else 0) + 1
             if row.number != expected:
                 self.findings.add(None, f"head {expected} is missing")
             head, is_signed = self._checked(row)
+            self.sealed_after, self._signed_at = _earlier(self._signed_at, head.at), head.at
             if before and head.size < before.size:
                 said = f"head {head.number} is over {head.size} leaves and the one before was over {before.size}"
                 self.findings.add(None, said)
@@ -122,7 +127,10 @@ class Growth:
                 return
 
     def _checked(self, row: Head) -> tuple[Head, bool]:
-        """What was signed, and whether it was at all: what was not shows nothing of the tree."""
+        """What was signed, and whether it was at all: what was not shows nothing of the tree.
+
+        Its time is the witness's own where there is one, which whoever holds the database cannot give.
+        """
         name = f"head {row.number}"
         try:
             note = row.checkpoint
@@ -134,24 +142,25 @@ class Growth:
         if not self._is_signed(note):
             self.findings.add(None, f"{name} is not signed by the sealer's key")
             return row, False
-        if row.is_witnessed:
-            self._check_witness(name, note)
+        at = self._witnessed_at(name, note) if row.is_witnessed else None
         if note.origin not in self.origins:
             return row, False
-        return replace(row, size=note.size, root=note.root), True
+        return replace(row, at=at or row.at, size=note.size, root=note.root), True
 
     def _is_signed(self, note: Checkpoint) -> bool:
         """Where the key is known. It bears the log's name of that time."""
         key = self.keys.sealer
         return key is None or note.signed_by(replace(key, name=note.origin)) is not None
 
-    def _check_witness(self, name: str, note: Checkpoint) -> None:
+    def _witnessed_at(self, name: str, note: Checkpoint) -> datetime | None:
+        at = None
         if self.keys.witness is None:
             self.findings.add(None, f"{name} is said to be cosigned, and the witness's public key is not known here")
-        elif note.signed_by(self.keys.witness) is None:
+        elif (at := note.signed_by(self.keys.witness)) is None:
             self.findings.add(None, f"{name} is said to be cosigned, and not by the witness's key")
         else:
             self.witnessed = max(self.witnessed, note.size)
+        return datetime.fromtimestamp(at, UTC) if at else None
 
     def _is_ours(self, kept: Kept) -> bool:
         name = f"the head that {kept.who} kept"
@@ -177,3 +186,8 @@ class Growth:
             return
         what = "is not the hash of its leaves" if is_there else "is missing"
         self.findings.add(first, f"the stored node over leaves {first} to {last} {what}")
+
+
+def _earlier(before: datetime | None, after: datetime) -> datetime | None:
+    """Of two heads' times: where the clock was set back between them, the later head has the earlier one."""
+    return min(before, after) if before else None

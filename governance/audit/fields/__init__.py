@@ -8,7 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from governance.audit.fields import administration, interaction, officers, policy
+from governance.audit.fields import (
+    documents,
+    evaluation,
+    indexes,
+    interaction,
+    officers,
+    people,
+    policy,
+    record,
+    sources,
+    support,
+    tenants,
+)
 from governance.audit.fields.kinds import Field, Kind
 from governance.audit.fields.leaf import LEAF as LEAF
 from governance.audit.vocabulary import Event
@@ -16,7 +28,20 @@ from governance.audit.vocabulary import Event
 VERSION = 1
 OCSF_VERSION = "1.5.0"
 
-KINDS: dict[Event, Kind] = interaction.KINDS | policy.KINDS | administration.KINDS | officers.KINDS
+KINDS: dict[Event, Kind] = (
+    interaction.KINDS
+    | policy.KINDS
+    | people.SIGN_INS
+    | documents.KINDS
+    | people.RIGHTS
+    | support.KINDS
+    | tenants.KINDS
+    | record.KINDS
+    | officers.KINDS
+    | indexes.KINDS
+    | sources.KINDS
+    | evaluation.KINDS
+)
 
 
 def rows() -> Iterator[tuple[str, str, Field]]:

@@ -9,6 +9,12 @@ AUTHENTICATION, ACCOUNT, ENTITY, USER_ACCESS, GROUP = 3002, 3001, 3004, 3005, 30
 API, FILE, FINDING = 6003, 6006, 2004
 CREATE, READ, UPDATE, DELETE, OTHER = 1, 2, 3, 4, 99
 
+# What several events say in the same words.
+BEFORE_AND_AFTER = {"before": "what it was", "after": "what it is now"}
+NAME = {"name": "what it was called then"}
+WHO = {"email": "the address that was given"}
+REASON = {"reason": "why, in their words"}
+
 
 @dataclass(frozen=True)
 class Field:

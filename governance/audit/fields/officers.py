@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from governance.audit.fields.administration import CHOSEN, REASON
-from governance.audit.fields.kinds import CREATE, ENTITY, OTHER, READ, UPDATE, Kind, kind
+from governance.audit.fields.kinds import CREATE, ENTITY, OTHER, READ, REASON, UPDATE, Kind, kind
+from governance.audit.fields.record import CHOSEN
 from governance.audit.vocabulary import Event
 
 REQUEST = {

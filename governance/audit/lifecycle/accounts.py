@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from governance import models
 from governance.audit.lifecycle import stores
+from governance.labels.models import Clearance
+from governance.quotas import counting
 from governance.scope import Scope
 
 NAME = "Erased person"
@@ -26,20 +28,44 @@ def sign_in(scope: Scope, person: uuid.UUID) -> Mapping[str, int]:
     return {
         "keys": models.ApiKey.objects.filter(person=person).delete()[0],
         "links": models.Invitation.objects.filter(person=person).delete()[0],
+        "open sessions": models.PortalSession.objects.filter(person=person).delete()[0],
+        "authenticators": models.TotpSecret.objects.filter(person=person).delete()[0],
+        "passkeys": models.Passkey.objects.filter(person=person).delete()[0],
+        "recovery codes": models.RecoveryCode.objects.filter(person=person).delete()[0],
+        "directories": _of_directories(person),
         "identities": models.Identity.objects.filter(person=person).delete()[0],
+        "sessions of providers": models.ProviderSession.objects.filter(person=person).delete()[0],
+        "services": models.Acting.objects.filter(person=person).delete()[0],
     }
+
+
+def _of_directories(person: uuid.UUID) -> int:
+    """What directories said of them. A directory that still has them brings somebody new."""
+    faults = models.DirectoryFault.objects.filter(about=person).delete()[0]
+    return models.DirectoryEntry.objects.filter(person=person).delete()[0] + faults
 
 
 def rights(scope: Scope, person: uuid.UUID) -> Mapping[str, int]:
     return {
         "roles": models.RoleAssignment.objects.filter(person=person).delete()[0],
+        "custom_roles": models.CustomRoleAssignment.objects.filter(person=person).delete()[0],
         "memberships": models.Membership.objects.filter(person=person).delete()[0],
         "grants": models.Grant.objects.filter(person=person).delete()[0],
+        "clearances": Clearance.objects.filter(person=person).delete()[0],
+        "access requests": models.AccessRequest.objects.filter(person=person).delete()[0],
     }
 
 
 def usage(scope: Scope, person: uuid.UUID) -> Mapping[str, int]:
-    return {"reservations": models.Reservation.objects.filter(person=person).delete()[0]}
+    for interaction in models.Reservation.objects.filter(person=person, used=None).values_list(
+        "interaction", flat=True
+    ):
+        counting.settle(scope, interaction, None)  # the sums of others stay as they are: numbers of days, and nobody's
+    models.Spent.objects.filter(kind="person", subject=str(person)).delete()
+    return {
+        "reservations": models.Reservation.objects.filter(person=person).delete()[0],
+        "limits": models.Allowance.objects.filter(person=person).delete()[0],
+    }
 
 
 def requests(scope: Scope, person: uuid.UUID) -> Mapping[str, int]:

@@ -115,7 +115,7 @@ def _certificate(
         "approved_by": _id(row.decided_by),
         "erased_at": row.erased_at.isoformat() if row.erased_at else None,
         "key_destroyed_at": destroyed_at.isoformat(),
-        "record": {"events": sum(rows.tally({"about": str(row.person_id)}, COUNTED_MOST).values())} | _head(),
+        "record": {"events": sum(rows.tally({"about": str(row.person_id)}, COUNTED_MOST).values())} | head(),
         "stores": [
             {"store": name, "removed": what, "amount": amount}
             for name, whats in removed.items()
@@ -125,8 +125,8 @@ def _certificate(
     }
 
 
-def _head() -> dict[str, Any]:
-    """The last signed head before it: what was erased is under it, and stays so."""
+def head() -> dict[str, Any]:
+    """The last signed head before what a certificate speaks of, whose events are under it and stay so."""
     found = heads.newest()
     if not found:
         return {}

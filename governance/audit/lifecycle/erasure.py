@@ -180,7 +180,9 @@ def _waiting(erasure: uuid.UUID) -> models.Erasure:
 
 
 def _require_another_admin(person: uuid.UUID) -> None:
-    admins = models.RoleAssignment.objects.filter(role=str(Role.TENANT_ADMIN), person__is_active=True)
+    admins = models.RoleAssignment.objects.filter(
+        role=str(Role.TENANT_ADMIN), person__is_active=True, ends_at__isnull=True
+    )
     if not admins.exclude(person=person).exists():
         raise Conflict("This is the last admin. Make somebody else an admin first.")
 

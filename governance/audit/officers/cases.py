@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Unpack
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from governance import access, models, pages
@@ -24,7 +24,7 @@ from governance.audit.rows import Recorded
 from governance.audit.selection import Filters
 from governance.audit.vocabulary import Event
 from governance.errors import Conflict, InvalidInput, NotFound
-from governance.pages import Page
+from governance.pages import Page, Part
 from governance.scope import Scope
 from governance.sentence import sentence
 
@@ -88,10 +88,25 @@ def found(scope: Scope, number: int, *, is_closed: bool = False) -> Page[Titled]
     """Newest first. Raises Forbidden."""
     access.require(scope, Action.RECORD_READ)
     with scope.transaction():
-        wanted = Case.objects.filter(closed_at__isnull=not is_closed).annotate(amount=Count("items"))
-        page = pages.cut(wanted.order_by("-created_at", "pk"), number)
-        titled = [Titled(row, folders.title(scope, row), row.amount) for row in page.rows]  # type: ignore[attr-defined]
-    return Page(titled, page.number, page.total, page.size)
+        page = pages.cut(_those(is_closed=is_closed).order_by("-created_at", "pk"), number)
+        return Page(_titled(scope, page.rows), page.number, page.total, page.size)
+
+
+def onward(scope: Scope, cursor: str, most: int, *, is_closed: bool) -> tuple[Part[Titled], int]:
+    """As `found`, from where the cursor ended; and how many there are in all. Raises Forbidden, InvalidInput."""
+    access.require(scope, Action.RECORD_READ)
+    with scope.transaction():
+        rows = _those(is_closed=is_closed)
+        page = pages.onward(rows, ("-created_at", "pk"), cursor, most)
+        return Part(_titled(scope, page.rows), page.next), rows.count()
+
+
+def _those(*, is_closed: bool) -> QuerySet[Case]:
+    return Case.objects.filter(closed_at__isnull=not is_closed).annotate(amount=Count("items"))
+
+
+def _titled(scope: Scope, found: Iterable[Case]) -> list[Titled]:
+    return [Titled(row, folders.title(scope, row), row.amount) for row in found]  # type: ignore[attr-defined]
 
 
 def get(scope: Scope, case: uuid.UUID) -> Whole:

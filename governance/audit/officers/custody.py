@@ -9,10 +9,10 @@ from governance import access, models
 from governance.actions import Action
 from governance.audit.bundle import asking
 from governance.audit.lifecycle import holds
-from governance.audit.officers import folders
+from governance.audit.officers import folders, permits
 from governance.audit.officers.models import Case
 from governance.audit.vocabulary import Event
-from governance.errors import Conflict
+from governance.errors import Conflict, SecondOfficerNeeded
 from governance.scope import Scope
 
 
@@ -44,7 +44,9 @@ def export(scope: Scope, case: uuid.UUID, reason: str = "", head: str = "") -> u
     """The number of a bundle of all its answers' events; with a `reason` their words come too. Raises as `asking.ask` does."""
     access.require(scope, Action.RECORD_READ)
     with scope.transaction():
-        row = folders.row_of(case)
+        row = folders.row_of(case, is_locked=True)
+        if reason:
+            _require_as_approved(scope, row)
         bundle = asking.ask(scope, reason=reason, head=head, case=case, interactions=folders.answers_of(row))
         folders.record(scope, Event.CASE_EXPORTED, row, facts={"bundle": bundle})
     return bundle
@@ -60,6 +62,13 @@ def follow(scope: Scope, row: Case, answers: Sequence[uuid.UUID]) -> None:
     if held := standing_hold(row):
         _keep(row, holds.place(scope, held.reason, interactions=answers))
         holds.lift(scope, held.pk, held.reason)
+
+
+def _require_as_approved(scope: Scope, row: Case) -> None:
+    """An approval is for the case as it was when somebody asked for it. Raises SecondOfficerNeeded."""
+    permit = permits.require(scope, row.pk)
+    if permit and row.items.filter(created_at__gt=permit.created_at).exists():
+        raise SecondOfficerNeeded("Answers came into the case since its opening was asked for. Ask for it once more.")
 
 
 def _keep(row: Case, hold: uuid.UUID | None) -> None:

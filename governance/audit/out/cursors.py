@@ -63,14 +63,14 @@ def claim(tenant: uuid.UUID, target: uuid.UUID) -> Claim | None:
     return Claim(scope, target, row.lease, row.next_index, row.next_head, row.failures)
 
 
-def advance(held: Claim, next_index: int, next_head: int) -> Claim:
-    """What has arrived, and the lease anew. The end of an outage is told on the record. Raises LeaseLost."""
+def advance(held: Claim, next_index: int, next_head: int, sent: int) -> Claim:
+    """What has arrived, `sent` events of it, and the lease anew. The end of an outage is told on the record. Raises LeaseLost."""
     now = timezone.now()
     with held.scope.transaction():
         changed = _row(held).update(
             next_index=next_index,
             next_head=next_head,
-            sent=F("sent") + (next_index - held.next_index),
+            sent=F("sent") + sent,
             sent_at=now,
             lease_until=now + LEASE,
             failures=0,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import connection
@@ -29,6 +30,7 @@ class _Way:
     sink: Sink
     form: str
     with_words: bool
+    only: Sequence[str] = ()
 
 
 def due() -> list[tuple[uuid.UUID, uuid.UUID]]:
@@ -59,12 +61,15 @@ def _forward(held: cursors.Claim) -> int:
     try:
         way = _way(held.scope, held.target)
         while way is not None and time.monotonic() < until:
-            batch = lines.batch(held.scope, held.next_index, held.next_head, way.form, with_words=way.with_words)
+            batch = lines.batch(
+                held.scope, held.next_index, held.next_head, way.form, with_words=way.with_words, only=way.only
+            )
             connection.close()  # a receiver takes seconds: somebody else may have the connection meanwhile
-            if not batch.lines:
+            if (batch.next_index, batch.next_head) == (held.next_index, held.next_head):
                 break
-            way.sink.send(held.scope.tenant, batch.lines)
-            held = cursors.advance(held, batch.next_index, batch.next_head)
+            if batch.lines:
+                way.sink.send(held.scope.tenant, batch.lines)
+            held = cursors.advance(held, batch.next_index, batch.next_head, batch.events)
             arrived += len(batch.lines)
     except (SinkDown, keyring.KeyGone) as fault:
         cursors.fail(held, str(fault))
@@ -89,4 +94,4 @@ def _way(scope: Scope, target: uuid.UUID) -> _Way | None:
         return _Way(known.sink(), known.format, with_words=False)
     with scope.transaction():
         row = models.ForwardTarget.objects.filter(pk=target, is_enabled=True).first()
-    return _Way(targets.sink(row), row.format, row.carries_words) if row else None
+    return _Way(targets.sink(row), row.format, row.carries_words, row.only) if row else None

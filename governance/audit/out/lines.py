@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +22,7 @@ from governance.scope import Scope
 FORMATS = ("jsonl", "ocsf")
 NAME = "chancery/1"  # of our own format; docs/record.md says what it holds
 CHECKPOINT = "checkpoint"
+MISSING = "missing"
 MOST = 200
 BYTES_MOST = 256 * 1024  # unless one line alone has more
 INFORMATIONAL, NOTICE, WARNING = 6, 5, 4
@@ -36,6 +38,10 @@ class Batch:
     next_index: int
     next_head: int
 
+    @property
+    def events(self) -> int:
+        return sum(line.action != CHECKPOINT for line in self.lines)
+
 
 @dataclass
 class _Filling:
@@ -50,21 +56,38 @@ class _Filling:
         return True
 
 
-def batch(scope: Scope, next_index: int, next_head: int, form: str, *, with_words: bool = False) -> Batch:
-    """The next that is to leave, empty where there is nothing. `scope` is the tenant's system scope."""
+def is_wanted(action: str, only: Sequence[str]) -> bool:
+    """Whether one that is told of these alone is told of it: `document.ready`, or `document.*`."""
+    return action in only or f"{action.partition('.')[0]}.*" in only
+
+
+def batch(
+    scope: Scope,
+    next_index: int,
+    next_head: int,
+    form: str,
+    *,
+    with_words: bool = False,
+    only: Sequence[str] = (),
+) -> Batch:
+    """The next that is to leave; what nothing leaves of is passed. `scope` is the tenant's system scope.
+
+    One that is told of some events `only` gets no heads: they cover what it does not have.
+    """
     filling = _Filling()
     with scope.transaction():
         for index, event, leaf_hash, leaf, at in _stretch(next_index):
             if index != next_index:
                 break  # a leaf that is not there is for the verifier to tell: nothing is passed over here
-            words = _words(scope, event) if with_words else {}
-            if not filling.takes(_event(scope.tenant, index, event, leaf_hash, leaf, at, form, words)):
-                return Batch(filling.lines, next_index, next_head)
+            if not only or is_wanted(_action(leaf), only):
+                words = _words(scope, event) if with_words else {}
+                if not filling.takes(_event(scope.tenant, index, event, leaf_hash, leaf, at, form, words)):
+                    return Batch(filling.lines, next_index, next_head)
             next_index += 1
         for head in reversed(heads.newest(MOST, below=next_head + MOST)):
             if head.number < next_head:
                 continue
-            if head.size > next_index or not filling.takes(_head(scope.tenant, head)):
+            if head.size > next_index or not (only or filling.takes(_head(scope.tenant, head))):
                 break
             next_head = head.number + 1
     return Batch(filling.lines, next_index, next_head)
@@ -74,6 +97,10 @@ def _stretch(first: int) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(EVENTS, [first, MOST])
         return list(cursor.fetchall())
+
+
+def _action(leaf: bytes | None) -> str:
+    return str(json.loads(bytes(leaf))["action"]) if leaf is not None else MISSING
 
 
 def _event(
@@ -92,8 +119,8 @@ def _event(
     hashed = {"leaf_hash": base64.b64encode(bytes(leaf_hash)).decode()}
     if raw is None or told is None:
         # Somebody took the event out of the table: its place and its hash say so to whoever receives them.
-        text = _json({"format": NAME, "kind": "missing"} | place | hashed)
-        return Line(event, datetime.now(UTC), "missing", index, WARNING, text)
+        text = _json({"format": NAME, "kind": MISSING} | place | hashed)
+        return Line(event, datetime.now(UTC), MISSING, index, WARNING, text)
     if form == "ocsf":
         shown = ocsf.event(told, raw, index, bytes(leaf_hash))
         shown["unmapped"] |= words

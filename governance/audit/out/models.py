@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from governance.models import Tenant, TenantModel
@@ -16,6 +17,9 @@ class ForwardTarget(TenantModel):
     format = models.CharField(max_length=20)
     secret = models.BinaryField(default=bytes)
     is_enabled = models.BooleanField(default=True)
+    only = ArrayField(
+        models.CharField(max_length=60), default=list, db_default=[]
+    )  # see targets.wants; empty: the whole record
     carries_words = models.BooleanField(default=False)  # payloads too; a compliance officer alone says so
 
     class Meta:

@@ -23,6 +23,7 @@ FAILED = {"denied", "block", "blocked", "refused", "failed", "interrupted"}
 VERDICTS = {"allow": (1, 1), "flag": (2, 15), "redact": (3, 11), "block": (4, 2)}
 TURNED_AWAY = {
     Event.ACCESS_DENIED, Event.SIGN_IN_REFUSED, Event.OPERATOR_REFUSED, Event.PROMPT_REFUSED, Event.DOCUMENT_REFUSED,
+    Event.LOGOUT_REFUSED,
 }  # fmt: skip
 
 
@@ -42,7 +43,7 @@ def event(leaf: dict[str, Any], raw: bytes, index: int | None, leaf_hash: bytes 
         "time": _milliseconds(leaf["at"]),
         "message": told.meaning or leaf["action"],
         "metadata": _metadata(leaf, index),
-        "actor": {"user": _user(leaf)} | ({"session": {"uid": leaf["session"]}} if leaf.get("session") else {}),
+        "actor": _actor(leaf),
         **_of_its_class(class_uid, leaf),
         **({"disposition_id": disposition} if disposition else {}),
         "raw_data": raw.decode(),
@@ -78,6 +79,12 @@ def _metadata(leaf: dict[str, Any], index: int | None) -> dict[str, Any]:
     told |= {"sequence": index} if index is not None else {}
     told |= {"correlation_uid": leaf["request"]} if leaf.get("request") else {}
     return told | ({"logged_time": _milliseconds(accepted["at"])} if "at" in accepted else {})
+
+
+def _actor(leaf: dict[str, Any]) -> dict[str, Any]:
+    told: dict[str, Any] = {"user": _user(leaf)}
+    told |= {"session": {"uid": leaf["session"]}} if leaf.get("session") else {}
+    return told | ({"invoked_by": leaf["actor"]["service"]} if "service" in leaf["actor"] else {})
 
 
 def _user(leaf: dict[str, Any]) -> dict[str, Any]:
@@ -118,7 +125,8 @@ def _holder(leaf: dict[str, Any]) -> dict[str, Any]:
 
 
 def _finding(leaf: dict[str, Any]) -> dict[str, Any]:
-    rules = sorted({one["rule"] for one in leaf["facts"].get("decisions", ())})
+    decided = [one for one in leaf["facts"].get("decisions", ()) if one.get("spans") or one.get("action") != "allow"]
+    rules = sorted({one["rule"] for one in decided})
     title = f"Content policy: {_outcome(leaf)} at {leaf['facts'].get('stage', '')}"
     return {"uid": leaf["id"], "title": title} | ({"types": rules} if rules else {})
 

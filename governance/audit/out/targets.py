@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -35,6 +36,8 @@ SECRET = "webhook"  # noqa: S105  what is locked, not a secret
 MOST = 20
 REMEDY = "If it is your own, the operator of this installation has to list it in CHANCERY_FORWARD_INTERNAL_HOSTS."
 KIND = "forward_target"
+# What a target may be told of alone: an event, or all of a kind.
+WATCHED = frozenset(Event) | {f"{one.partition('.')[0]}.*" for one in Event}
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class Draft:
     address: str
     format: str
     is_enabled: bool = True
+    only: Sequence[str] = ()  # see lines.is_wanted
 
 
 @dataclass(frozen=True)
@@ -196,6 +200,15 @@ def _write(row: models.ForwardTarget, draft: Draft) -> None:
         raise InvalidInput("A target is a webhook or syslog, and gets jsonl or ocsf.")
     row.name, row.kind, row.format = naming.checked(draft.name)[:80], draft.kind, draft.format
     row.address, row.is_enabled = _checked(draft.kind, draft.address.strip()), draft.is_enabled
+    row.only = _only(draft.only)
+
+
+def _only(wanted: Sequence[str]) -> list[str]:
+    """Raises InvalidInput."""
+    for one in wanted:
+        if one not in WATCHED:
+            raise InvalidInput(sentence("There is no event “%(name)s”.", name=one[:60]), param="only")
+    return sorted(set(wanted))
 
 
 def _checked(kind: str, address: str) -> str:
@@ -239,6 +252,7 @@ def _due_now(target: uuid.UUID) -> None:
 
 def _record(scope: Scope, row: models.ForwardTarget, facts: dict[str, object]) -> None:
     facts |= {"kind": row.kind, "format": row.format, "enabled": row.is_enabled, "words": row.carries_words}
+    facts |= {"only": row.only} if row.only else {}
     payload = {"name": row.name, "address": row.address}
     events.record(scope, Event.FORWARD_CHANGED, resource=(KIND, row.pk), facts=facts, payload=payload)
 

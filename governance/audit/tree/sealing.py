@@ -77,6 +77,7 @@ class Sealer:
         self._store: Store | None = None
         self._horizon = "0"
         self._looked_at = float("-inf")
+        self._later: dict[uuid.UUID, None] = {}  # whose head is old, and of whom nothing was said lately
 
     @property
     def store(self) -> Store:
@@ -142,9 +143,17 @@ class Sealer:
         ]
         if None not in done:  # what a broken log is waiting with must be found when it has been mended
             self._horizon = horizon
-        for tenant in self._due():
-            self._guarded(tenant, lambda one: 0 if self.sign(one) is None else 1)
+        self._sign_some()
         return sum(one or 0 for one in done)
+
+    def _sign_some(self) -> None:
+        """For about a second, the longest behind first: neither very many logs nor a witness that hangs hold up sealing."""
+        until = self.clock() + SEAL_EVERY_S
+        for tenant in self._due():
+            self._later.pop(tenant, None)
+            self._guarded(tenant, lambda one: 0 if self.sign(one) is None else 1)
+            if self.clock() >= until:
+                return
 
     def _due(self) -> list[uuid.UUID]:
         """Logs whose head is behind and was signed some seconds ago; once a minute those that nothing was said of too."""
@@ -157,8 +166,9 @@ class Sealer:
         ]
         if now - self._looked_at >= 60:
             self._looked_at = now
-            due += [one for one in self.store.unsigned(SIGN_AT_LEAST_S) if one not in due]
-        return due
+            self._later = dict.fromkeys(self.store.unsigned(SIGN_AT_LEAST_S))
+        due.sort(key=lambda tenant: self.logs[tenant].tried_at)
+        return list(dict.fromkeys([*due, *self._later]))
 
     def _guarded(self, tenant: uuid.UUID, act: Callable[[uuid.UUID], int]) -> int | None:
         """None where the log is broken, which does not hold up the others."""

@@ -20,6 +20,7 @@ from governance.audit.tree.verifier import Checkpoint
 from governance.audit.tree.witnessing import Memory
 from governance.audit.verifying import Report
 from governance.errors import RecordUnavailable
+from governance.management import named
 
 INSTALLATION = "installation"
 WIDTH = 30
@@ -117,9 +118,7 @@ def _chosen(name: str | None, kept: Checkpoint | None) -> list[tuple[str, uuid.U
         return [(kept.origin, _tenant_of(kept))]
     if name == INSTALLATION:
         return [(INSTALLATION, events.INSTALLATION)]
-    found = tenants.find_for_login(str(name))
-    if found is None:
-        raise CommandError(f"There is no tenant {name}.")
+    found = named.tenant(str(name))
     return [(found.slug, found.id)]
 
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from governance import keys, people, tenants
+from governance import keys
 from governance.errors import ChanceryError
+from governance.management import named
 from governance.roles import KEY_SCOPES
 from governance.scope import Scope
 
@@ -23,15 +24,11 @@ class Command(BaseCommand):
         parser.add_argument("--name", default="command line")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = tenants.find_for_login(options["tenant"])
-        if found is None:
-            raise CommandError(f"There is no tenant {options['tenant']}.")
-        scope = Scope.system(found.id)
-        person = people.find_by_email(scope, options["user"])
-        if person is None:
-            raise CommandError(f"There is nobody with the e-mail address {options['user']} in {found.slug}.")
+        person = named.person(options["tenant"], options["user"])
         try:
-            key = keys.issue(scope, person.pk, options["name"], options["scopes"], options["days"])
+            key = keys.issue(
+                Scope.system(person.tenant_id), person.pk, options["name"], options["scopes"], options["days"]
+            )
         except ChanceryError as fault:
             raise CommandError(fault.message) from None
         self.stdout.write(key)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from governance.errors import InvalidInput
-from governance.policy.detectors.base import Detector, Finding
+from governance.policy.detectors.base import Detector, Finding, Looked
 from governance.policy.detectors.control_tokens import ControlTokens
+from governance.policy.detectors.every_text import EveryText
 from governance.policy.detectors.hidden_text import HiddenText
 from governance.policy.detectors.injection import Injection
 from governance.policy.detectors.injection_score import InjectionScore
+from governance.policy.detectors.judge import ModelJudge
 from governance.policy.detectors.pattern import Pattern
 from governance.policy.detectors.pii import PersonalData
 from governance.policy.detectors.secrets import Secrets
 from governance.policy.detectors.topic import Topic
 from governance.sentence import sentence
 
-__all__ = ["Detector", "Finding", "get", "names"]
+__all__ = ["Detector", "Finding", "Looked", "get", "names"]
 
 _REGISTRY: dict[str, Detector] = {
     detector.name: detector
@@ -27,6 +29,8 @@ _REGISTRY: dict[str, Detector] = {
         ControlTokens(),
         Pattern(),
         Topic(),
+        ModelJudge(),
+        EveryText(),
     )
 }
 

@@ -10,8 +10,10 @@ import base64
 import binascii
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+
+from governance.policy.detectors.scan import Expression
 
 LONGEST = 800  # characters from a credential's head to its last piece
 MOST_ASKED = 300  # heads in one text
@@ -20,8 +22,8 @@ MOST_LINES = 12
 _KNOWN_HEAD = (
     r"(?:A(?:KI|SI|BI|CC)A|gh[pousr]_|github_pat_|gl(?:pat|dt|ft|soat|rt|cbt|ptt|agent)-|xox[abeoprs]-|xapp-"
     r"|[sr]k_(?:live|test)_|whsec_|sk-|hf_|npm_|pypi-AgE|AIza|ya29\.|GOCSPX-|do[opr]_v1_|shp(?:at|ca|pa|ss)_|dapi"
-    r"|hv[sbr]\.|key-|SG\.|AT(?:ATT|CTT)3|gl(?:sa|c)_|AGE-SECRET-KEY-1|eyJ|https://hooks\.slack\.com/|SK[0-9a-f]{3}"
-    r"|[0-9]{8,10}:AA|[A-Za-z0-9_~.]{3}[78]Q~)"
+    r"|hv[sbr]\.|key-|SG\.|AT(?:ATT|CTT)3|gl(?:sa|c)_|AGE-SECRET-KEY-1|eyJ|https://hoo|SK[0-9a-f]{3}"
+    r"|[0-9]{8,10}:(?=A)|[A-Za-z0-9_~.]{3}[78]Q~)"
 )
 _NAMED_HEAD = (
     r"(?:(?i:authorization)[\"']?[ \t]{0,2}[:=][ \t]{0,2}[\"']?(?i:bearer|basic|token)[ \t]+"
@@ -57,8 +59,34 @@ _SPELLED = tuple(
     )
 )
 _ONE_BY_ONE = tuple(
-    re.compile(rf"(?<![A-Za-z0-9])(?:[A-Za-z0-9.]{mark}){{15,300}}[A-Za-z0-9]") for mark in ("-", "_", "/")
+    re.compile(rf"(?<![A-Za-z0-9])[A-Za-z0-9]{mark}(?:{sign}{mark}){{14,299}}[A-Za-z0-9]")
+    for sign, mark in (("[A-Za-z0-9.]", "-"), ("[A-Za-z0-9.]", "_"), ("[A-Za-z0-9.]", "/"), ("[A-Za-z0-9_.-]", r"\."))
 )
+# What a form cannot do without, which is seen sooner than whether it is there: so many of these signs, and, where most texts
+# have those, an expression of RE2 that is found wherever the form is.
+_NEEDED: Mapping[re.Pattern[str], tuple[str, int]] = {
+    **dict(
+        zip(
+            _SPELLED, ((mark, 4) for mark in (".", " ", "\u00b7", "|", ",", ",", "\u2022", "\u2013\u2014")), strict=True
+        )
+    ),
+    **dict(zip(_ONE_BY_ONE, ((mark, 15) for mark in "-_/."), strict=True)),
+}
+_PLACED: Mapping[re.Pattern[str], Expression] = {
+    _SPELLED[0]: Expression(r"(?:[A-Za-z0-9_+/=-]{1,6}\.){4}[A-Za-z0-9_+/=-]"),
+    _SPELLED[4]: Expression(r"(?:[A-Za-z0-9_+/=.-]{1,6},){4}[A-Za-z0-9_+/=.-]"),
+    _SPELLED[5]: Expression(r"(?:[A-Za-z0-9_+/=.-]{1,6}, ){4}[A-Za-z0-9_+/=.-]"),
+    _ONE_BY_ONE[0]: Expression(r"(?:[A-Za-z0-9.]-){15}[A-Za-z0-9]"),
+    _ONE_BY_ONE[3]: Expression(r"(?:[A-Za-z0-9_.-]\.){15}[A-Za-z0-9]"),
+}
+_BEGINS_SOMEWHERE = Expression(_KNOWN_HEAD.replace("(?=A)", "A"))
+_HEAD_SOMEWHERE = Expression(rf"{_KNOWN_HEAD}|{_NAMED_HEAD}".replace("(?=A)", "A").replace(r"\b", ""))
+_CASELESS = {
+    0x130: "i",
+    0x131: "i",
+    0x17F: "s",
+    0x212A: "k",
+}  # what `re` takes for a letter of ASCII where case is ignored
 _GROUP = re.compile(r"[A-Za-z0-9_+/=-]{1,6}")
 _GROUP_WITH_DOT = re.compile(r"[A-Za-z0-9_+/=.-]{1,6}")
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{24,20000}={0,2}(?![A-Za-z0-9+/_-])")
@@ -119,6 +147,8 @@ def _open_spelling(text: str, floor: int, form: re.Pattern[str]) -> int:
 
 def _wrapped(text: str, is_whole: Whole) -> Iterator[_Run]:
     at, asked = 0, 0
+    if not _HEAD_SOMEWHERE.occurs(_bytes(text)):
+        return
     while head := _HEAD.search(text, at):
         at = head.end()
         if (first := _first(text, head)) is None or _GAP.match(text, first[1]) is None:
@@ -180,13 +210,29 @@ def _run(text: str, pieces: Sequence[tuple[int, int]]) -> _Run:
 
 
 def _spelled(text: str) -> Iterator[_Run]:
+    folded = _bytes(text)
     for form in (*_SPELLED, *_ONE_BY_ONE):
-        for found in form.finditer(text):
+        for found in form.finditer(text) if _may_stand(form, text, folded) else ():
             places = _signs(found, form)
             bare = "".join(text[place] for place in places)
             if begins := _BEGINS.search(bare):
                 kept = places[begins.start() :]
                 yield _Run(bare[begins.start() :], kept, [place + 1 for place in kept])
+
+
+def _may_stand(form: re.Pattern[str], text: str, folded: bytes) -> bool:
+    """False only where no credential can be spelled out in that form."""
+    marks, least = _NEEDED[form]
+    if sum(map(text.count, marks)) < least:
+        return False
+    if form is _SPELLED[1]:  # every sentence is of this form: what makes the difference is how it begins
+        return _BEGINS_SOMEWHERE.occurs(folded.replace(b" ", b""))
+    return form not in _PLACED or _PLACED[form].occurs(folded)
+
+
+def _bytes(text: str) -> bytes:
+    """One for each sign; a sign of ASCII, or what `re` takes for one, is itself, and no other becomes one of a credential's."""
+    return text.encode("ascii") if text.isascii() else text.translate(_CASELESS).encode("latin-1", "replace")
 
 
 def _signs(found: re.Match[str], form: re.Pattern[str]) -> list[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -23,6 +23,14 @@ class Finding:
     reason: str
 
 
+@dataclass(frozen=True)
+class Looked:
+    """`model` is who was asked, where a detector asks a model: then it stands on the record that it found nothing, too."""
+
+    findings: Sequence[Finding]
+    model: str = ""
+
+
 class Detector(ABC):
     """Finds one family of things in linear time. Any exception from `detect` counts as a finding: see the
     engine.
@@ -31,10 +39,18 @@ class Detector(ABC):
     name: ClassVar[str]
     types: ClassVar[frozenset[str]] = frozenset()
     options: ClassVar[frozenset[str]] = frozenset()
+    # Whether it reads a text as a person does by itself: any other is asked about that once more.
+    reads_as_seen: ClassVar[bool] = False
+    # Whether every text counts, so that there is no part of it to cut out.
+    finds_all: ClassVar[bool] = False
 
     @abstractmethod
     def detect(self, text: str, options: Mapping[str, object]) -> list[Finding]:
         """Findings in order of their start; they may overlap. Offsets are those of `text`."""
+
+    def look(self, text: str, options: Mapping[str, object]) -> Looked:
+        """The findings, and who was asked for them."""
+        return Looked(self.detect(text, options))
 
     def check(self, options: Mapping[str, object]) -> None:
         """Raise `InvalidInput` for an option or a type this detector does not know."""

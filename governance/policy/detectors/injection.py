@@ -13,7 +13,7 @@ from typing import ClassVar, NamedTuple
 from governance.policy.detectors import hidden_text
 from governance.policy.detectors.base import Detector, Finding
 from governance.policy.detectors.control_tokens import TOKEN
-from governance.policy.detectors.scan import Expression, fold
+from governance.policy.detectors.scan import Expression, Sieve, fold
 
 REACH = 320  # characters: no expression below is longer
 
@@ -178,6 +178,7 @@ _SOURCES = (
 )
 
 _SIGNS = tuple(_Sign(kind, Expression(text, ignore_case=True), score, reason) for kind, text, score, reason in _SOURCES)
+_SIEVE = Sieve([sign.expression for sign in _SIGNS])
 
 
 class Injection(Detector):
@@ -199,7 +200,8 @@ class Injection(Detector):
 
 def _all(text: str) -> Iterator[Finding]:
     folded = fold(text)
-    for sign in _SIGNS:
+    may_match = _SIEVE.may_match(folded)
+    for sign in (sign for place, sign in enumerate(_SIGNS) if place in may_match):
         for match in sign.expression.find(folded):
             yield Finding(sign.type, match.start, match.end, sign.score, sign.reason)
     for found in TOKEN.finditer(text):

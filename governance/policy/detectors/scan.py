@@ -7,7 +7,7 @@ text and typographic blanks, dashes, quotes and full-width digits cannot hide a 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import re2  # type: ignore[import-untyped, unused-ignore]
@@ -42,11 +42,12 @@ class Expression:
     """A compiled RE2 expression over folded text."""
 
     def __init__(self, pattern: str, *, ignore_case: bool = False) -> None:
+        self.source, self.ignore_case = pattern.encode("latin-1"), ignore_case
         options = re2.Options()
         options.encoding = re2.Options.Encoding.LATIN1
         options.case_sensitive = not ignore_case
         options.log_errors = False
-        self._compiled: Any = re2.compile(pattern.encode("latin-1"), options=options)
+        self._compiled: Any = re2.compile(self.source, options=options)
         self._grouped = bool(self._compiled.groups)
 
     def find(self, folded: bytes) -> Iterator[Match]:
@@ -66,6 +67,27 @@ class Expression:
                 return span
         whole: tuple[int, int] = found.span()
         return whole
+
+
+class Sieve:
+    """Which of many expressions may have a match in a text, by one look at it instead of one for each."""
+
+    def __init__(self, expressions: Sequence[Expression]) -> None:
+        options = re2.Options()
+        options.encoding = re2.Options.Encoding.LATIN1
+        options.log_errors = False
+        options.max_mem = 64 << 20
+        self._set = re2.Set.SearchSet(options)
+        for expression in expressions:
+            self._set.Add(b"(?i:%s)" % expression.source if expression.ignore_case else expression.source)
+        self._all = frozenset(range(len(expressions)))
+        self._last = self._set.Add(b"")  # is always found: where it is not, RE2 ran out of room, and that tells nothing
+        self._set.Compile()
+
+    def may_match(self, folded: bytes) -> frozenset[int]:
+        """Their places in the order they were given in."""
+        found = frozenset(self._set.Match(folded))
+        return found & self._all if self._last in found else self._all
 
 
 def fold(text: str) -> bytes:

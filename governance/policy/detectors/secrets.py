@@ -17,7 +17,7 @@ from typing import ClassVar
 from governance.policy import seams
 from governance.policy.detectors import apart, credentials, private_keys
 from governance.policy.detectors.base import Detector, Finding
-from governance.policy.detectors.scan import Expression, fold
+from governance.policy.detectors.scan import Expression, Sieve, fold
 
 # Plugin module and class → the type reported. Those missing here either look around (which RE2 cannot), take
 # whole lines, or guess by entropy; our own shapes cover what they would find.
@@ -111,8 +111,9 @@ def _is_no_word(kind: str, found: str) -> bool:
 
 def _shaped(text: str, wanted: frozenset[str]) -> Iterator[Finding]:
     folded = fold(text)
-    for shape in _shapes():
-        if shape.type not in wanted:
+    may_match = _sieve().may_match(folded)
+    for place, shape in enumerate(_shapes()):
+        if place not in may_match or shape.type not in wanted:
             continue
         reason = _REASONS.get(shape.type) or f"the shape of a credential ({shape.type.replace('_', ' ')})"
         for match in shape.expression.find(folded):
@@ -135,6 +136,11 @@ def _shapes() -> tuple[_Shape, ...]:
         for each in credentials.SHAPES
     ]
     return (*own, *_borrowed())
+
+
+@functools.cache
+def _sieve() -> Sieve:
+    return Sieve([shape.expression for shape in _shapes()])
 
 
 def _borrowed() -> Iterator[_Shape]:

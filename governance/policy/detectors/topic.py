@@ -7,13 +7,14 @@ checked, and counts as one whose detector failed.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from governance.errors import InvalidInput
+from governance.policy.detectors import stretches
 from governance.policy.detectors.base import Detector, Finding, words
 from governance.sentence import sentence
 
@@ -43,7 +44,7 @@ class Topic(Detector):
     options: ClassVar[frozenset[str]] = frozenset({"examples", "name"})
 
     def detect(self, text: str, options: Mapping[str, object]) -> list[Finding]:
-        spans = list(_stretches(text))
+        spans = _stretches(text)
         if not spans:
             return []
         near = _of_examples(tuple(words(options, "examples")))
@@ -74,21 +75,10 @@ class Topic(Detector):
         return 0
 
 
-def _stretches(text: str) -> Iterator[tuple[int, int]]:
-    """Cut at blanks. A text longer than all of them together is compared in as many, spread over it."""
-    spans, start = [], 0
-    while start < len(text):
-        end = (
-            len(text)
-            if len(text) - start <= STRETCH
-            else text.rfind(" ", start, start + STRETCH) + 1 or start + STRETCH
-        )
-        end = end if end > start else start + STRETCH
-        if text[start:end].strip():
-            spans.append((start, end))
-        start = end
-    step = -(-len(spans) // MOST_STRETCHES) or 1
-    yield from spans[::step]
+def _stretches(text: str) -> list[tuple[int, int]]:
+    """A text longer than all of them together is compared in as many, spread over it."""
+    spans = stretches.cut(text, STRETCH)
+    return spans[:: -(-len(spans) // MOST_STRETCHES) or 1]
 
 
 def _embedded(texts: Sequence[str]) -> Vectors:

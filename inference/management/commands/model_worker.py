@@ -16,7 +16,7 @@ from inference.worker import engines, serving
 class Command(BaseCommand):
     help = (
         "Serve the chat model. CHANCERY_MODEL names it, CHANCERY_ENGINE what it runs on; CHANCERY_MODEL_THREADS, _SLOTS "
-        "and _WINDOW size it."
+        "and _WINDOW size it. CHANCERY_MODELS_BESIDE names further ones, CHANCERY_MODEL_MEMORY_MIB bounds all of them."
     )
     requires_system_checks = ()
 
@@ -33,10 +33,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         sizes: dict[str, Any] = settings.MODEL_WORKER | {"stamps": options["stamps"]}
+        sizes["memory_mib"] = settings.MODEL_MEMORY_MIB
         order = serving.Order(options["host"], options["port"], settings.MODEL_KEY, **sizes)
         try:
             wanted = options["model"]
             model = registry.resolve(wanted) if wanted else registry.default_chat(memory.free())
-            serving.serve(model, settings.MODELS, engines.chosen(options["engine"]), order)
+            beside = registry.beside(settings.MODELS_BESIDE)
+            serving.serve(model, settings.MODELS, engines.chosen(options["engine"]), order, beside)
         except ChanceryError as fault:
             raise CommandError(fault.message) from None

@@ -30,7 +30,7 @@ REFUSED = ("tools", "functions", "grammar", "json_schema", "response_format", "l
 class Ask:
     """`most` bounds the answer's tokens, None leaves that to the window; without a `seed` one is drawn.
 
-    `sampling` is in llama-cpp-python's words.
+    `sampling` is in llama-cpp-python's words. What is read of it may be known again for the same `key` alone.
     """
 
     messages: Sequence[Mapping[str, str]]
@@ -40,6 +40,7 @@ class Ask:
     sampling: Mapping[str, float]
     is_stream: bool
     tells_usage: bool
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Stop:
         return bool(self.flag.value)
 
 
-def read(body: bytes) -> Ask:
+def read(body: bytes, key: str = "") -> Ask:
     """A chat request of the OpenAI wire. Raises InvalidInput where it is none, or asks for what this engine has not."""
     try:
         told = json.loads(body)
@@ -93,6 +94,7 @@ def read(body: bytes) -> Ask:
             sampling={name: _number(told, wire, default) for wire, (name, default) in SAMPLING.items()},
             is_stream=bool(told.get("stream")),
             tells_usage=bool((told.get("stream_options") or {}).get("include_usage")),
+            key=key,
         )
     except (ValueError, TypeError, KeyError, AttributeError) as fault:
         raise InvalidInput(f"This is no chat request that can be read: {type(fault).__name__} {fault}.") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import time
 from abc import ABC, abstractmethod
@@ -14,17 +15,19 @@ import httpx
 from governance.errors import Unavailable
 
 LOAD_MOST_S = 300.0
+CHUNK_ALONE = 256  # tokens read in one step while nobody's answer is being written
 
 
 @dataclass(frozen=True)
 class EngineSettings:
-    """`window` is tokens a slot; `threads` of reading and writing alike; `cache_mib` bounds kept prompts."""
+    """`window` is tokens a slot; `threads` of reading and writing alike; `shelf` is where slots are saved to, with an
+    engine whose slots are open."""
 
     threads: int
     slots: int
     window: int
-    cache_mib: int
     alias: str
+    shelf: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,10 +47,11 @@ class Served:
     def is_alive(self) -> bool:
         return self.process.poll() is None
 
-    def stop(self) -> None:
+    def stop(self, within_s: float = 5.0) -> None:
+        """Killed, where it takes longer than that to end."""
         self.process.terminate()
         try:
-            self.process.wait(timeout=5)
+            self.process.wait(within_s)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -56,10 +60,15 @@ class Served:
 
 
 class Engine(ABC):
-    """`slots_most` is how many answers it can write at once, where it has a bound: the worker's queue keeps to it."""
+    """`slots_most` is how many answers it can write at once, where it has a bound: the worker's queue keeps to it.
+
+    `has_open_slots` says that the worker may tell it what each slot reads, and keep what was read (`worker/slots.py`).
+    Any other engine keeps what it likes, but for one and the same `X-Chancery-Cache` alone.
+    """
 
     name = ""
     slots_most: int | None = None
+    has_open_slots = False
 
     @abstractmethod
     def serve(self, model_file: Path, settings: EngineSettings) -> Served:
@@ -69,15 +78,18 @@ class Engine(ABC):
     def build(self) -> str:
         """What the record calls this build. Raises Unavailable where the engine is not installed."""
 
+    def features(self) -> str:
+        """Which of the processor's features this build uses, in its own words; empty where it does not tell."""
+        return ""
 
-def await_ready(served: Served, goes_on: Callable[[], bool] = lambda: True) -> None:
+
+def await_ready(served: Served, goes_on: Callable[[], bool] = lambda: True, every_s: float = 0.1) -> None:
     """Until the model is loaded. Raises Unavailable where the process died or took longer than five minutes."""
     until = time.monotonic() + LOAD_MOST_S
-    while served.is_alive and time.monotonic() < until and goes_on():
-        try:
-            if httpx.get(f"{served.address.url}/health", timeout=2, trust_env=False).status_code == httpx.codes.OK:
-                return
-        except httpx.HTTPError:
-            pass
-        time.sleep(0.1)
+    with httpx.Client(timeout=2, trust_env=False) as client:
+        while served.is_alive and time.monotonic() < until and goes_on():
+            with contextlib.suppress(httpx.HTTPError):
+                if client.get(f"{served.address.url}/health").is_success:
+                    return
+            time.sleep(every_s)
     raise Unavailable(f"The engine did not come up (exit code {served.process.poll()}); its log says why.")

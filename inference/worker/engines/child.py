@@ -24,7 +24,7 @@ DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 
 def start(module: str, model_file: Path, settings: EngineSettings) -> Served:
     """`module`, run as a program that calls `begin` first."""
-    port, key = _free_port(), secrets.token_hex(24)
+    port, key = free_port(), secrets.token_hex(24)
     order = {"model": str(model_file), "port": port, "key": key} | vars(settings)
     process = subprocess.Popen(
         [sys.executable, "-m", module],
@@ -34,7 +34,13 @@ def start(module: str, model_file: Path, settings: EngineSettings) -> Served:
     return Served(Address(f"http://127.0.0.1:{port}", key), process)
 
 
-def _free_port() -> int:
+def said(code: str) -> str:
+    """What a process of its own prints, which may carry native code as this one may not."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    return done.stdout.strip()
+
+
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -69,7 +69,7 @@ class Completions:
         if refused := self._refused(request):
             return refused
         try:
-            ask = answers.read(await request.body())
+            ask = answers.read(await request.body(), request.headers.get("X-Chancery-Cache", ""))
             prompt = self.writer.prompt(ask)
         except InvalidInput as fault:
             return _error(400, "invalid_request_error", fault.message)

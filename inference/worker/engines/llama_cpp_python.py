@@ -31,6 +31,9 @@ class LlamaCppPython(Engine):
                 "needs a C++ compiler and cmake), or serve with the engine xllamacpp."
             ) from None
 
+    def features(self) -> str:
+        return child.said("import llama_cpp; print(llama_cpp.llama_print_system_info().decode())")
+
 
 def run() -> None:
     """The child: serve until told to stop."""

@@ -28,7 +28,7 @@ IS_STOPPED = ctypes.cast(ctypes.CDLL(None).strlen, llama_cpp.ggml_abort_callback
 
 
 class Writer:
-    """Of one sequence. What it has read last is kept, and a prompt that begins alike is read from there on."""
+    """Of one sequence. What it has read last is kept, and a prompt of the same key that begins alike is read on from there."""
 
     def __init__(self, llama: llama_cpp.Llama) -> None:
         self.llama, self.window = llama, llama.n_ctx()
@@ -36,6 +36,7 @@ class Writer:
         self.first = self._word(llama.token_bos())
         self.template = Jinja2ChatFormatter(llama.metadata[TEMPLATE], self._word(llama.token_eos()), self.first)
         self._stop = Stop()  # held here as long as C may look at it
+        self._key = ""
 
     @classmethod
     def load(cls, model_file: Path, *, threads: int, window: int) -> Writer:
@@ -71,7 +72,7 @@ class Writer:
     def write(self, prompt: list[int], ask: Ask, stop: Stop) -> Iterator[str | End]:
         room = self.window - len(prompt)
         most = room if ask.most is None else min(ask.most, room)
-        cached = min(self._known(prompt), len(prompt) - 1)
+        cached = min(self._known(prompt, ask.key), len(prompt) - 1)
         settling, count, finish = Settling(ask.stop), 0, "length"
         for token in self._sampled(prompt, ask, stop) if most else ():
             count += 1
@@ -106,8 +107,11 @@ class Writer:
             if not stop.is_set:
                 raise
 
-    def _known(self, prompt: list[int]) -> int:
-        """Tokens at its beginning that need not be read again."""
+    def _known(self, prompt: list[int], key: str) -> int:
+        """Tokens at its beginning that need not be read again. What another key has left behind is forgotten."""
+        if key != self._key:
+            self.llama.reset()
+            self._key = key
         return int(self.llama.longest_token_prefix(self.llama.input_ids[: self.llama.n_tokens].tolist(), prompt))
 
     def _piece(self, token: int) -> bytes:

@@ -17,13 +17,14 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 Claims = dict[str, Any]
-Forge = Callable[["Hostile", Claims], str]
+Forge = Callable[["Hostile", Claims], Any]
+LOGOUT = "http://schemas.openid.net/event/backchannel-logout"
 
 
 class Key:
-    def __init__(self, name: str = "") -> None:
+    def __init__(self, name: str = "", bits: int = 2048) -> None:
         self.name = name or secrets.token_hex(4)
-        self.private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.private = rsa.generate_private_key(public_exponent=65537, key_size=bits)
 
     def sign(self, claims: Claims, algorithm: str = "RS256", **header: Any) -> str:
         return jwt.encode(claims, self.private, algorithm, headers={"kid": self.name} | header)
@@ -37,21 +38,34 @@ _KEYS = [Key("first")]  # making one takes a while
 
 
 class Hostile:
-    """`subject` and `claims` say who signs in; `change` alters the ID token's claims, `forge` makes another token."""
+    """`subject` and `claims` say who signs in; `change` alters the ID token's claims, `forge` makes another token.
+
+    `published` stands in for the key set, and `raw` for whole answers: by path, the status, a Location, and the body.
+    """
 
     def __init__(self) -> None:
-        self.keys = list(_KEYS)
         self.claims: Claims = {}
         self.subject = "subject-1"
-        self.change: Claims = {}
-        self.forge: Forge = lambda provider, claims: provider.keys[0].sign(claims)
-        self.userinfo: Claims | None = None
-        self.config: dict[str, Any] = {}
+        self.behave()
         self.codes: dict[str, dict[str, str]] = {}
         self.asked: list[str] = []
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handlers())
         self.issuer = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def behave(self) -> None:
+        """As an honest one again."""
+        self.keys = list(_KEYS)
+        self.change: Claims = {}
+        self.forge: Forge = lambda provider, claims: provider.keys[0].sign(claims)
+        self.userinfo: Claims | None = None
+        self.config: dict[str, Any] = {}
+        self.published: list[Any] | None = None
+        self.raw: dict[str, tuple[int, str, bytes]] = {}
+
+    def is_kept(self) -> bool:
+        """Has it said what whoever asks keeps for a while: how it describes itself, and its keys?"""
+        return bool(self.config or self.raw or self.published is not None or self.keys != _KEYS)
 
     def close(self) -> None:
         self.server.shutdown()
@@ -97,12 +111,19 @@ class Hostile:
         claims = {name: value for name, value in (claims | self.claims | self.change).items() if value is not None}
         return {"access_token": "access", "token_type": "Bearer", "id_token": self.forge(self, claims)}
 
+    def logout_token(self, client: str = "chancery", **change: Any) -> Claims:
+        """The claims of a token that ends all sessions of `subject`; None takes one out."""
+        now = int(time.time())
+        claims: Claims = {"iss": self.issuer, "aud": client, "iat": now, "exp": now + 120, "jti": secrets.token_hex(8)}
+        claims |= {"sub": self.subject, "events": {LOGOUT: {}}} | change
+        return {name: value for name, value in claims.items() if value is not None}
+
     def answer(self, path: str, form: dict[str, list[str]]) -> Any:
         self.asked.append(path)
         if path == "/.well-known/openid-configuration":
             return self.document()
         if path == "/keys":
-            return {"keys": [key.public() for key in self.keys]}
+            return {"keys": self.published if self.published is not None else [key.public() for key in self.keys]}
         if path == "/token":
             return self.token(form)
         if path == "/userinfo":
@@ -125,9 +146,15 @@ class Hostile:
                 self._answer(parse_qs(body.decode()))
 
             def _answer(self, form: dict[str, list[str]]) -> None:
-                found = provider.answer(urlsplit(self.path).path, form)
+                path = urlsplit(self.path).path
+                found = provider.answer(path, form)
                 body = json.dumps(found if found is not None else {"error": "invalid_grant"}).encode()
-                self.send_response(400 if found is None else 200)
+                status, place = 400 if found is None else 200, ""
+                if path in provider.raw:
+                    status, place, body = provider.raw[path]
+                self.send_response(status)
+                if place:
+                    self.send_header("Location", place)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()

@@ -8,7 +8,9 @@ from typing import Any
 
 from django.test import Client
 
+from governance import models
 from governance.identity import providers
+from governance.identity.refusals import Reason
 from tests.assistant.sso.hostile import Hostile
 from tests.cast import House
 from tests.governance.database import leaves
@@ -71,11 +73,31 @@ class Door:
         found: str | None = self.browser.session.get("_auth_user_id")
         return found
 
-    def refusals(self) -> list[str]:
-        return [leaf["facts"]["reason"] for leaf in leaves(self.house, "session.refused")]
+    def refusals(self, action: str = "session.refused") -> list[str]:
+        return [leaf["facts"]["reason"] for leaf in leaves(self.house, action)]
+
+    def log_out(self, token: Any, slug: str = "", provider: uuid.UUID | None = None) -> Any:
+        """As the provider's server, which has no cookies of ours."""
+        address = f"/t/{slug or self.house.slug}/sso/{provider or self.provider}/backchannel"
+        return Client(enforce_csrf_checks=True).post(address, {"logout_token": token} if token is not None else {})
+
+    @property
+    def is_in(self) -> bool:
+        """By the next request."""
+        return bool(self.browser.get("/c/list").status_code == 200)
 
 
 def door(house: House, idp: Hostile, **changes: Any) -> Door:
     provider = providers.create(house.ada, draft(house, idp.issuer, **changes))
     idp.claims = {"email": f"sam@{house.slug}.example", "email_verified": True, "name": "Sam Ortiz"}
     return Door(house, provider, idp, Client())
+
+
+def assert_refused(door: Door, response: Any, *reasons: Reason) -> None:
+    assert door.person is None
+    assert response.status_code == 302
+    assert response["Location"] == f"/t/{door.house.slug}/"
+    assert door.refusals() == list(reasons)
+    with door.house.system.transaction():
+        assert not models.Identity.objects.exists()
+    assert leaves(door.house, "session.signed_in") == []

@@ -59,7 +59,8 @@ def test_an_admin_sets_a_provider_up_under_the_address_that_the_empty_form_showe
     assert journeys.SECRET not in page
     assert 'value="staff"' in page
     (leaf,) = leaves(house, "identity.provider_changed")
-    assert leaf["facts"] == {"what": "created", "enabled": False, "required": False, "groups": 1, "secret": True}
+    facts = {"what": "created", "kind": "openid", "enabled": False, "required": False, "groups": 1, "secret": True}
+    assert leaf["facts"] == facts
     assert "Acme" not in str(leaf)
 
 
@@ -78,16 +79,16 @@ def test_an_admin_sets_a_provider_up_under_the_address_that_the_empty_form_showe
     ],
 )
 def test_what_cannot_work_is_refused_in_words_and_the_form_keeps_what_was_written(
-    change: dict[str, Any], said: str, house: House, idp: Hostile
+    change: dict[str, Any], said: str, shared_house: House, idp: Hostile
 ) -> None:
-    ada = portal.signed_in(house, "ada")
-    response = ada.post("/settings/sign-in/new", form(house, idp, id=str(uuid.uuid4())) | change)
+    ada = portal.signed_in(shared_house, "ada")
+    response = ada.post("/settings/sign-in/new", form(shared_house, idp, id=str(uuid.uuid4())) | change)
     assert response.status_code == 400
     body = response.content.decode()
     assert said in body
     assert ("Acme ID" in body) or "name" in change
     assert journeys.SECRET not in body
-    assert providers.listed(house.ada) == []
+    assert providers.listed(shared_house.ada) == []
 
 
 def test_a_group_of_the_neighbours_is_not_there(house: House, neighbour: House, idp: Hostile) -> None:

@@ -13,8 +13,8 @@ from governance import groups, models, people
 from governance.errors import NotFound
 from governance.identity import identities, providers
 from governance.roles import Role
-from tests.assistant.sso import journeys
-from tests.assistant.sso.hostile import Hostile, Key
+from tests.assistant.sso import forging, journeys
+from tests.assistant.sso.hostile import Hostile
 from tests.cast import PASSWORD, House
 from tests.governance.database import leaves
 
@@ -139,7 +139,7 @@ def test_a_rotated_key_is_asked_for_once(door: journeys.Door) -> None:
     door.sign_in()
     door.sign_in()
     assert door.idp.asked.count("/keys") == 1
-    door.idp.keys = [Key("second")]
+    door.idp.keys = [forging.rogue("second")]
     door.sign_in()
     door.sign_in()
     assert door.idp.asked.count("/keys") == 2

@@ -18,7 +18,7 @@ def openai(address: str, key: str, *, retries: int = 0) -> OpenAI:
         api_key=key,
         max_retries=retries,
         timeout=serving.PATIENCE_S,
-        http_client=DefaultHttpxClient(trust_env=False),
+        http_client=DefaultHttpxClient(**serving.PLAIN),
     )
 
 
@@ -28,7 +28,7 @@ def openai_async(address: str, key: str) -> AsyncOpenAI:
         api_key=key,
         max_retries=0,
         timeout=serving.PATIENCE_S,
-        http_client=DefaultAsyncHttpxClient(trust_env=False),
+        http_client=DefaultAsyncHttpxClient(**serving.PLAIN),
     )
 
 

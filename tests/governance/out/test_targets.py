@@ -15,6 +15,7 @@ from governance.audit.out.targets import Draft
 from governance.errors import Conflict, Forbidden, InvalidInput, NotFound
 from governance.roles import Role
 from governance.scope import Scope
+from tests import cast
 from tests.cast import House
 from tests.governance.database import as_superuser, leaves, payloads
 from tests.governance.out import receivers
@@ -51,14 +52,23 @@ DEEDS: dict[str, Callable[[Scope, uuid.UUID], Any]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def standing(django_db_blocker: Any) -> tuple[House, uuid.UUID]:
+    """A target that nobody who is refused can touch."""
+    with django_db_blocker.unblock():
+        house = cast.house(f"t{uuid.uuid4().hex[:12]}")
+        return house, targets.create(house.ada, HOOK)[0]
+
+
 @pytest.mark.parametrize("deed", sorted(DEEDS))
 @pytest.mark.parametrize("who", ["bob", "charlie", "olga"])
-def test_nobody_else_does(house: House, deed: str, who: str) -> None:
-    target, _ = targets.create(house.ada, HOOK)
+def test_nobody_else_does(standing: tuple[House, uuid.UUID], deed: str, who: str) -> None:
+    house, target = standing
     before = len(leaves(house, "forward"))
     with pytest.raises(Forbidden):
         DEEDS[deed](house.scope(who), target)
     assert len(leaves(house, "forward")) == before
+    assert [state.row.name for state in targets.listed(house.ada)] == ["SIEM"]
 
 
 @pytest.mark.parametrize("deed", sorted(set(DEEDS) - {"create"}))
@@ -118,10 +128,10 @@ def test_words_are_an_officers_decision_for_a_reason_and_another_address_takes_i
         ("mail", "siem@example.com"),
     ],
 )
-def test_what_cannot_be_a_target_is_refused(house: House, kind: str, address: str) -> None:
+def test_what_cannot_be_a_target_is_refused(shared_house: House, kind: str, address: str) -> None:
     with pytest.raises(InvalidInput):
-        targets.create(house.ada, Draft("SIEM", kind, address, "jsonl"))
-    assert targets.listed(house.ada) == []
+        targets.create(shared_house.ada, Draft("SIEM", kind, address, "jsonl"))
+    assert targets.listed(shared_house.ada) == []
 
 
 def test_a_name_is_one_targets_and_a_kind_stays(house: House) -> None:

@@ -13,6 +13,7 @@ from unittest import mock
 import pytest
 
 from governance import models
+from governance.leases import LeaseLostError
 from governance.models import ReplayStatus
 from governance.policy.replay import runs, tasks, work
 from governance.policy.replay import traffic as reader
@@ -39,15 +40,16 @@ KILLED = """
 import os, signal, sys, uuid
 import django
 django.setup()
+from governance.leases import Claim
 from governance.policy.replay import traffic, work
 traffic.A_READ = 7
-kept, change = [], work._change
+kept, change = [], Claim.change
 def dies(claimed, **fields):
     change(claimed, **fields)
     kept.append(fields)
     if len(kept) == 4:
         os.kill(os.getpid(), signal.SIGKILL)
-work._change = dies
+Claim.change = dies
 work.stretch(uuid.UUID(sys.argv[1]), uuid.UUID(sys.argv[2]), 60.0)
 """
 
@@ -76,8 +78,8 @@ def test_of_two_workers_the_one_that_lost_its_lease_changes_nothing(house: House
     with house.system.transaction():
         models.PolicyReplay.objects.filter(pk=row.pk).update(lease_until=datetime.now(UTC) - timedelta(seconds=1))
     done = replayed(house, row)
-    with pytest.raises(work.LeaseLost):
-        work._change(asleep, seen=0, found={})
+    with pytest.raises(LeaseLostError):
+        asleep.change(seen=0, found={})
     assert runs.get(house.olga, row.pk).report_sha256 == done.report_sha256
 
 

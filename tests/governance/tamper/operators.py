@@ -6,23 +6,31 @@ An act takes the scene and a superuser's transaction and returns the first bad i
 from __future__ import annotations
 
 import hashlib
-import json
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from psycopg import sql
 
 from governance.audit.tree import notes
 from governance.audit.tree.verifier import SIGNATURE
 from tests.governance import sealing
+from tests.governance.tamper.acts import (
+    Act,
+    Database,
+    change,
+    change_commitment,
+    change_leaf,
+    event_slipped_in,
+    number_taken_twice,
+    payload_changed,
+    payload_deleted,
+    payload_of_nothing,
+    payload_slipped_in,
+    payloads_swapped,
+    swap,
+)
 from tests.governance.tamper.scene import Scene, event_at, rebuild
-
-Database = psycopg.Connection[Any]
-Act = Callable[[Scene, Database], int | None]
 
 
 @dataclass(frozen=True)
@@ -32,87 +40,6 @@ class Operator:
     name: str
     act: Act
     words: str
-
-
-def _change(column: str, value: str) -> Act:
-    def act(scene: Scene, database: Database) -> int:
-        query = sql.SQL("UPDATE audit.event SET {} = {} WHERE tenant_id = %s AND id = %s")
-        event = event_at(database, scene, scene.plain[0])
-        changed = database.execute(query.format(sql.Identifier(column), sql.SQL(value)), [scene.tenant, event])
-        assert changed.rowcount == 1
-        return scene.plain[0]
-
-    return act
-
-
-def _change_leaf(scene: Scene, database: Database) -> int:
-    return _rewrite(scene, database, scene.plain[0], action="session.signed_in")
-
-
-def _change_commitment(scene: Scene, database: Database) -> int:
-    index = scene.worded[0]
-    told = _told(scene, database, index)
-    return _rewrite(scene, database, index, payload=told["payload"] | {"commitment": "0" * 64})
-
-
-def _told(scene: Scene, database: Database, index: int) -> dict[str, Any]:
-    event = event_at(database, scene, index)
-    row = database.execute(
-        "SELECT leaf FROM audit.event WHERE tenant_id = %s AND id = %s", [scene.tenant, event]
-    ).fetchone()
-    assert row is not None
-    told: dict[str, Any] = json.loads(bytes(row[0]))
-    return told
-
-
-def _rewrite(scene: Scene, database: Database, index: int, **fields: Any) -> int:
-    """The event's bytes, with the columns beside them as they would have been."""
-    told = _told(scene, database, index) | fields
-    database.execute(
-        "UPDATE audit.event SET leaf = %s, action = %s WHERE tenant_id = %s AND id = %s",
-        [json.dumps(told, separators=(",", ":"), sort_keys=True).encode(), told["action"], scene.tenant, told["id"]],
-    )
-    return index
-
-
-def _payload_changed(scene: Scene, database: Database) -> int:
-    event = event_at(database, scene, scene.worded[0])
-    query = "UPDATE audit.payload SET ciphertext = set_byte(ciphertext, 20, get_byte(ciphertext, 20) # 1)"
-    assert database.execute(query + " WHERE tenant_id = %s AND event_id = %s", [scene.tenant, event]).rowcount == 1
-    return scene.worded[0]
-
-
-def _payload_deleted(scene: Scene, database: Database) -> int:
-    event = event_at(database, scene, scene.worded[0])
-    database.execute("DELETE FROM audit.payload WHERE tenant_id = %s AND event_id = %s", [scene.tenant, event])
-    return scene.worded[0]
-
-
-def _payload_slipped_in(scene: Scene, database: Database) -> int:
-    event = event_at(database, scene, scene.plain[0])
-    database.execute("INSERT INTO audit.payload VALUES (%s, %s, 'words')", [scene.tenant, event])
-    return scene.plain[0]
-
-
-def _payload_of_nothing(scene: Scene, database: Database) -> None:
-    database.execute("INSERT INTO audit.payload VALUES (%s, %s, 'words')", [scene.tenant, uuid.uuid4()])
-
-
-def _payloads_swapped(scene: Scene, database: Database) -> int:
-    first, second = (event_at(database, scene, index) for index in scene.worded)
-    _swap(database, "audit.payload", "event_id", scene.tenant, first, second)
-    return scene.worded[0]
-
-
-def _swap(
-    database: Database, table: str, column: str, tenant: uuid.UUID, one: Any, other: Any, spare: Any = None
-) -> None:
-    spare = spare if spare is not None else uuid.uuid4()
-    query = sql.SQL("UPDATE {} SET {column} = %s WHERE tenant_id = %s AND {column} = %s").format(
-        sql.Identifier(*table.split(".")), column=sql.Identifier(column)
-    )
-    for after, before in ((spare, one), (one, other), (other, spare)):
-        assert database.execute(query, [after, tenant, before]).rowcount == 1
 
 
 def _of_leaf(column: str) -> Act:
@@ -180,14 +107,14 @@ def _closed_up(scene: Scene, database: Database) -> int:
 
 
 def _places_swapped(scene: Scene, database: Database) -> int:
-    _swap(database, "audit.leaf", "index", scene.tenant, *scene.plain, spare=1_000_000)
+    swap(database, "audit.leaf", "index", scene.tenant, *scene.plain, spare=1_000_000)
     return scene.plain[0]
 
 
 def _events_swapped(scene: Scene, database: Database) -> int:
     """Two leaves point at each other's events."""
     first, second = (event_at(database, scene, index) for index in scene.plain)
-    _swap(database, "audit.leaf", "event_id", scene.tenant, first, second)
+    swap(database, "audit.leaf", "event_id", scene.tenant, first, second)
     return scene.plain[0]
 
 
@@ -195,31 +122,6 @@ def _order_rebuilt(scene: Scene, database: Database) -> int:
     _events_swapped(scene, database)
     rebuild(database, scene.tenant)
     return scene.early
-
-
-def _event_slipped_in(scene: Scene, database: Database) -> None:
-    told = _told(scene, database, scene.plain[0])
-    told |= {"id": str(uuid.uuid4()), "accepted": told["accepted"] | {"writer": str(uuid.uuid4()), "number": 1}}
-    _insert(scene, database, told)
-
-
-def _number_taken_twice(scene: Scene, database: Database) -> None:
-    """By a writer that there is, behind its last number."""
-    told = _told(scene, database, scene.plain[0])
-    _insert(scene, database, told | {"id": str(uuid.uuid4()), "accepted": told["accepted"] | {"number": 10_000}})
-
-
-def _insert(scene: Scene, database: Database, told: dict[str, Any]) -> None:
-    resource = told["resource"]["id"] if told["resource"] else None
-    database.execute(
-        "INSERT INTO audit.event (tenant_id, id, writer, number, recorded_at, leaf, at, action, actor_id, interaction,"
-        " resource_id) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-        [
-            scene.tenant, told["id"], told["accepted"]["writer"], told["accepted"]["number"], told["accepted"]["at"],
-            json.dumps(told, separators=(",", ":"), sort_keys=True).encode(), told["at"], told["action"],
-            told["actor"]["id"], told["interaction"], resource,
-        ],
-    )  # fmt: skip
 
 
 def _leaf_slipped_in(scene: Scene, database: Database) -> int:
@@ -304,30 +206,30 @@ def _cosignature_cut(scene: Scene, database: Database) -> None:
 
 def _history_rebuilt(scene: Scene, database: Database) -> int:
     """An event rewritten, and every hash behind it; the heads stay, for want of the sealer's key."""
-    _change_leaf(scene, database)
+    change_leaf(scene, database)
     rebuild(database, scene.tenant)
     return scene.early
 
 
 OPERATORS = [
-    Operator("an event's bytes are changed", _change_leaf, "not the one whose hash is in the tree"),
-    Operator("an event's writer is changed", _change("writer", "gen_random_uuid()"), "writer and number"),
-    Operator("an event's number is changed", _change("number", "number + 1000"), "writer and number"),
-    Operator("when an event was taken is changed", _change("recorded_at", "recorded_at - interval '1 s'"), "`recorded_at`"),
-    Operator("when an event happened is changed", _change("at", "at + interval '1 s'"), "`at`"),
-    Operator("what an event is called is changed", _change("action", "'session.signed_in'"), "`action`"),
-    Operator("who did it is changed", _change("actor_id", "gen_random_uuid()"), "`actor_id`"),
-    Operator("who did it is taken away", _change("actor_id", "NULL"), "`actor_id`"),
-    Operator("whom it concerns is changed", _change("subject_id", "gen_random_uuid()"), "`subject_id`"),
-    Operator("which interaction it is of is changed", _change("interaction", "NULL"), "`interaction`"),
-    Operator("what it was done to is changed", _change("resource_id", "gen_random_uuid()"), "`resource_id`"),
-    Operator("an event's id is changed", _change("id", "gen_random_uuid()"), "is gone"),
-    Operator("a payload is changed", _payload_changed, "not the one that its leaf names"),
-    Operator("a payload is deleted", _payload_deleted, "payload is gone"),
-    Operator("a payload is slipped in", _payload_slipped_in, "of which its leaf does not speak"),
-    Operator("a payload of no event is slipped in", _payload_of_nothing, "1 payloads belong to nothing"),
-    Operator("two payloads are swapped", _payloads_swapped, "not the one that its leaf names"),
-    Operator("a commitment is changed", _change_commitment, "not the one whose hash is in the tree"),
+    Operator("an event's bytes are changed", change_leaf, "not the one whose hash is in the tree"),
+    Operator("an event's writer is changed", change("writer", "gen_random_uuid()"), "writer and number"),
+    Operator("an event's number is changed", change("number", "number + 1000"), "writer and number"),
+    Operator("when an event was taken is changed", change("recorded_at", "recorded_at - interval '1 s'"), "`recorded_at`"),
+    Operator("when an event happened is changed", change("at", "at + interval '1 s'"), "`at`"),
+    Operator("what an event is called is changed", change("action", "'session.signed_in'"), "`action`"),
+    Operator("who did it is changed", change("actor_id", "gen_random_uuid()"), "`actor_id`"),
+    Operator("who did it is taken away", change("actor_id", "NULL"), "`actor_id`"),
+    Operator("whom it concerns is changed", change("subject_id", "gen_random_uuid()"), "`subject_id`"),
+    Operator("which interaction it is of is changed", change("interaction", "NULL"), "`interaction`"),
+    Operator("what it was done to is changed", change("resource_id", "gen_random_uuid()"), "`resource_id`"),
+    Operator("an event's id is changed", change("id", "gen_random_uuid()"), "is gone"),
+    Operator("a payload is changed", payload_changed, "not the one that its leaf names"),
+    Operator("a payload is deleted", payload_deleted, "payload is gone"),
+    Operator("a payload is slipped in", payload_slipped_in, "of which its leaf does not speak"),
+    Operator("a payload of no event is slipped in", payload_of_nothing, "1 payloads belong to nothing"),
+    Operator("two payloads are swapped", payloads_swapped, "not the one that its leaf names"),
+    Operator("a commitment is changed", change_commitment, "not the one whose hash is in the tree"),
     Operator("a leaf's hash is changed", _of_leaf("hash"), "not the one whose hash is in the tree"),
     Operator("a running hash is changed", _of_leaf("chain"), "the running hash does not lead on"),
     *(
@@ -346,8 +248,8 @@ OPERATORS = [
     Operator("two places are swapped", _places_swapped, "the running hash does not lead on"),
     Operator("two events are swapped", _events_swapped, "not the one whose hash is in the tree"),
     Operator("two events are swapped and the tree rebuilt", _order_rebuilt, "something from here on was changed"),
-    Operator("an event is slipped in", _event_slipped_in, "a writer that nobody knows"),
-    Operator("an event is slipped in under a number of its own", _number_taken_twice, "has an event of number 10000"),
+    Operator("an event is slipped in", event_slipped_in, "a writer that nobody knows"),
+    Operator("an event is slipped in under a number of its own", number_taken_twice, "has an event of number 10000"),
     Operator("a leaf is slipped in", _leaf_slipped_in, "is gone, and its leaf is left"),
     Operator("a waiting event is deleted", _waiting_event_deleted, "events are missing"),
     Operator("a writer is counted back", _writer_counted_back, "has counted to"),

@@ -66,6 +66,7 @@ def _live(house: House, chance: random.Random) -> None:
 
 
 def test_the_installations_own_log_is_verified_in_the_same_way() -> None:
+    """Its name is the same in every installation: what a witness remembers of another database's is none of it."""
     events.record_installation(Event.SIGN_IN_REFUSED, facts={}, payload={"email": "x@y.example"}, request_id="r")
     kept = sealing.seal_tenant(events.INSTALLATION)
     report = verifying.verify(events.INSTALLATION, kept=[Kept("you", kept)])
@@ -108,8 +109,8 @@ def test_python_and_postgres_work_out_the_same_of_a_leaf(seed: int) -> None:
     for action in ("policy.decided", "answer.segment", "answer.finished", "access.denied", "document.read"):
         told = {"action": action, "facts": facts, "resource": resource}
         with connection.cursor() as cursor:
-            leaf = json.dumps(told).encode()
-            cursor.execute("SELECT audit.outcome_of(%s), audit.mentions_of(%s)::text[]", [leaf, leaf])
+            leaf = json.dumps(told)
+            cursor.execute("SELECT audit.outcome_of(%s::jsonb), audit.mentions_of(%s::jsonb)::text[]", [leaf, leaf])
             outcome, mentions = cursor.fetchone()
         assert columns.outcome(told) == outcome, told
         assert columns.mentions(told) == set(mentions or ()), told

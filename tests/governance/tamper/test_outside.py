@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests.cast import House
 from tests.governance import sealing
-from tests.governance.tamper import scene
-from tests.governance.tamper.operators import Database, _change_leaf
+from tests.governance.tamper import acts, scene
+from tests.governance.tamper.acts import Database, change_leaf
 from tests.governance.tamper.scene import Scene
 
 
 def _rebuilt_and_signed(here: Scene, database: Database) -> int:
     """With the sealer's own key, but not the witness's."""
-    _change_leaf(here, database)
+    change_leaf(here, database)
     scene.rebuild(database, here.tenant, signer=sealing.signer())
     return 0  # no root is known from before the change but the kept one
 
@@ -126,6 +128,62 @@ def test_what_waits_too_long_is_said(house: House) -> None:
     said = [str(one) for one in here.verify(patience=timedelta()).findings]
     assert sum("waits for its place in the tree since" in one for one in said) == 2
     assert sum("leaves are under no signed head since" in one for one in said) == 1
+
+
+def _backdated(here: Scene, database: Database, ago: timedelta) -> None:
+    """An event by a writer that there is, under its next number, whose every place says an hour long past."""
+    when = datetime.now(UTC) - ago
+    row = database.execute(
+        "UPDATE audit.writer SET last = last + 1 WHERE (tenant_id, id) = (SELECT tenant_id, writer FROM audit.event"
+        " WHERE tenant_id = %s LIMIT 1) RETURNING id, last",
+        [here.tenant],
+    ).fetchone()
+    assert row is not None
+    told = acts.told_at(here, database, here.plain[0])
+    accepted = {"at": when.isoformat(timespec="microseconds"), "number": row[1], "writer": str(row[0])}
+    acts.insert(here, database, told | {"id": str(uuid.uuid4()), "at": accepted["at"], "accepted": accepted})
+
+
+def test_an_event_that_is_put_in_long_after_its_time_is_named(house: House) -> None:
+    """The sealer takes it for a late one and gives it its place: all is as it should be, but for the time that it says."""
+    here = scene.sealed(house)
+    with scene.disarmed() as database:
+        _backdated(here, database, timedelta(hours=3))
+    assert here.verify(with_head=True).first is None
+    assert any("waits for its place in the tree since" in str(one) for one in here.verify().findings)
+    scene.write(house, 1)
+    size = sealing.seal(house).size
+    (found,) = here.verify(with_head=True, with_witness=True).findings
+    assert "it was put in long after its time" in found.wrong
+    assert found.index is not None
+    assert here.size <= found.index < size
+    with scene.disarmed() as database:  # the heads' rows are his to change, and the witness's time in them is not
+        database.execute("UPDATE audit.checkpoint SET at = at - interval '1 day' WHERE tenant_id = %s", [here.tenant])
+    assert found in here.verify().findings
+
+
+@pytest.mark.parametrize("is_witnessed", [True, False])
+def test_a_clock_that_was_set_back_and_a_sealer_that_was_away_are_no_alarm(
+    house: House, is_witnessed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last head was made while the clock ran three hours ahead; and what waited for a sealer is sealed late."""
+    here = scene.sealed(house)
+    ahead = timedelta(hours=3)
+    monkeypatch.setattr(sealing.witness().witness, "clock", lambda: time.time() + ahead.total_seconds())
+    scene.write(house, 1)
+    sealing.seal(house, is_witnessed=is_witnessed)
+    monkeypatch.undo()
+    with scene.disarmed() as database:
+        database.execute(
+            "UPDATE audit.checkpoint SET at = at + %s WHERE tenant_id = %s AND number = 4", [ahead, here.tenant]
+        )
+    scene.write(house, 1)
+    sealing.seal(house, is_witnessed=is_witnessed)
+    assert [str(one) for one in here.verify().findings] == []
+    monkeypatch.setattr(sealing.witness().witness, "clock", lambda: time.time() + 2 * ahead.total_seconds())
+    scene.write(house, 1)
+    sealing.seal(house, is_witnessed=is_witnessed)
+    assert [str(one) for one in here.verify().findings] == []
 
 
 def test_two_tenants_whose_records_change_places(house: House, neighbour: House) -> None:

@@ -39,7 +39,7 @@ def served(tmp_path: Path, log: Signer, settings: object) -> Iterator[str]:
     heads.publish(heads.SEALER, log.verifier)
     signer = notes.load(tmp_path / "witness" / "key", "w.example", is_witness=True)
     server = command.serve(tmp_path / "witness", signer, ("127.0.0.1", 0))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

@@ -70,7 +70,7 @@ def message(line: Line, tenant: uuid.UUID, host: str) -> bytes:
     """Without a byte order mark: the text is ASCII."""
     at = line.at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     data = f'[chancery@{ENTERPRISE} id="{line.id}" tenant="{tenant}" index="{line.index}"]'
-    return f"<{FACILITY * 8 + line.severity}>1 {at} {host} chancery - {line.action[:32]} {data} {line.text}".encode()
+    return f"<{FACILITY * 8 + line.severity}>1 {at} {host} chancery - {_name(line.action)[:32]} {data} {line.text}".encode()
 
 
 def framed(octets: bytes) -> bytes:

@@ -1,0 +1,103 @@
+"""Which sentences leave as they are, which wait for one that is borne out, and when the documents' own words take their place.
+
+What a passage carries leaves at once. By its collection's strictness, a sentence that none carries
+
+- lenient: leaves, marked as unsupported;
+- balanced: leaves so once a passage has carried another one, and waits until then;
+- strict: never leaves.
+
+Where most of what was stated has no support at the end, the best sentences of the passages follow, as quotes: they are
+the whole answer where nothing else was let go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from assistant.answering import checking
+from assistant.answering.checking import Checked
+from assistant.answering.delivery import Delivery
+from assistant.answering.steps import Step
+from assistant.answering.trimming import Trimmed
+from assistant.models import Support
+from assistant.showing import notices
+from governance import stopwatch
+from governance.policy.streaming import Gate, Piece
+from ingestion.models import Strictness
+
+HOPELESS = 3  # statements without support, and none with it: the model need not go on
+UNSUPPORTED = "unsupported"
+
+
+@dataclass
+class Holding:
+    """The sentences of one answer on their way to `sender`. `quotes` finds the passages' best ones, where they are needed."""
+
+    sender: Delivery
+    quotes: Callable[[], Sequence[Trimmed]]
+    strictness: Strictness = Strictness.BALANCED
+    borne_out: int = 0
+    not_borne_out: int = 0
+    waiting: list[tuple[Piece, Checked]] = field(default_factory=list)
+
+    @property
+    def is_hopeless(self) -> bool:
+        return self.strictness is not Strictness.LENIENT and not self.borne_out and self.not_borne_out >= HOPELESS
+
+    @property
+    def held(self) -> str:
+        return "".join(piece.raw for piece, _ in self.waiting)
+
+    def say(self, piece: Piece) -> None:
+        with stopwatch.step(Step.CITING):
+            checked = checking.check(piece.text, self.sender.passages)
+        self._count(checked)
+        if checked.support is Support.UNSUPPORTED and self.strictness is Strictness.STRICT:
+            self.sender.withhold(piece.raw, UNSUPPORTED)
+        elif self._has_to_wait(checked):
+            self.waiting.append((piece, checked))
+        else:
+            self._let_go()
+            self.sender.send(piece, checked)
+
+    def end(self) -> str:
+        """After the last piece of an answer that went through to its end: what its reader is told beside it."""
+        if not self.not_borne_out or self.borne_out >= self.not_borne_out:
+            self._let_go()
+            return ""
+        self.drop()
+        was_said = self.borne_out > 0 or self.strictness is Strictness.LENIENT
+        quoted = [self.sender.quote(one.passage, place) for one in self.quotes() for place in one.places]
+        if not any(quoted):
+            return ""
+        return notices.QUOTED_BESIDE if was_said else notices.QUOTED
+
+    def let_through(self, gate: Gate, text: str, *, is_last: bool) -> bool:
+        """What the model wrote next. False once policy has blocked the answer, or it is of no use to go on."""
+        with stopwatch.step(Step.OUTPUT_POLICY):
+            pieces = gate.feed(text) + (gate.finish() if is_last and not gate.blocked else [])
+        for piece in pieces:
+            if piece.text.strip():
+                self.say(piece)
+        return gate.blocked is None and not self.is_hopeless
+
+    def drop(self) -> None:
+        """What still waits never leaves."""
+        self.sender.withhold(self.held, UNSUPPORTED)
+        self.waiting = []
+
+    def _count(self, checked: Checked) -> None:
+        self.borne_out += checked.support in (Support.SUPPORTED, Support.MOVED)
+        self.not_borne_out += checked.support is Support.UNSUPPORTED
+
+    def _has_to_wait(self, checked: Checked) -> bool:
+        """A greeting behind what waits waits too, so that the order stays."""
+        if self.strictness is Strictness.LENIENT or self.borne_out:
+            return False
+        return checked.support is Support.UNSUPPORTED or bool(self.waiting)
+
+    def _let_go(self) -> None:
+        for piece, checked in self.waiting:
+            self.sender.send(piece, checked)
+        self.waiting = []

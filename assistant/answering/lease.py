@@ -1,0 +1,180 @@
+"""Who works on an answer: one worker at a time, proven by a token, for as long as it says that it lives.
+
+A broker may deliver a message twice and a worker may die; the row's lease decides. Whoever lost it changes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
+
+from assistant import models
+from assistant.answering import stops
+from assistant.streams import stream
+from governance.scope import Scope
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=15)
+HEARTBEAT_S = 4.0
+GLANCE_S = 2.0  # how often a running answer looks for Stop by itself; the bell rings long before
+ATTEMPTS = 3
+# Once a segment, between the engine and the reader: one statement tells both.
+EXTEND = "UPDATE answer SET lease_until = %s WHERE id = %s AND lease = %s AND status = %s RETURNING cancel_requested_at"
+
+
+class LeaseLost(Exception):
+    """Another worker has the answer now; this one stops without a trace."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    scope: Scope  # the tenant's system scope
+    row: models.Answer
+    token: uuid.UUID
+    attempt: int
+    delivered: int  # segments that left in an earlier attempt
+
+    @property
+    def answer(self) -> uuid.UUID:
+        return self.row.pk
+
+    @property
+    def person(self) -> uuid.UUID:
+        return self.row.person_id
+
+
+def answers_run() -> bool:
+    """Whether anybody is being answered, in any tenant. A database that is away answers nobody."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT chancery.answers_run()")
+            return bool(cursor.fetchone()[0])
+    except DatabaseError:
+        return False
+
+
+def claim(tenant: uuid.UUID, answer: uuid.UUID) -> Claim | None:
+    """Take an answer that waits, or whose worker's lease has run out; None where there is nothing to take."""
+    scope, now = Scope.system(tenant), timezone.now()
+    with scope.transaction():
+        row = models.Answer.objects.select_for_update(skip_locked=True).filter(pk=answer).first()
+        if row is None or row.is_final or (row.lease_until and row.lease_until > now):
+            return None
+        row.attempts += 1
+        row.status, row.lease, row.lease_until = models.Status.RUNNING, uuid.uuid4(), now + LEASE
+        row.started_at, row.notice = row.started_at or now, ""
+        row.save(update_fields=["status", "notice", "attempts", "lease", "lease_until", "started_at"])
+        delivered = models.Segment.objects.filter(answer=answer).count()
+        transaction.on_commit(lambda: stream.wake(answer))
+    return Claim(scope, row, row.lease, row.attempts, delivered)
+
+
+def extend(answer: uuid.UUID, token: uuid.UUID) -> datetime | None:
+    """Push the lease on, inside a transaction. Returns when Stop was asked for. Raises LeaseLost."""
+    with connection.cursor() as cursor:
+        cursor.execute(EXTEND, [timezone.now() + LEASE, answer, token, models.Status.RUNNING])
+        found = cursor.fetchone()
+    if found is None:
+        raise LeaseLost
+    stop_asked_at: datetime | None = found[0]
+    return stop_asked_at
+
+
+def hold_up(held: Claim, notice: str) -> None:
+    """Nothing can be recorded for now: say so to whoever waits, and do not count the attempt.
+
+    It is no end, so it needs no record. The sweep tries again until the record is back.
+    """
+    try:
+        with held.scope.transaction():
+            row = models.Answer.objects.filter(pk=held.answer, lease=held.token, status=models.Status.RUNNING)
+            row.update(notice=notice, attempts=held.attempt - 1)
+            transaction.on_commit(lambda: stream.wake(held.answer))
+    except DatabaseError as fault:
+        log.warning("answer %s: nobody could be told: %s", held.answer, fault)
+
+
+class Watch(threading.Thread):
+    """Beside a running answer: keeps the lease, and calls `stop` on Stop or on a lost lease, during prefill too."""
+
+    def __init__(self, held: Claim) -> None:
+        super().__init__(daemon=True, name=f"watch-{held.answer.hex[:8]}")
+        self.held = held
+        self.rung = threading.Event()
+        self.is_over = False
+        self.is_cancelled = False
+        self.is_lost = False
+        self.is_late = False
+        self._until: float | None = None
+        self._stop_by: Callable[[], None] | None = None
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Watch:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.is_over = True
+        self.rung.set()
+        self.join(timeout=5)
+
+    def attach(self, stop_by: Callable[[], None], seconds: float | None = None) -> None:
+        """What ends the model's work; called at once where Stop came earlier, and once the seconds are over."""
+        with self._lock:
+            self._stop_by = stop_by
+            self._until = None if seconds is None else time.monotonic() + seconds
+            late = self.is_cancelled or self.is_lost
+        if late:
+            stop_by()
+
+    def run(self) -> None:
+        beaten = time.monotonic()  # the claim was the first
+        with stops.listen(self.held.answer, self.rung):
+            while True:
+                is_beat = time.monotonic() - beaten >= HEARTBEAT_S
+                if self._until is not None and time.monotonic() >= self._until:
+                    self._halt(late=True)
+                    self._until = None
+                try:
+                    if self._glance(beat=is_beat):
+                        return
+                    beaten = time.monotonic() if is_beat else beaten
+                except DatabaseError as fault:  # Postgres restarts: the lease runs on, and the next glance may succeed
+                    log.warning("the watch of answer %s cannot reach the database: %s", self.held.answer, fault)
+                finally:
+                    connection.close()
+                self.rung.wait(GLANCE_S)
+                self.rung.clear()
+                if self.is_over:
+                    return
+
+    def _glance(self, *, beat: bool) -> bool:
+        """True where there is nothing left to watch."""
+        with self.held.scope.transaction():
+            try:
+                if beat:
+                    cancelled = extend(self.held.answer, self.held.token)
+                else:
+                    row = models.Answer.objects.filter(pk=self.held.answer, lease=self.held.token)
+                    cancelled = row.values_list("cancel_requested_at", flat=True).first()
+            except LeaseLost:
+                return self._halt(lost=True)
+        return self._halt() if cancelled else False
+
+    def _halt(self, *, lost: bool = False, late: bool = False) -> bool:
+        """It was asked to stop, where it is neither."""
+        with self._lock:
+            self.is_lost, self.is_late, self.is_cancelled = lost, self.is_late or late, not lost and not late
+            stop_by = self._stop_by
+        if stop_by:
+            stop_by()
+        return True

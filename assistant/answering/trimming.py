@@ -1,0 +1,136 @@
+"""What of the passages a model is given: the sentences around what the question asks, few and short.
+
+What is sent is what people wait for: a small model on a small machine reads 85 tokens a second. Each sentence, list item
+and table row is weighed by the question's terms that stand in it, by how near it is by meaning, by its neighbours, and
+by how near its passage is; the best are sent until the room is used. A row of a table keeps the header above it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingestion.cutting import blocks
+from ingestion.search import Passage, terms
+
+ROOM = 1_150  # characters of all excerpts together: about 290 tokens of English
+LEAST = 2  # passages, where so many were found
+MOST = 4
+NEAR_WEIGHT = 0.6  # of a sentence's own weight; the rest are the question's terms
+PASSAGE_WEIGHT = 0.5
+NEIGHBOUR = 0.35  # of its weight a sentence lends to the next one, and half of that to the one before
+QUOTED, QUOTES_ROOM = 2, 500  # passages, and characters of them, where the documents' own words are the answer
+LONGEST = 420  # characters of a piece that count against the room; a longer sentence is sent whole all the same
+GAP = " […] "
+
+Row = NDArray[np.float64]
+Near = Callable[[str, Sequence[str]], Row]  # the cosine of each text to the question
+
+
+@dataclass(frozen=True)
+class Trimmed:
+    """`text` is what is sent of the passage; `places` are its parts, (start, end) in the passage's text."""
+
+    passage: Passage
+    places: tuple[tuple[int, int], ...]
+    text: str
+
+    @property
+    def is_whole(self) -> bool:
+        return self.text == self.passage.text.strip()
+
+
+@dataclass
+class _Piece:
+    passage: int
+    at: int  # among the pieces of its passage
+    start: int
+    end: int
+    header: tuple[int, int] | None
+    weight: float = 0.0
+
+
+def trim(question: str, passages: Sequence[Passage], near: Near | None = None, room: int = ROOM) -> list[Trimmed]:
+    """In the passages' order, which is best first. Nothing is cut where all of it has room."""
+    if sum(len(one.text) for one in passages[:MOST]) <= room:
+        return [Trimmed(one, ((0, len(one.text)),), one.text.strip()) for one in passages[:MOST]]
+    pieces = [piece for number, one in enumerate(passages[:MOST]) for piece in _pieces(number, one.text)]
+    _weigh(question, passages, pieces, near)
+    chosen = _chosen(pieces, room)
+    kept = []
+    for number, one in enumerate(passages[:MOST]):
+        if places := _places(one.text, [piece for piece in chosen if piece.passage == number]):
+            kept.append(Trimmed(one, tuple(places), GAP.join(one.text[start:end] for start, end in places)))
+    return kept
+
+
+def quotes(question: str, passages: Sequence[Passage], near: Near | None = None) -> list[Trimmed]:
+    """The best sentences of the best passages."""
+    return trim(question, passages[:QUOTED], near, QUOTES_ROOM)
+
+
+def _pieces(number: int, text: str) -> list[_Piece]:
+    found: list[_Piece] = []
+    for unit in blocks.units(text):
+        is_prose = not text[unit.start : unit.end].startswith("|")
+        for one in blocks.sentences(text, unit) if is_prose else [unit]:
+            found.append(_Piece(number, len(found), one.start, one.end, unit.header))
+    return found
+
+
+def _weigh(question: str, passages: Sequence[Passage], pieces: Sequence[_Piece], near: Near | None) -> None:
+    texts = [passages[one.passage].text[one.start : one.end] for one in pieces]
+    own = _by_terms(question, texts)
+    if near is not None:
+        own = (1 - NEAR_WEIGHT) * own + NEAR_WEIGHT * near(question, texts)
+    best = max((one.dense for one in passages), default=0.0)
+    for number, piece in enumerate(pieces):
+        lent = 0.0
+        if piece.at > 0:
+            lent = NEIGHBOUR * own[number - 1]
+        if number + 1 < len(pieces) and pieces[number + 1].passage == piece.passage:
+            lent = max(lent, NEIGHBOUR / 2 * own[number + 1])
+        piece.weight = float(own[number] + lent) - PASSAGE_WEIGHT * (best - passages[piece.passage].dense)
+
+
+def _by_terms(question: str, texts: Sequence[str]) -> Row:
+    """The share of the question's weight that each text holds; a term that stands in few of them weighs more."""
+    asked = set(terms.terms(question))
+    held = [asked & set(terms.terms(text)) for text in texts]
+    rare = {term: math.log(1 + len(texts) / (0.5 + sum(term in one for one in held))) for term in asked}
+    whole = sum(rare.values()) or 1.0
+    return np.array([sum(rare[term] for term in one) / whole for one in held], dtype=np.float64)
+
+
+def _chosen(pieces: Sequence[_Piece], room: int) -> list[_Piece]:
+    """The best until the room is used; the best of a second passage is always among them."""
+    ranked = sorted(pieces, key=lambda one: -one.weight)
+    firsts: dict[int, _Piece] = {}
+    for piece in ranked:
+        firsts.setdefault(piece.passage, piece)
+    chosen = list(firsts.values())[:LEAST]
+    left = room - sum(min(one.end - one.start, LONGEST) for one in chosen)
+    for piece in ranked:
+        size = piece.end - piece.start
+        if piece not in chosen and size <= left:
+            chosen.append(piece)
+            left -= size
+    return chosen
+
+
+def _places(text: str, chosen: Sequence[_Piece]) -> list[tuple[int, int]]:
+    """Neighbours as one; the header of a table before the first of its rows."""
+    places = sorted({place for piece in chosen for place in ((piece.start, piece.end), piece.header) if place})
+    joined: list[tuple[int, int]] = []
+    for start, end in places:
+        if joined and not text[joined[-1][1] : start].strip():
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        elif joined and start < joined[-1][1]:
+            continue
+        else:
+            joined.append((start, end))
+    return joined

@@ -1,0 +1,1 @@
+"""Models beside each other on one's own questions: quality, speed, memory, what they cost, and what leaves the house."""

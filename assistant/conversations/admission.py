@@ -1,0 +1,63 @@
+"""How many questions are taken at once: over a bound nothing is accepted, and whoever asked is told where they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+
+from assistant import models
+from assistant.conversations import waits
+from governance import quotas
+from governance.audit import events
+from governance.audit.vocabulary import Event
+from governance.errors import Busy, QuotaSpent
+from governance.models import Tenant
+from governance.quotas import alerts
+from governance.scope import Scope
+from governance.sentence import sentence
+
+
+@contextmanager
+def turned_away(scope: Scope, client: str, question: str) -> Iterator[None]:
+    """Over a bound nothing is taken, and that is recorded after a rollback. The words are not: they went nowhere."""
+    try:
+        yield
+    except Busy as refusal:
+        facts = {"client": client, "code": refusal.code, "position": refusal.position, "characters": len(question)}
+        if isinstance(refusal, QuotaSpent):
+            facts |= {"quota": {name: refusal.quota[name] for name in ("of", "measure", "per")}}
+        events.record(scope, Event.PROMPT_REFUSED, facts=facts)
+        if isinstance(refusal, QuotaSpent):
+            alerts.refused(scope, refusal)
+        raise
+
+
+def admit(scope: Scope, tenant: Tenant, answer: models.Answer, *, is_blocked: bool) -> None:
+    """Counted under a lock, so that two questions at once cannot both take the last place. What the answer may write is set
+    aside, where a model is to be asked for it: nobody waits for an answer that is refused in the end.
+    """
+    _require_a_place(scope, tenant)
+    if not is_blocked:
+        model = answer.model or quotas.USUAL
+        quotas.reserve(scope, answer.pk, answer.max_tokens, seconds=quotas.CLAIM_S, model=model, is_asked=False)
+
+
+def _require_a_place(scope: Scope, tenant: Tenant) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", [str(scope.tenant)])
+        cursor.execute("SELECT waiting, running, mine FROM chancery.open_answers()")
+        waiting, running, mine = cursor.fetchone()
+    if mine >= tenant.answers_per_person_max:
+        raise Busy(
+            sentence("You have %(mine)s answers under way; wait for one, or stop it.", mine=mine),
+            position=mine,
+            wait_s=waits.an_answer_s(scope),
+        )
+    if waiting >= tenant.answers_waiting_max:
+        raise Busy(
+            sentence("%(waiting)s questions wait already. Try again in a while.", waiting=waiting),
+            position=waiting + running,
+            wait_s=waits.an_answer_s(scope) * (waiting + 1),
+        )

@@ -1,0 +1,1 @@
+"""How well questions are found and answered, measured on question sets that anyone can write."""

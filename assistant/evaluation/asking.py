@@ -1,0 +1,87 @@
+"""Questions asked as anyone asks them: through policy, the record and the model, with the rights of a person."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+
+from assistant import answering, conversations, models
+from assistant.evaluation import searching
+from assistant.evaluation.questions import Question
+from assistant.evaluation.rows import Answered, Row
+from governance.errors import Busy
+from governance.scope import Scope
+
+CLIENT = "evaluation"
+_PATIENCE_S = 600.0  # for one answer: a small machine with a long line
+_GLANCE_S = 0.25
+
+
+class NoAnswer(Exception):
+    """Nothing came of a question in time; the message says how it stood."""
+
+
+def row(
+    scope: Scope, question: Question, collections: Sequence[uuid.UUID], *, is_answered: bool, is_rung: bool = True
+) -> Row:
+    """What is found, and with `is_answered` what is answered. Raises as `answered` does."""
+    found = searching.searched(scope, question, collections)
+    if not is_answered:
+        return found
+    return replace(found, answered=answered(scope, question, collections, is_rung=is_rung))
+
+
+def answered(scope: Scope, question: Question, collections: Sequence[uuid.UUID], *, is_rung: bool = True) -> Answered:
+    """Where it is not rung for, this process answers it, by its own runners. Raises NoAnswer, and what asking raises but
+    Busy, which is waited for.
+    """
+    deadline = time.monotonic() + _PATIENCE_S
+    row = _asked(scope, question, collections, deadline, is_rung=is_rung)
+    # A worker may be there and may not be: whoever comes first answers, and the other finds nothing to do.
+    answering.answer(scope.tenant, row.pk)
+    while not row.is_final:
+        if time.monotonic() > deadline:
+            raise NoAnswer(f"{question.id} is {row.status} after {_PATIENCE_S:.0f} s")
+        time.sleep(_GLANCE_S)
+        row.refresh_from_db_in(scope)
+    return read(scope, question, row.pk)
+
+
+def _asked(
+    scope: Scope, question: Question, collections: Sequence[uuid.UUID], deadline: float, *, is_rung: bool
+) -> models.Answer:
+    while True:
+        try:
+            return conversations.ask(scope, question.question, collections=collections, client=CLIENT, is_rung=is_rung)
+        except Busy:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_GLANCE_S)
+
+
+def read(scope: Scope, question: Question, answer: uuid.UUID) -> Answered:
+    """What has come of it so far."""
+    with scope.transaction():
+        row = models.Answer.objects.prefetch_related(models.ordered_segments()).get(pk=answer)
+        segments = list(row.segments.all())
+    text = "".join(segment.text for segment in segments)
+    weighed = [segment.is_supported for segment in segments if segment.is_supported is not None]
+    cited = [one for segment in segments for one in segment.citations]
+    usage = row.capsule.get("usage", {})
+    return Answered(
+        status=row.status,
+        text=text,
+        met=tuple(fact.is_in(text) for fact in question.facts),
+        cited=tuple(searching.known_as(question, uuid.UUID(one["document_id"]), one["document_name"]) for one in cited),
+        sentences=len(weighed),
+        unsupported=weighed.count(False),
+        quoted=sum(segment.support == models.Support.EXTRACT for segment in segments),
+        prompt_tokens=usage.get("prompt_tokens", 0),
+        tokens=usage.get("completion_tokens", 0),
+        first_ms=round((segments[0].created_at - row.created_at).total_seconds() * 1000) if segments else None,
+        whole_ms=round((row.finished_at - row.created_at).total_seconds() * 1000) if row.finished_at else 0,
+        fault=row.fault,
+        model=row.capsule.get("model", {}).get("name", ""),
+    )

@@ -1,0 +1,147 @@
+"""How a run goes on: question by question, for some seconds, and then whoever else waits has the worker."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import replace
+from datetime import timedelta
+
+from django.db import connection
+from django.db.models import Q
+from django.utils import timezone
+
+from assistant import conversations, models
+from assistant.evaluation import asking, runs, searching, sets
+from assistant.evaluation.questions import Question
+from assistant.evaluation.rows import Answered, Row
+from assistant.models import RunState, SetAsked, SetRun, Status
+from governance import leases, people
+from governance.errors import Busy, ChanceryError, Unavailable
+from governance.scope import Scope
+from governance.sentence import phrase
+
+PAUSE = timedelta(seconds=3)  # until an answer is looked for again
+STRETCH_S = 15.0
+_NOBODY = phrase("Whoever began it is no longer here, or may no longer manage this collection.")
+
+
+# Lost, too, once it is stopped.
+RUNS = leases.Lease(
+    SetRun,
+    timedelta(seconds=60),
+    free=Q(state=RunState.RUNNING) & (Q(lease_until=None) | leases.RUN_OUT),
+    mine=Q(state=RunState.RUNNING),
+)
+Claim = leases.Claim[SetRun]
+
+
+class _Waits(Exception):
+    """Nothing can be done for a moment."""
+
+
+def due() -> list[tuple[uuid.UUID, uuid.UUID]]:
+    """(tenant, run) of what nobody is at."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tenant_id, id FROM chancery.due_set_runs()")
+        return [(tenant, run) for tenant, run in cursor.fetchall()]
+
+
+def begin_due() -> int:
+    """Have the sets asked whose collection has changed since, and come to rest. Returns how many runs were begun."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tenant_id, run, collection_id, person FROM chancery.changed_sets()")
+        found = cursor.fetchall()
+    return sum(_begun(*one) for one in found)
+
+
+def _begun(tenant: uuid.UUID, last: uuid.UUID, collection: uuid.UUID, person: uuid.UUID) -> bool:
+    with Scope.system(tenant).transaction():
+        SetRun.objects.filter(pk=last).update(looked_at=timezone.now())
+        if SetRun.objects.filter(pk=last, content=runs.content(collection)).exists():
+            return False
+    try:
+        runs.start(people.scope_in(tenant, person), collection, is_automatic=True)
+    except ChanceryError:  # they may not any longer, or somebody was quicker
+        return False
+    return True
+
+
+def stretch(tenant: uuid.UUID, run: uuid.UUID) -> None:
+    """May be called twice, and by two at once."""
+    claimed = RUNS.take(tenant, run)
+    if claimed is None:
+        return
+    pause, until = timedelta(), time.monotonic() + STRETCH_S
+    try:
+        while time.monotonic() < until and _step(claimed):
+            pass
+    except (_Waits, Busy, Unavailable):
+        pause = PAUSE
+    finally:
+        claimed.release(pause)
+        connection.close()
+
+
+def _step(claimed: Claim) -> bool:
+    """One question further; False once there is nothing left to do."""
+    with claimed.scope.transaction():
+        row = claimed.rows().first()
+    if row is None:
+        return False
+    if row.done >= row.total:
+        _end(claimed, RunState.DONE)
+        return False
+    try:
+        scope = people.scope_in(claimed.scope.tenant, row.started_by)
+        sets.require(scope, row.collection_id)
+    except (Busy, Unavailable):
+        raise
+    except ChanceryError:
+        _end(claimed, RunState.FAILED, _NOBODY)
+        return False
+    came = _asked(claimed, scope, row, _next(claimed, row))
+    with claimed.scope.transaction():
+        is_ours = claimed.renew(done=row.done + 1, answer=None)
+        if is_ours:
+            runs.put_down(row.pk, row.done, came)
+    return is_ours
+
+
+def _next(claimed: Claim, row: SetRun) -> Question:
+    with claimed.scope.transaction():
+        asked = SetAsked.objects.get(run=row, number=row.done)
+    (question,) = sets.read([asked.line])
+    return question
+
+
+def _asked(claimed: Claim, scope: Scope, row: SetRun, question: Question) -> Row:
+    if not row.has_answers:
+        return _searched(scope, row, question)
+    if row.answer is None:
+        try:
+            asked = conversations.ask(scope, question.question, collections=[row.collection_id], client=asking.CLIENT)
+        except (Busy, Unavailable):
+            raise
+        except ChanceryError:  # what policy wants a reason for is not asked
+            return replace(_searched(scope, row, question), answered=Answered(Status.FAILED))
+        claimed.renew(answer=asked.pk)
+        raise _Waits
+    try:
+        answered = asking.read(scope, question, row.answer)
+    except models.Answer.DoesNotExist:  # let go of meanwhile
+        answered = Answered(Status.FAILED)
+    if answered.status not in models.FINAL:
+        raise _Waits
+    return replace(_searched(scope, row, question), answered=answered)
+
+
+def _searched(scope: Scope, row: SetRun, question: Question) -> Row:
+    return searching.searched(scope, question, [row.collection_id])
+
+
+def _end(claimed: Claim, state: RunState, error: str = "") -> None:
+    with claimed.scope.transaction():
+        row = claimed.rows().select_for_update().first()
+        if row is not None:
+            runs.close(claimed.scope, row, state, error)

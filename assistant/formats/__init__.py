@@ -1,0 +1,1 @@
+"""How times are written in each language: a day, a minute, and short without the year."""

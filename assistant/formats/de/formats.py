@@ -1,0 +1,6 @@
+"""28. Nov. 2026, 14:05"""
+
+DATE_FORMAT = "j. N Y"
+DATETIME_FORMAT = "j. N Y, H:i"
+SHORT_DATETIME_FORMAT = "j. N, H:i"
+MONTH_DAY_FORMAT = "j. N"

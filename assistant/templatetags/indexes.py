@@ -1,0 +1,46 @@
+"""What states and figures of search indexes are called in the portal."""
+
+from __future__ import annotations
+
+from django import template
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+register = template.Library()
+
+_TONES = {"live": "good", "ready": "good", "building": "live", "paused": "warn", "retiring": "live"}
+
+
+@register.filter
+def index_state(state: str) -> str:
+    names = {
+        "building": _("being built"),
+        "paused": _("paused"),
+        "ready": _("ready"),
+        "live": _("live"),
+        "retiring": _("being removed"),
+        "retired": _("retired"),
+    }
+    return names.get(state, state)
+
+
+@register.filter
+def index_tone(state: str) -> str:
+    return _TONES.get(state, "")
+
+
+@register.filter
+def time_left(seconds: int) -> str:
+    """Of work; what it waits for others comes on top."""
+    minutes = max(1, round(seconds / 60))
+    if minutes < 60:
+        return ngettext("About %(n)s minute of work left.", "About %(n)s minutes of work left.", minutes) % {
+            "n": minutes
+        }
+    hours = round(minutes / 60)
+    return ngettext("About %(n)s hour of work left.", "About %(n)s hours of work left.", hours) % {"n": hours}
+
+
+@register.filter
+def share(part: float) -> str:
+    return f"{round(100 * part)} %"

@@ -1,0 +1,1 @@
+"""How well answers are given: the development set, the gate, what is sent, and citations that are wrong on purpose."""

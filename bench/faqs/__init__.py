@@ -1,0 +1,1 @@
+"""Questions and answers that others wrote: the FAQs of Debian's documentation packages."""

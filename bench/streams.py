@@ -1,0 +1,53 @@
+"""One web process with many people before it: `python -m bench.streams`. Real web process, worker, Postgres and Valkey.
+
+- return: readers who lose their line at random places and come back, 200 times, while it is written and after.
+- live, by itself (`--parts live`): all of Chancery with a real model; seconds from Enter to the passages, tokens after Stop.
+- crowd: 500 questions in one moment, of two tenants.
+- carry: 1,000 open streams of four tenants, while segments come at known rates; 0 is 1,000 questions that wait.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import signal
+import sys
+
+from bench import record_stand, stack
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--parts", default="carry,return,crowd")
+    parser.add_argument("--streams", type=int, default=1000)
+    parser.add_argument("--rates", type=float, nargs="+", default=[0, 20, 100])
+    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--returns", type=int, default=200)
+    parser.add_argument("--model", default="qwen2.5-coder-0.5b-instruct")
+    parser.add_argument("--stops", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--asks", type=int, default=500)
+    asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # whatever ends the bench, what it started ends with it
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    if asked.parts == "live":
+        from bench import streams_live
+
+        return 0 if streams_live.run(asked.model, asked.stops, asked.seed) else 1
+    record_stand.prepare()
+    from bench import streams_carry, streams_crowd, streams_return
+
+    print(stack.load(), flush=True)
+    parts = {
+        "carry": lambda: streams_carry.run(asked.streams, asked.rates, asked.seconds),
+        "return": lambda: streams_return.run(asked.returns, asked.seed),
+        "crowd": lambda: streams_crowd.run(asked.asks),
+    }
+    held = [parts[name]() for name in asked.parts.split(",")]
+    print(stack.load())
+    return 0 if all(held) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

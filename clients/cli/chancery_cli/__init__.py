@@ -1,0 +1,3 @@
+"""Chancery from a terminal."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,49 @@
+"""One question about a text, put to a chat model, and its yes or no."""
+
+from __future__ import annotations
+
+import re
+import threading
+
+from governance.policy.detectors.judge import Opinion
+from inference import prompts, runners
+from inference.runners.base import ChatRequest
+
+LONGEST_ANSWER = 8  # tokens: one word, and what a model may put around it
+SHARE = "content-policy"  # one turn in the queue for all that is asked like this
+_WORD = re.compile(r"[^\W\d_]+")
+_WORDS = {"yes": True, "no": False}
+
+
+class UnclearAnswer(Exception):
+    """Neither yes nor no."""
+
+
+class OutsideTheHouse(Exception):
+    """A model that judges is shown texts of every collection, restricted ones too: it stands on a machine of the house."""
+
+
+def ask(question: str, text: str, within_s: float) -> Opinion:
+    """Raises OutsideTheHouse, TimeoutError, UnclearAnswer, and what the runner raises."""
+    runner = runners.judge()
+    if not runner.is_in_house:
+        raise OutsideTheHouse
+    model = runner.probe().model
+    request = ChatRequest(prompts.judge(question, text).messages, LONGEST_ANSWER, share=SHARE)
+    with runner.stream(request) as handle:
+        late = threading.Timer(max(within_s, 0.0), handle.cancel)
+        late.start()
+        try:
+            said = "".join(delta.text for delta in handle)
+        finally:
+            late.cancel()
+        if handle.is_cancelled:
+            raise TimeoutError
+    return Opinion(model, _understood(said))
+
+
+def _understood(said: str) -> bool:
+    first = _WORD.search(said)
+    if first is None or first[0].lower() not in _WORDS:
+        raise UnclearAnswer
+    return _WORDS[first[0].lower()]

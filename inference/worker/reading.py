@@ -1,0 +1,297 @@
+"""One prompt is read at a time, in chunks, while answers go on being written; what was read before is not read again.
+
+llama-server lets every prompt that it holds wait for all of them, keeps nothing that another slot could go on from, and
+gives whoever asks whatever prefix it finds. So the order, the sharing and who may share are decided here:
+
+- The shortest rest is read first, and whoever has waited gets ahead: a short prompt does not stand behind a long one.
+- After each chunk the choice is made anew, and answers under way have got on by a token.
+- Prompts that begin alike are read once: when the first is read it is kept, and the others go on from there.
+- What is kept is kept under a key, and nobody with another key is ever spared the reading of it: how long an answer
+  takes must not tell what others have asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import Any
+
+import httpx
+
+from inference.worker.engines.base import CHUNK_ALONE, Address
+from inference.worker.kept import COMMON, LEAST, Keeping, Kept, Shelf, alike
+from inference.worker.relay import stopped
+from inference.worker.slots import Reading, Slot, SlotDoor, State, Step
+
+log = logging.getLogger(__name__)
+
+CHUNK_BESIDE = 128  # tokens read in one step while somebody's answer is being written
+REST = 32  # a rest that is no longer than this is read along
+AGEING = 40.0  # tokens by which a second of waiting makes a prompt shorter in the choice
+STEPS = 2  # chunks that the engine is asked for at a time
+WORTH = 32  # tokens read that are worth being kept
+
+
+class Reader:
+    """Lives in one event loop. `slots` prompts at most are with it at once: the queue before it sees to that."""
+
+    def __init__(self, door: SlotDoor, slots: int, most_bytes: int) -> None:
+        self.door = door
+        self.slots = [Slot(number) for number in range(slots)]
+        self.keeping = Keeping(Shelf(), most_bytes)
+        self.waiting: list[Reading] = []
+        self.rate = 50.0  # tokens a second, as lately measured
+        self._known: Address | None = None
+        self._changed = asyncio.Event()
+        self._running: asyncio.Task[None] | None = None
+
+    async def read(self, reading: Reading) -> int:
+        """The number of the slot that holds it in the end. Whoever asked writes on there, and calls `leave` then.
+
+        Raises httpx.HTTPError where the engine failed. Cancelled, it gives up the slot.
+        """
+        self.waiting.append(reading)
+        self._wake()
+        try:
+            await reading.ended.wait()
+        except asyncio.CancelledError:
+            self._give_up(reading)
+            raise
+        if reading.fault is not None or reading.slot is None:
+            raise reading.fault or httpx.ReadError("it was never begun")
+        return reading.slot.number
+
+    def leave(self, reading: Reading) -> None:
+        """The answer is over, or was broken off."""
+        if reading.slot is not None and reading.slot.state is State.WRITING:
+            reading.slot.state = State.LEFT
+            self._wake()
+
+    def expected_s(self, reading: Reading) -> float:
+        """Until the last of its tokens is read, as things stand."""
+        rank = self._rank(reading)
+        ahead = sum(self._unread(one) for one in self.waiting if self._rank(one) <= rank)
+        return round(ahead / self.rate, 1)
+
+    @property
+    def left(self) -> list[Slot]:
+        """Those whose answer is over, and that have not been kept yet."""
+        return [slot for slot in self.slots if slot.state is State.LEFT]
+
+    def close(self) -> None:
+        if self._running is not None:
+            self._running.cancel()
+        self.keeping.shelf.close()
+
+    def _wake(self) -> None:
+        self._changed.set()
+        if self._running is None or self._running.done():
+            self._running = asyncio.create_task(self._run())
+
+    def _give_up(self, reading: Reading) -> None:
+        if reading in self.waiting:
+            self.waiting.remove(reading)
+        if reading.slot is not None and reading.slot.state in {State.READING, State.WRITING}:
+            reading.slot.state = State.LEFT
+        reading.give_up()
+        self._wake()
+
+    async def _run(self) -> None:
+        while True:
+            self._changed.clear()
+            await self._tidy()
+            if not self.waiting:
+                await self._changed.wait()
+                continue
+            reading = min(self.waiting, key=self._rank)
+            try:
+                await self._advance(reading)
+            except httpx.HTTPError as fault:
+                self._fail(reading, fault)
+            except Exception as fault:  # whatever it was, the next one is read
+                log.exception("a prompt could not be read")
+                self._fail(reading, httpx.ReadError(type(fault).__name__))
+
+    def _rank(self, reading: Reading) -> tuple[float, float]:
+        waited = time.monotonic() - reading.arrived
+        return self._unread(reading) - AGEING * waited, reading.arrived
+
+    def _unread(self, reading: Reading) -> int:
+        """Tokens to be read, from what is kept by now."""
+        if reading.slot is not None:
+            return reading.until - reading.read
+        _, kept = self.keeping.best(reading.key, reading.tokens)
+        _, under_way = self._under_way(reading)
+        return reading.until - max(kept, under_way)
+
+    def _under_way(self, reading: Reading) -> tuple[Slot | None, int]:
+        """The slot that has read most of the same by now for another who waits between two chunks."""
+        best: tuple[Slot | None, int] = (None, 0)
+        for slot in self.slots:
+            if slot.state is State.READING and slot.key in {reading.key, COMMON}:
+                length = alike(slot.tokens, reading.tokens)
+                best = (slot, length) if length > best[1] else best
+        return best
+
+    async def _tidy(self) -> None:
+        """After an engine's new start no slot holds anything; what was left is kept before it is written over."""
+        engine = self.door.engine()
+        if engine is not self._known:
+            self._known = engine
+            for slot in self.slots:
+                slot.forget()
+                slot.is_empty = True
+        while self.left:
+            slot = self.left[0]
+            await self._keep(slot)
+            slot.state, slot.used_at = State.IDLE, time.monotonic()
+
+    async def _advance(self, reading: Reading) -> None:
+        """One chunk on, or the end."""
+        slot = reading.slot or await self._place(reading)
+        if reading not in self.waiting:
+            return
+        if reading.read < reading.until:
+            # The next chunk lies there already when this one ends: in between, the engine would take a step for the
+            # answers alone, which for a few of them takes as long as for many.
+            while len(reading.steps) < STEPS and reading.asked < reading.until:
+                self._ask(reading, slot)
+            if not await self._end(reading, slot, reading.steps[0]):
+                return
+        if reading.read == reading.until:
+            await self._keep(slot)
+            if reading in self.waiting:
+                self.waiting.remove(reading)
+                slot.state = State.WRITING
+                reading.ended.set()
+
+    def _ask(self, reading: Reading, slot: Slot) -> None:
+        is_beside = any(one.state is State.WRITING for one in self.slots)
+        until = reading.asked + (CHUNK_BESIDE if is_beside else CHUNK_ALONE)
+        if reading.until - until <= REST:
+            until = reading.until
+        slot.is_empty = False
+        asked = asyncio.ensure_future(self.door.read(slot.number, reading.tokens[:until].tolist()))
+        asked.add_done_callback(lambda task: task.cancelled() or task.exception())  # whoever awaits it is told
+        reading.steps.append(Step(until, asked))
+
+    async def _end(self, reading: Reading, slot: Slot, step: Step) -> bool:
+        """False where its client has left meanwhile."""
+        began = time.monotonic()
+        read = await _unless(reading.ended, step.asked)
+        if read is None:
+            return False
+        if reading.steps:  # its client may have left in the same moment
+            reading.steps.popleft()
+        if read < step.until - reading.read and not await self._is_in_order(reading, step):
+            return False
+        if read >= WORTH:
+            self.rate += 0.2 * (read / max(1e-3, time.monotonic() - began) - self.rate)
+        reading.read = step.until
+        slot.tokens, slot.kept = reading.tokens[: step.until], None
+        return True
+
+    async def _is_in_order(self, reading: Reading, step: Step) -> bool:
+        """False where its client has left meanwhile.
+
+        Each chunk goes to the engine on a line of its own. Where the one after this came to it first, it read both, and
+        the slot was then cut back to the end of this one: what is behind it is asked for again.
+        """
+        if not reading.steps:
+            return True
+        later = reading.steps[0]
+        read = await _unless(reading.ended, later.asked)
+        if read is not None and read > later.until - step.until:
+            reading.steps.clear()
+        return read is not None
+
+    async def _place(self, reading: Reading) -> Slot:
+        """A slot of its own that holds as much of the prompt as this key may know of, and nothing else."""
+        reading.began = time.monotonic()
+        kept, length = self.keeping.best(reading.key, reading.tokens)
+        near, near_length = self._under_way(reading)
+        if near is not None and near_length > max(length, LEAST):
+            kept = await self._keep(near) or kept
+            length = alike(kept.tokens, reading.tokens) if kept else 0
+        idle = [slot for slot in self.slots if slot.state is State.IDLE]
+        if reading.is_alone:
+            idle = self.slots[:1]  # nobody else has one
+        slot = next((slot for slot in idle if self._holds(slot, reading, kept, length)), None)
+        if slot is None:
+            slot = min(idle, key=lambda one: (not one.is_empty, one.used_at))
+            await self._bring(slot, kept)
+        if kept is not None and kept in self.keeping.rows:
+            self.keeping.use(kept)
+        known = min(alike(slot.tokens, reading.tokens), reading.until)
+        reading.cached = reading.read = known
+        reading.slot, slot.key = slot, reading.key
+        slot.tokens, slot.kept = slot.tokens[:known], None
+        slot.state = State.READING if reading in self.waiting else State.LEFT
+        return slot
+
+    def _holds(self, slot: Slot, reading: Reading, kept: Kept | None, length: int) -> bool:
+        """Whether it can be read on in the slot as it stands."""
+        if kept is not None and slot.kept is kept:
+            return True
+        return slot.key == reading.key and alike(slot.tokens, reading.tokens) > max(length, LEAST)
+
+    async def _bring(self, slot: Slot, kept: Kept | None) -> None:
+        """What is kept into the slot, in place of whatever it held; without any, nothing is left in it."""
+        slot.forget()
+        if kept is not None:
+            slot.is_empty = False
+            try:
+                await self.door.restore(slot.number, kept.name)
+            except httpx.HTTPStatusError as fault:
+                log.warning("what was kept could not be brought back: %s", fault)
+                self.keeping.drop(kept)
+            else:
+                slot.tokens, slot.kept = kept.tokens, kept
+                return
+        if not slot.is_empty:
+            await self.door.erase(slot.number)
+            slot.is_empty = True
+
+    async def _keep(self, slot: Slot) -> Kept | None:
+        """What the slot holds, kept under its key. None where that is not worth it or fails: it is read again then."""
+        if slot.kept is not None and slot.state is not State.LEFT:
+            return slot.kept
+        best, length = self.keeping.best(slot.key, slot.tokens)
+        is_worth = len(slot.tokens) - length >= WORTH or slot.state is State.LEFT
+        if len(slot.tokens) < LEAST or not is_worth or not self.keeping.has_room(len(slot.tokens)):
+            return best
+        name = self.keeping.shelf.take()
+        try:
+            saved, size = await self.door.save(slot.number, name)
+            if saved < LEAST:
+                raise httpx.ReadError("nothing was kept")
+            slot.kept = self.keeping.add(slot.key, name, size, slot.tokens, saved)
+        except (httpx.HTTPError, OSError) as fault:
+            log.warning("what was read could not be kept: %s", fault)
+            self.keeping.shelf.give_back(name)
+            if slot.state is State.LEFT:
+                slot.forget()
+            return None
+        slot.tokens = slot.kept.tokens
+        return slot.kept
+
+    def _fail(self, reading: Reading, fault: httpx.HTTPError) -> None:
+        if reading in self.waiting:
+            self.waiting.remove(reading)
+        if reading.slot is not None:
+            reading.slot.forget()
+            reading.slot.state = State.LEFT
+        reading.fault = fault
+        reading.give_up()
+
+
+async def _unless(ended: asyncio.Event, asked: asyncio.Future[int]) -> int | None:
+    """What was asked for, or None once it has `ended` without it."""
+    leaving = asyncio.ensure_future(ended.wait())
+    either: set[asyncio.Future[Any]] = {asked, leaving}
+    try:
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        return asked.result() if asked.done() and not asked.cancelled() else None
+    finally:
+        await stopped(leaving)

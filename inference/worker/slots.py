@@ -1,0 +1,127 @@
+"""llama-server's own slots, what stands in them, and how they are told what to read and to keep."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+import httpx
+
+from inference.worker.engines.base import Address
+from inference.worker.kept import COMMON, Kept, Tokens, tokens
+
+
+class State(Enum):
+    IDLE = "idle"
+    READING = "reading"  # or between two chunks
+    WRITING = "writing"
+    LEFT = "left"  # its answer is over, and what it holds has not been kept yet
+
+
+@dataclass(eq=False)
+class Slot:
+    """`tokens` is what it is known to hold; `kept` the same where it is kept.
+
+    It may hold more than is known of it, unless `is_empty`: it is emptied before another key gets it.
+    """
+
+    number: int
+    state: State = State.IDLE
+    key: str = COMMON
+    tokens: Tokens = field(default_factory=lambda: tokens(()))
+    kept: Kept | None = None
+    is_empty: bool = True
+    used_at: float = 0.0
+
+    def forget(self) -> None:
+        self.tokens, self.kept = self.tokens[:0], None
+
+
+@dataclass(frozen=True)
+class Step:
+    """A chunk that the engine has been asked to read, up to the token `until`."""
+
+    until: int
+    asked: asyncio.Future[int]
+
+
+@dataclass(eq=False)
+class Reading:
+    """One prompt that is to be read. `cached` is how much of it was known, `read` how far it has come.
+
+    Without tokens it is an empty slot that is asked for, for a request that is to be read as it comes; `is_alone` takes the
+    first one, always the same.
+    """
+
+    key: str
+    tokens: Tokens
+    is_alone: bool = False
+    arrived: float = field(default_factory=time.monotonic)
+    began: float = 0.0  # when its turn came
+    slot: Slot | None = None
+    cached: int = 0
+    read: int = 0
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    fault: httpx.HTTPError | None = None
+    steps: deque[Step] = field(default_factory=deque)
+
+    @property
+    def asked(self) -> int:
+        """How far it will have come when the engine has done what it was asked."""
+        return self.steps[-1].until if self.steps else self.read
+
+    def give_up(self) -> None:
+        """What the engine is still asked to read: the line is closed, which it notices."""
+        for step in self.steps:
+            step.asked.cancel()
+        self.steps.clear()
+        self.ended.set()
+
+    @property
+    def until(self) -> int:
+        """The last token is left to the answer: whatever is read, the engine begins to write at the token before."""
+        return max(0, len(self.tokens) - 1)
+
+
+@dataclass
+class SlotDoor:
+    """Every call raises httpx.HTTPError where the engine is away or refuses."""
+
+    client: httpx.AsyncClient
+    engine: Callable[[], Address | None]
+
+    async def prompt(self, told: dict[str, Any]) -> list[int]:
+        """The tokens that a chat request comes to, as the engine would read them."""
+        text = (await self._post("/apply-template", told))["prompt"]
+        found = await self._post("/tokenize", {"content": text, "add_special": True, "parse_special": True})
+        return [int(token) for token in found["tokens"]]
+
+    async def read(self, slot: int, prompt: list[int]) -> int:
+        """Have the slot read them, from where they differ from what it holds. Returns how many it did read."""
+        body = {"prompt": prompt, "n_predict": 0, "id_slot": slot, "cache_prompt": True}
+        return int((await self._post("/completion", body))["timings"]["prompt_n"])
+
+    async def save(self, slot: int, name: str) -> tuple[int, int]:
+        """(tokens, bytes) of what the slot holds, written to the place of that name."""
+        told = await self._post(f"/slots/{slot}?action=save", {"filename": name})
+        return int(told["n_saved"]), int(told["n_written"])
+
+    async def restore(self, slot: int, name: str) -> int:
+        return int((await self._post(f"/slots/{slot}?action=restore", {"filename": name}))["n_restored"])
+
+    async def erase(self, slot: int) -> None:
+        await self._post(f"/slots/{slot}?action=erase", {})
+
+    async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        engine = self.engine()
+        if engine is None:
+            raise httpx.ConnectError("the engine is loading")
+        headers = {"Authorization": f"Bearer {engine.key}"}
+        answer = await self.client.post(f"{engine.url}{path}", json=body, headers=headers)
+        told: dict[str, Any] = answer.raise_for_status().json()
+        return told

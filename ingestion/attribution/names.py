@@ -1,0 +1,67 @@
+"""Proper names that a sentence depends on: an answer about Gold must not cite a passage about Platinum.
+
+English writes only names with a capital, so each within a sentence counts. German writes every noun with one: there
+only abbreviations, codes and the further words of a name ("Ilse Tamm", "Parkplatz Nord") can be told from nouns.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ingestion.attribution import facts
+from ingestion.search import languages, terms
+
+_WORD = re.compile(r"[^\W\d_][^\W_]*(?:['’\u00ad][^\W_]+)*")
+_UMLAUT = re.compile(r"[äöüß]", re.IGNORECASE)
+_OPENS = re.compile(r"(?:^|[.!?:;\n|\u2022]|[-*]\s)[\s\"'“„‚«(*_#]*\Z")
+# Titles, and countries that the text may write out.
+_LETTERS = frozenset("AIOY")
+_NO_NAMES = frozenset(["i", "mr", "mrs", "ms", "frau", "herr", "uk", "us", "usa", "eu"])
+
+
+def required(sentence: str, texts: Sequence[str]) -> frozenset[str]:
+    """The terms of the names and codes in a sentence; `texts` tell whether its first word is a name or a word."""
+    found = set(facts.codes(sentence))
+    is_german = _is_german(sentence)
+    previous = None
+    for match in _WORD.finditer(sentence):
+        word = match.group()
+        opens = bool(_OPENS.search(sentence[: match.start()]))
+        follows = previous is not None and sentence[previous.end() : match.start()] == " "
+        if word[0].isupper() and _is_name(word, opens, bool(follows), is_german, texts):
+            found.update(terms.terms(word))
+        previous = match if word[0].isupper() and word.lower() not in terms.STOP_WORDS else None
+    return frozenset(found)
+
+
+def _is_german(sentence: str) -> bool:
+    """Where its small words tell no language, an umlaut does."""
+    found = languages.votes(sentence)
+    most = max(found.values())
+    if not most:
+        return bool(_UMLAUT.search(sentence))
+    return found["de"] == most and found["de"] > found["en"]
+
+
+def _is_name(word: str, opens: bool, follows: bool, is_german: bool, texts: Sequence[str]) -> bool:
+    if word.lower() in terms.STOP_WORDS or word.lower() in _NO_NAMES:
+        return False
+    if sum(sign.isupper() for sign in word) > 1:
+        return True
+    if is_german:
+        return follows
+    if len(word) == 1:  # the languages R and C; "A" begins a sentence, and "O" an exclamation
+        return not opens and word not in _LETTERS
+    return not opens or _is_always_capital(word, texts)
+
+
+def _is_always_capital(word: str, texts: Sequence[str]) -> bool:
+    """Whether the texts write it with a capital where no sentence starts, and never without."""
+    inside = False
+    for text in texts:
+        for match in re.finditer(rf"\b{re.escape(word)}\b", text, re.IGNORECASE):
+            if match.group()[0].islower():
+                return False
+            inside = inside or not _OPENS.search(text[max(0, match.start() - 20) : match.start()])
+    return inside

@@ -1,0 +1,156 @@
+"""Spans of a passage that can support a sentence: its sentences, list items and rows of tables, with what they state."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from ingestion.attribution import facts
+from ingestion.attribution.facts import Fact
+from ingestion.cutting import blocks
+from ingestion.cutting.blocks import Unit
+from ingestion.search import terms
+
+_CELL = re.compile(r"(?<!\\)\|")
+_DELIMITER = re.compile(r"[\s|:-]*-[\s|:-]*")
+_CLAUSE = re.compile(r"[,;]\s|\s[–—]\s|\b(?:and|but|und|aber|sondern)\b(?!\s*[£€$]?\d)", re.IGNORECASE)
+# "No longer than" sets a bound and denies nothing; "--no-cache" is a name. A word that denies in one language and means
+# something else in another stands on both sides, or on none.
+_NEGATION = re.compile(
+    r"(?<!-)\b(?:not?(?!-)(?!\s+(?:more|less|fewer|longer|later|earlier|higher|lower|greater|smaller|shorter|sooner)\b)"
+    r"|never|none|nor|neither|without|cannot|\w+n['’]t"
+    r"|nicht(?!\s+(?:mehr|weniger|länger|später|früher|höher|kürzer)\s+als\b)|nie|niemals|kein\w*|ohne|weder"
+    r"|(?:ne\s+|n['’])\w+(?:\s+\w+){0,2}?\s+(?:pas|plus|jamais|rien|aucun\w*)|pas|jamais|aucun\w*|sans"
+    r"|non(?!-)|nessun\w*|senza|niet|geen|nooit|zonder|nunca|ning[uú]n\w*|não|nenhum\w*|sem"
+    r"|inte|aldrig|inga|ingen|inget|utan|ikke|aldri|intet|uden|uten)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a row under the terms of its column's head, less those that every column has."""
+
+    head: frozenset[str]
+    values: tuple[Fact, ...]
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a figure belongs to: a clause, a list item or a row. `words` tell it from its neighbours: for a row those of
+    its first cell, else all but the figures. `negations` is how often it says "not".
+    """
+
+    words: frozenset[str]
+    values: tuple[Fact, ...]
+    negations: int
+
+    @property
+    def is_negative(self) -> bool:
+        return self.negations > 0
+
+
+@dataclass(frozen=True)
+class Span:
+    """`text[start:end]` of the passage. For a row of a table `terms` and `values` count those of its header rows too.
+
+    Spans of one `series` are the items of a list or the rows of a table: they say the same of different things.
+    """
+
+    start: int
+    end: int
+    terms: frozenset[str]
+    values: tuple[Fact, ...]
+    parts: tuple[Part, ...]
+    series: int | None = None
+    cells: tuple[Cell, ...] = ()
+
+    def states(self, fact: Fact, asked: frozenset[str]) -> bool:
+        """Whether the fact stands here. In a table it has to stand in a column that the asked terms name best, if they
+        name any.
+        """
+        inside = [cell for cell in self.cells if any(fact.agrees(value) for value in cell.values)]
+        if not inside:
+            return any(fact.agrees(other) for other in self.values)
+        heads = {cell.head & asked for cell in self.cells}
+        best = {head for head in heads if head and not any(head < other for other in heads)}
+        return not best or self.cells[0] in inside or any(cell.head & asked in best for cell in inside)
+
+
+def read(text: str) -> tuple[Span, ...]:
+    """The spans of a passage, in its order."""
+    spans: list[Span] = []
+    for unit in blocks.units(text):
+        inside = text[unit.start : unit.end]
+        if not inside.startswith("|"):
+            spans.extend(_listed(text, unit) if blocks.is_item(inside) else _told(text, unit))
+            continue
+        if unit.header:
+            spans.append(_row(text, unit, unit.start, text[slice(*unit.header)]))
+        else:
+            header, start = _headed(inside)
+            spans.append(_row(text, unit, unit.start + start, header))
+    return tuple(spans)
+
+
+def negations(text: str) -> int:
+    return sum(1 for _ in _NEGATION.finditer(text))
+
+
+def clauses(sentence: str) -> list[Part]:
+    """Of a sentence that is held against spans."""
+    return [whole(clause) for clause in _CLAUSE.split(sentence)]
+
+
+def whole(written: str) -> Part:
+    """All of it as one part."""
+    inside = facts.bare(written)
+    words = frozenset(term for term in terms.terms(inside) if not term[0].isdigit()) - facts.UNITS
+    return Part(words, tuple(facts.values(inside)), negations(inside))
+
+
+def _headed(inside: str) -> tuple[str, int]:
+    """The header rows above a table's first row, and where that row starts; the header alone stands for itself."""
+    lines = inside.split("\n")
+    rule = next((at for at, line in enumerate(lines[:3]) if _DELIMITER.fullmatch(line)), -1)
+    header = "\n".join(lines[: rule + 1])
+    return (header, len(header) + 1) if 0 <= rule < len(lines) - 1 else ("", 0)
+
+
+def _told(text: str, unit: Unit) -> Iterator[Span]:
+    for sentence in blocks.sentences(text, unit):
+        clauses = tuple(map(whole, _CLAUSE.split(text[sentence.start : sentence.end])))
+        yield _span(text, sentence, clauses)
+
+
+def _listed(text: str, unit: Unit) -> Iterator[Span]:
+    item = whole(text[unit.start : unit.end])
+    yield replace(_span(text, unit, (item,)), series=unit.block)
+
+
+def _span(text: str, unit: Unit, parts: tuple[Part, ...]) -> Span:
+    inside = facts.bare(text[unit.start : unit.end])
+    return Span(unit.start, unit.end, frozenset(terms.terms(inside)), tuple(facts.values(inside)), parts)
+
+
+def _row(text: str, unit: Unit, start: int, header: str) -> Span:
+    inside = text[start : unit.end]
+    written = _cells(inside)
+    heads = _heads(header, len(written))
+    cells = tuple(Cell(head, tuple(facts.values(cell))) for head, cell in zip(heads, written, strict=True))
+    stated = tuple(fact for cell in cells for fact in cell.values)
+    figures = tuple(fact for cell in cells[1:] for fact in cell.values)
+    part = Part(frozenset(terms.terms(written[0])), figures, negations(inside))
+    known = frozenset(terms.terms(f"{header}\n{inside}"))
+    return Span(start, unit.end, known, (*stated, *facts.values(header)), (part,), unit.block, cells)
+
+
+def _cells(row: str) -> list[str]:
+    return [cell.strip() for cell in _CELL.split(row.strip().removeprefix("|").removesuffix("|"))]
+
+
+def _heads(header: str, width: int) -> Sequence[frozenset[str]]:
+    names = [frozenset(terms.terms(cell)) for cell in _cells(header.partition("\n")[0])] if header else []
+    shared = frozenset.intersection(*names[1:]) if len(names) > 2 else frozenset()
+    return [names[at] - shared if at < len(names) else frozenset() for at in range(width)]

@@ -1,0 +1,1 @@
+"""How an organisation takes along what it put in, and how that comes in elsewhere."""

@@ -1,0 +1,1 @@
+"""Documents that hold documents: mails, mailboxes and archives."""

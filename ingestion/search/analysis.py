@@ -1,0 +1,125 @@
+"""What the index counts of a text, and by what a question is looked up in it.
+
+A text is counted by the stems of its own language. A question of a few words does not tell its language, nor that of the
+texts it is asked of: each of its words is looked up by its stems in every language. A code is found whole and by its parts.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ingestion.search import languages, terms
+
+# Stands beside what is counted. One more for each change of what comes out of here: postings that were made by another are
+# found by it and written again (ingestion.search.rewriting).
+VERSION = 2
+
+_KEPT_MOST = 40  # characters; what is longer seldom comes twice
+_SIGNS = re.compile(r"[._:]+")
+_SMALL, _LARGE = "a-zß-öø-ÿ", "A-ZÀ-ÖØ-Þ"
+_CAMEL = re.compile(f"[{_LARGE}]?[{_SMALL}]+|[{_LARGE}]+(?![{_SMALL}])")
+_HUMP = re.compile(f"[{_SMALL}][{_LARGE}]|[{_LARGE}]{{2}}[{_SMALL}]{{2}}")
+# Written without blanks: two signs beside each other are what comes nearest to a word.
+_DENSE = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]+")
+_SPELLED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+_DIGRAPH = re.compile(r"(?<![aeiouq])([aou])e")
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word of a question, and all terms that stand for it."""
+
+    written: str
+    variants: frozenset[str]
+
+
+def counted(text: str, language: str) -> list[str]:
+    """The terms of a text in that language, in its order, with repetitions."""
+    found: list[str] = []
+    for source in terms.sources(text):
+        found += (_kept if len(source) <= _KEPT_MOST else _terms)(source, language)
+    return found
+
+
+def _terms(source: str, language: str) -> tuple[str, ...]:
+    dropped = languages.LANGUAGES[language].stop_words
+    found: list[str] = []
+    for run, is_word_run in terms.read(source):
+        for written, is_word in _read(run, source, is_word=is_word_run):
+            if not is_word:
+                found.append(written)
+            elif written not in dropped or _is_short_for(source):
+                found.append(terms.NUMBER_WORDS.get(written) or languages.stem(written, language))
+    return tuple(found)
+
+
+# Most words of a text have been met before: looking one up takes a tenth of reading it.
+_kept = functools.lru_cache(maxsize=1 << 15)(_terms)
+
+
+def asked(question: str) -> list[Word]:
+    """The words of a question in its order, each once; two that have a term in common are one.
+
+    Where nothing but stop words is asked, those are what is asked for.
+    """
+    dropped = frozenset[str]().union(*(languages.LANGUAGES[code].stop_words for code in languages.spoken(question)))
+    return _asked(question, dropped) or _asked(question, frozenset())
+
+
+def _asked(question: str, dropped: frozenset[str]) -> list[Word]:
+    found: list[Word] = []
+    for run in terms.runs(question):
+        source = question[run.start : run.end]
+        for written, is_word in _read(run.written, source, is_word=run.is_word):
+            if not is_word:
+                found = _with(found, Word(written, frozenset({written})))
+            elif written not in dropped or _is_short_for(source):
+                found = _with(found, Word(written, variants(written)))
+    return found
+
+
+def variants(written: str) -> frozenset[str]:
+    """The terms that stand for a lower-case word, in any language and spelling."""
+    if number := terms.NUMBER_WORDS.get(written):
+        return frozenset({number})
+    spellings = {written, written.translate(_SPELLED), _DIGRAPH.sub(r"\1", written)}
+    return frozenset[str]().union(*map(languages.stems, spellings))
+
+
+def _with(found: list[Word], new: Word) -> list[Word]:
+    same = [one for one in found if one.variants & new.variants]
+    if not same:
+        return [*found, new]
+    merged = Word(same[0].written, new.variants.union(*(one.variants for one in same)))
+    return [merged if one is same[0] else one for one in found if one is same[0] or one not in same]
+
+
+def _is_short_for(source: str) -> bool:
+    """IT is a department, and "it" is nothing."""
+    return len(source) > 1 and source.isupper()
+
+
+def _read(run: str, source: str, *, is_word: bool) -> Iterator[tuple[str, bool]]:
+    """What a run of `source` stands for, and whether that is a word with forms."""
+    if not is_word:
+        yield run, False
+        return
+    if dense := _DENSE.fullmatch(run):
+        signs = dense.group()
+        yield from ((signs[at : at + 2], False) for at in range(max(len(signs) - 1, 1)))
+        return
+    yield run, not terms.is_code(run)
+    for part in _parts(source if source.lower() == run else run):
+        yield part, True
+
+
+def _parts(source: str) -> list[str]:
+    """Of foo_bar, os.path and getElementById; nothing of a plain word."""
+    pieces = [piece for piece in _SIGNS.split(source) if piece]
+    parts = [part for piece in pieces for part in (_CAMEL.findall(piece) if _HUMP.search(piece) else [piece])]
+    if len(parts) < 2:
+        return []
+    return [part.lower() for part in parts if len(part) > 1 and not part.isdigit()]

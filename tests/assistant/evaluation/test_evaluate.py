@@ -1,0 +1,154 @@
+"""A set is asked of collections with a person's rights; the run is kept, goes on where it broke off, and is compared."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from assistant import answering
+from assistant.evaluation import asking as evaluated
+from assistant.evaluation import figures, reports, rows, searching
+from assistant.evaluation.questions import Fact, Question
+from assistant.models import Conversation, Status
+from ingestion import catalog
+from tests.assistant import asking
+from tests.cast import House
+from tests.ingestion import bells
+
+ABROAD = "Twenty working days a year may be spent abroad."
+SET = [
+    {"id": "abroad", "question": asking.QUESTION, "documents": ["abroad.txt"], "facts": ["twenty"], "kind": "plain"},
+    {"id": "trains", "question": "Which class are trains booked in?", "documents": ["trains.txt"], "kind": "plain"},
+    {"id": "zebras", "question": asking.OFF_TOPIC, "unanswerable": True, "kind": "off topic"},
+]
+
+
+@pytest.fixture
+def shelf(house: House) -> str:
+    made = catalog.create(house.ada, "Rules").pk
+    bells.ingested(house, made, ABROAD, "abroad.txt")
+    bells.ingested(house, made, "Trains are booked in second class.", "trains.txt")
+    return "Rules"
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    path = tmp_path / "set.jsonl"
+    path.write_text("\n".join(map(json.dumps, SET)), encoding="utf-8")
+    return path
+
+
+def evaluate(house: House, *arguments: str, who: str = "ada") -> str:
+    out = io.StringIO()
+    call_command("evaluate", "--tenant", house.slug, "--user", house.email(who), *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_what_is_found_is_ranked_by_each_way_and_measured(house: House, shelf: str, written: Path) -> None:
+    run = written.with_suffix(".run")
+    told = evaluate(house, str(written), "--collection", shelf, "--run", str(run))
+    kept = {row.id: row for row in rows.load(run).rows}
+    assert kept["abroad"].ranked["both"][0] == kept["abroad"].ranked["words"][0] == "abroad.txt"
+    assert kept["trains"].ranked["both"][0] == "trains.txt"
+    assert (kept["abroad"].suffices, kept["zebras"].suffices) == (True, False)
+    assert kept["zebras"].answered is None
+    by_key = {one.key: one.mean for one in figures.of(list(kept.values()))}
+    assert (by_key["both.ndcg10"].value, by_key["both.ndcg10"].number) == (1.0, 2)
+    assert by_key["evidence.refusals"].value == 1.0
+    assert "off topic: 1 questions" in told
+
+
+def test_answers_are_asked_as_ever_and_measured(house: House, shelf: str, written: Path, settings: Any) -> None:
+    asking.speak(settings, [ABROAD, "Trains are booked in second class. Bears are blue."])
+    run = written.with_suffix(".run")
+    with asking.unrung():
+        evaluate(house, str(written), "--run", str(run), "--answers", "--report", str(run.with_suffix(".html")))
+    kept = {row.id: row.answered for row in rows.load(run).rows}
+    abroad, trains, zebras = kept["abroad"], kept["trains"], kept["zebras"]
+    assert abroad is not None
+    assert trains is not None
+    assert zebras is not None
+    assert (abroad.status, abroad.met, abroad.cited) == (Status.ANSWERED, (True,), ("abroad.txt",))
+    assert trains.unsupported == 1
+    assert zebras.status == Status.REFUSED
+    by_key = {one.key: one.mean.value for one in figures.of(rows.load(run).rows)}
+    assert (by_key["facts"], by_key["citations.first"], by_key["refusals"], by_key["refusals.false"]) == (1, 1, 1, 0)
+    with house.ada.transaction():
+        assert not Conversation.objects.filter(is_listed=True).exists()
+    page = run.with_suffix(".html").read_text("utf-8")
+    assert "facts present" in page
+    assert "Evaluation: 3 questions" in page
+
+
+def test_it_is_asked_with_the_persons_rights(house: House, shelf: str, written: Path) -> None:
+    run = written.with_suffix(".run")
+    evaluate(house, str(written), "--run", str(run), who="charlie")
+    assert all(not names for row in rows.load(run).rows for names in row.ranked.values())
+    with pytest.raises(CommandError, match="no collection Rules"):
+        evaluate(house, str(written), "--run", str(run), "--collection", shelf, who="charlie")
+
+
+def test_a_run_that_broke_off_goes_on_and_asks_nothing_twice(house: House, shelf: str, written: Path) -> None:
+    run = written.with_suffix(".run")
+    evaluate(house, str(written), "--run", str(run), "--collection", shelf)
+    whole = run.read_text("utf-8").splitlines(keepends=True)
+    run.write_text("".join(whole[:2]) + whole[2][:-9], encoding="utf-8")  # killed in the middle of its second row
+    with mock.patch.object(searching, "searched", wraps=searching.searched) as searched:
+        evaluate(house, str(written), "--run", str(run), "--collection", shelf)
+    assert [call.args[1].id for call in searched.call_args_list] == ["trains", "zebras"]
+    assert [row.id for row in rows.load(run).rows] == ["abroad", "trains", "zebras"]
+
+
+def test_a_run_made_otherwise_is_not_gone_on_with(house: House, shelf: str, written: Path) -> None:
+    run = written.with_suffix(".run")
+    evaluate(house, str(written), "--run", str(run))
+    before = run.read_bytes()
+    with pytest.raises(CommandError, match="other collections, person"):
+        evaluate(house, str(written), "--run", str(run), who="bob")
+    assert run.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--tenant", "nobody-here"], "no tenant nobody-here"),
+        (["--user", "nobody@nowhere.example"], "nobody with the e-mail"),
+        (["--run", "/dev/null/run"], "is no run"),
+    ],
+)
+def test_what_is_not_there_is_named(house: House, written: Path, arguments: list[str], said: str) -> None:
+    base = [str(written)] if "--run" not in arguments else []
+    run = [] if "--run" in arguments else ["--run", str(written.with_suffix(".run"))]
+    with pytest.raises(CommandError, match=said):
+        evaluate(house, *base, *run, *arguments)
+
+
+def test_changes_are_paired_and_say_whether_they_are_chance() -> None:
+    def run(place: int, amount: int = 40) -> list[rows.Row]:
+        ranked = ["other"] * place + ["right"]
+        return [rows.Row(str(n), "", "", True, ("right",), {"both": tuple(ranked)}, search_ms=n) for n in range(amount)]
+
+    change = {one.key: one for one in figures.changes(run(3), run(0, 50))}
+    assert change["both.mrr"].verdict == "better"
+    assert (change["both.mrr"].before.value, change["both.mrr"].gain.number) == (0.25, 40)
+    assert {one.key: one.verdict for one in figures.changes(run(0), run(3))}["both.ndcg10"] == "worse"
+    assert change["search_ms"].verdict == "within chance"
+    page = reports.page(rows.Run({"set": "s"}, tuple(run(0))), rows.Run({}, tuple(run(3))))
+    assert "better" in page
+
+
+def test_an_answer_that_does_not_come_is_said(house: House, shelf: str, settings: Any) -> None:
+    question = Question("abroad", asking.QUESTION, frozenset({"abroad.txt"}), (Fact(("twenty",)),))
+    with (
+        asking.unrung(),
+        mock.patch.object(answering, "answer"),
+        mock.patch.object(evaluated, "_PATIENCE_S", 0.0),
+        pytest.raises(evaluated.NoAnswer, match="abroad is queued"),
+    ):
+        evaluated.answered(house.ada, question, [])

@@ -1,0 +1,69 @@
+"""A question set says what it means, or which of its lines does not."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from assistant.evaluation import questions
+from assistant.evaluation.questions import Fact
+from governance.errors import InvalidInput
+
+
+def lines(*told: dict[str, Any]) -> list[str]:
+    return [json.dumps(one) for one in told]
+
+
+def test_a_question_is_read_with_its_documents_and_facts() -> None:
+    (one,) = questions.read(
+        [
+            "",
+            *lines({"id": "a", "question": " How long? ", "documents": ["x.md"], "facts": ["20 days", ["a", "b"]]}),
+            " ",
+        ]
+    )
+    assert (one.id, one.question, set(one.documents), one.is_answerable) == ("a", "How long?", {"x.md"}, True)
+    assert one.facts == (Fact(("20 days",)), Fact(("a", "b")))
+
+
+@pytest.mark.parametrize(
+    ("fact", "answer", "is_in"),
+    [
+        (Fact(("20 Working Days",)), "At most 20\nworking  days.", True),
+        (Fact(("20 days",)), "At most 120 days", True),  # a text, not a number: a pattern tells those apart
+        (Fact(("10:00", "10 a.m.")), "From 10 A.M. on", True),
+        (Fact(("10:00", "10 a.m.")), "From ten on", False),
+        (Fact(pattern=r"\b20\b"), "At most 120 days", False),
+        (Fact(pattern=r"(?i)TWENTY|\b20\b"), "twenty", True),
+    ],
+)
+def test_a_fact_is_in_an_answer_whatever_its_case_and_spaces(fact: Fact, answer: str, *, is_in: bool) -> None:
+    assert fact.is_in(answer) is is_in
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        ("{", "no JSON"),
+        ("[1]", "Line 2"),
+        (json.dumps({"id": "b", "documents": ["x"]}), "question is missing"),
+        (json.dumps({"id": "b", "question": "x"}), "names documents or facts"),
+        (json.dumps({"id": "b", "question": " ", "documents": ["x"]}), "must say something"),
+        (json.dumps({"id": "b", "question": "x", "unanswerable": True, "facts": ["y"]}), "neither documents nor facts"),
+        (json.dumps({"id": "b", "question": "x", "facts": [{"pattern": "("}]}), "Line 2"),
+        (json.dumps({"id": "b", "question": "x", "facts": [7]}), "a fact is"),
+        (json.dumps({"id": "b", "question": "x", "answer": "y", "facts": ["y"]}), "answer is not known"),
+        (json.dumps({"id": "a", "question": "x", "facts": ["y"]}), "a is there twice"),
+    ],
+)
+def test_a_line_that_cannot_be_read_is_named(told: str, why: str) -> None:
+    with pytest.raises(InvalidInput, match="Line 2") as fault:
+        questions.read([*lines({"id": "a", "question": "x", "facts": ["y"]}), told])
+    assert why in fault.value.message
+
+
+def test_a_set_without_questions_is_none() -> None:
+    with pytest.raises(InvalidInput, match="no question"):
+        questions.read(["", "  "])

@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.cast import House
+    from tests.governance.service_accounts.programs import Program
+
+
+@pytest.fixture
+def made(house: House) -> Program:
+    """One that may act for everybody."""
+    from tests.governance.service_accounts.programs import program  # it is read before Django knows its settings
+
+    return program(house, "ask", "read", "act_for", acts_for="everybody")

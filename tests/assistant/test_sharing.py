@@ -1,0 +1,290 @@
+"""Conversations that are shared, taken away, and found: each reader by their own rights."""
+
+from __future__ import annotations
+
+import io
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import pypdfium2
+import pytest
+from django.db import connection
+from django.test import Client
+
+from assistant import conversations, models
+from assistant.conversations import exporting, shared, sharing, threads
+from assistant.models import Status
+from governance import grants, groups
+from governance.audit.lifecycle import erasure
+from governance.errors import InvalidInput, NotFound
+from governance.grants import Holder
+from governance.roles import Level
+from tests.assistant import asking, portal
+from tests.assistant.test_threads import turn
+from tests.cast import House
+from tests.governance.database import leaves
+
+OPEN = "Twenty working days a year may be spent abroad."
+CLOSED = "The zephyrquartz bonus is paid to the board in March."
+
+
+@dataclass
+class Told:
+    """Bob's conversation of three turns: on what Charlie may read, on both, and without documents."""
+
+    open: uuid.UUID
+    closed: uuid.UUID
+    conversation: uuid.UUID
+    answer: uuid.UUID
+
+
+@pytest.fixture
+def told(house: House, settings: Any) -> Told:
+    made = asking.shelf(house, OPEN, name="Handbook")
+    vault = asking.shelf(house, CLOSED, name="Vault")
+    grants.give(house.ada, made, Holder(person=house.ids["charlie"]), Level.READ)
+    asking.speak(
+        settings, [OPEN, f"{OPEN} {CLOSED} Nobody else gets such a bonus at all.", "In short: room for the board."]
+    )
+    first = asking.answered(house.bob, "How many working days may be spent abroad?", collections=[made])
+    both = asking.answered(
+        house.bob,
+        "What of working days abroad and the zephyrquartz bonus?",
+        conversation=first.conversation_id,
+        collections=[made, vault],
+    )
+    asking.answered(house.bob, "Make it shorter.", conversation=first.conversation_id, is_model_only=True)
+    assert [one.status for one in threads.turns(house.bob, first.conversation_id).answers] == [Status.ANSWERED] * 3
+    return Told(made, vault, first.conversation_id, both.pk)
+
+
+def with_charlie(house: House, told: Told) -> list[shared.Turn]:
+    sharing.share(house.bob, told.conversation, Holder(person=house.ids["charlie"]))
+    return shared.read(house.charlie, told.conversation)[1]
+
+
+def test_a_reader_gets_what_stands_on_documents_of_theirs_and_a_plain_note_for_the_rest(
+    house: House, told: Told
+) -> None:
+    one, both, short = with_charlie(house, told)
+    assert "".join(said.text for said in one.said).strip() == OPEN
+    assert not one.is_partial
+    assert [said.text.strip() for said in both.said] == [OPEN, ""]
+    assert [source.name for source in both.sources] == [one.sources[0].name]
+    assert both.is_partial
+    assert short.is_partial, "it may say in other words what the turn before it stands on"
+    assert all(said.is_withheld for said in short.said)
+    (leaf,) = leaves(house, "conversation.read")
+    assert leaf["facts"] == {"owner": str(house.ids["bob"]), "answers": 3, "withheld": 3}
+
+
+def test_nothing_of_the_closed_document_is_on_the_page_or_in_the_api(house: House, told: Told) -> None:
+    with_charlie(house, told)
+    charlie = portal.signed_in(house, "charlie")
+    page = charlie.get(f"/shared/{told.conversation}").content.decode()
+    assert OPEN in page
+    assert "Part of this answer stands on documents you may not see." in page
+    api = Client(headers={"Authorization": f"Bearer {house.key('charlie')}"})
+    answered = api.get(f"/api/v1/shared/{told.conversation}").content.decode()
+    closed = str(told.closed)
+    for hidden in ("bonus is paid", "Nobody else", "room for the board", "Vault", closed):
+        assert hidden not in page, hidden
+        assert hidden not in answered, hidden
+    cited = [one for one in _citations(house, told.answer) if "zephyrquartz" in one["quote"]]
+    assert cited
+    for name in ("chunk_id", "document_id", "document_name"):
+        assert cited[0][name] not in page
+        assert cited[0][name] not in answered
+    assert [
+        one["segments"].count(None) for one in api.get(f"/api/v1/shared/{told.conversation}").json()["answers"]
+    ] == [0, 1, 1]
+
+
+def test_the_numbers_of_sentences_and_sources_do_not_tell_how_much_is_withheld(house: House, settings: Any) -> None:
+    made = asking.shelf(house, OPEN, name="Handbook")
+    vault = asking.shelf(house, CLOSED, name="Vault")
+    grants.give(house.ada, made, Holder(person=house.ids["charlie"]), Level.READ)
+    asking.speak(settings, [f"{CLOSED} Nobody else gets such a bonus at all. {OPEN}"])
+    question = "What of working days abroad and the zephyrquartz bonus?"
+    row = asking.answered(house.bob, question, collections=[made, vault])
+    assert row.segments.count() == 3
+    sharing.share(house.bob, row.conversation_id, Holder(person=house.ids["charlie"]))
+    (one,) = shared.read(house.charlie, row.conversation_id)[1]
+    assert [(said.ordinal, said.is_withheld) for said in one.said] == [(0, True), (1, False)]
+    charlie = portal.signed_in(house, "charlie")
+    page = charlie.get(f"/shared/{row.conversation_id}").content.decode()
+    assert 'data-ordinal="1"' in page
+    assert "segment=2" not in page
+    (source,) = one.sources
+    address = f"/passages/{source.chunk}?answer={one.id}&segment={source.segment}&shared={row.conversation_id}"
+    assert f"<mark data-quoted>{OPEN}</mark>" in charlie.get(address).content.decode()
+
+
+def _citations(house: House, answer: uuid.UUID) -> list[dict[str, Any]]:
+    return [one for segment in asking.seen(house.bob, answer).segments.all() for one in segment.citations]
+
+
+def test_rights_are_asked_anew_at_each_reading(house: House, told: Told) -> None:
+    assert with_charlie(house, told)[1].is_partial
+    given = grants.give(house.ada, told.closed, Holder(person=house.ids["charlie"]), Level.READ)
+    assert not any(turn.is_partial for turn in shared.read(house.charlie, told.conversation)[1])
+    grants.withdraw(house.ada, told.closed, given.pk)
+    (open_one,) = [one for one in grants.listed(house.ada, told.open) if one.person_id == house.ids["charlie"]]
+    grants.withdraw(house.ada, told.open, open_one.pk)
+    assert all(turn.is_partial and not turn.sources for turn in shared.read(house.charlie, told.conversation)[1])
+
+
+def test_a_source_opens_at_what_the_sentence_quotes_for_its_reader_too(house: House, told: Told) -> None:
+    one = with_charlie(house, told)[0]
+    source = one.sources[0]
+    address = f"/passages/{source.chunk}?answer={one.id}&segment={source.segment}&shared={told.conversation}"
+    page = portal.signed_in(house, "charlie").get(address).content.decode()
+    assert f"<mark data-quoted>{OPEN}</mark>" in page
+    (hidden,) = {c["chunk_id"] for c in _citations(house, told.answer) if "zephyrquartz" in c["quote"]}
+    gone = portal.signed_in(house, "charlie").get(
+        f"/passages/{hidden}?answer={told.answer}&segment=1&shared={told.conversation}"
+    )
+    assert gone.status_code == 404
+
+
+def test_it_reaches_as_far_as_it_had_come_and_no_further_until_it_is_shared_again(house: House) -> None:
+    row = turn(house.bob, "First", "One.")
+    sharing.share(house.bob, row.conversation_id, Holder(group=house.team))
+    groups.add(house.system, house.team, house.ids["charlie"])
+    asking.ask(house.bob, "Between us", conversation=row.conversation_id)
+    later = turn(house.bob, "Second", "Two.", conversation=row.conversation_id)
+    assert [one.question for one in shared.read(house.charlie, row.conversation_id)[1]] == ["First"]
+    sharing.share(house.bob, row.conversation_id, Holder(group=house.team))
+    assert [one.question for one in shared.read(house.charlie, row.conversation_id)[1]] == ["First", "Second"]
+    assert len(sharing.listed(house.bob, row.conversation_id)) == 1
+    groups.remove(house.system, house.team, house.ids["charlie"])
+    with pytest.raises(NotFound):
+        shared.read(house.charlie, row.conversation_id)
+    assert later.pk
+
+
+def test_what_is_taken_back_or_deleted_is_gone_at_the_next_look(house: House, neighbour: House) -> None:
+    row = turn(house.bob, "Mine", "Yes.")
+    made = sharing.share(house.bob, row.conversation_id, Holder(person=house.ids["charlie"]))
+    assert [one.title for one in shared.with_me(house.charlie)] == ["Mine"]
+    for other in (house.ada, house.olga, neighbour.charlie, house.bob):
+        assert shared.with_me(other) == []
+        with pytest.raises(NotFound):
+            shared.read(other, row.conversation_id)
+    threads.delete(house.bob, row.conversation_id)
+    assert shared.with_me(house.charlie) == []
+    threads.restore(house.bob, row.conversation_id)
+    sharing.unshare(house.bob, row.conversation_id, made.pk)
+    with pytest.raises(NotFound):
+        shared.read(house.charlie, row.conversation_id)
+    assert [leaf["facts"] for leaf in leaves(house, "conversation.unshared")] == [
+        {"person": str(house.ids["charlie"]), "group": None}
+    ]
+
+
+def test_a_reader_changes_nothing_and_goes_on_with_nothing(house: House) -> None:
+    row = turn(house.bob, "Mine", "Yes.")
+    sharing.share(house.bob, row.conversation_id, Holder(person=house.ids["charlie"]))
+    for attempt in (
+        lambda: conversations.get(house.charlie, row.conversation_id),
+        lambda: asking.ask(house.charlie, "Go on", conversation=row.conversation_id),
+        lambda: asking.ask(house.charlie, "Again", replaces=row.pk),
+        lambda: conversations.show(house.charlie, row.pk),
+        lambda: conversations.give_feedback(house.charlie, row.pk, 1),
+        lambda: sharing.share(house.charlie, row.conversation_id, Holder(person=house.ids["ada"])),
+        lambda: exporting.export(house.charlie, row.conversation_id, "markdown", lambda _: ""),
+        lambda: threads.delete(house.charlie, row.conversation_id),
+    ):
+        with pytest.raises(NotFound):
+            attempt()
+
+
+def test_it_is_shared_with_somebody_who_is_there_and_somebody_else(house: House, neighbour: House) -> None:
+    row = turn(house.bob, "Mine", "Yes.")
+    for nobody in (Holder(person=neighbour.ids["charlie"]), Holder(group=neighbour.team), Holder(person=uuid.uuid4())):
+        with pytest.raises(NotFound):
+            sharing.share(house.bob, row.conversation_id, nobody)
+    for odd in (Holder(), Holder(house.ids["ada"], house.team), Holder(person=house.ids["bob"])):
+        with pytest.raises(InvalidInput):
+            sharing.share(house.bob, row.conversation_id, odd)
+    assert sharing.listed(house.bob, row.conversation_id) == []
+
+
+def test_the_doors_say_nothing_to_whom_nothing_is_shared_with(house: House) -> None:
+    row = turn(house.bob, "Mine", "Yes.")
+    sharing.share(house.bob, row.conversation_id, Holder(person=house.ids["charlie"]))
+    calls = (
+        "chancery.shared_with_me(9)",
+        *(f"chancery.shared_{n}('{row.conversation_id}')" for n in ("answers", "segments")),
+    )
+    for scope, found in ((house.charlie, [1, 1, 1]), (house.ada, [0, 0, 0]), (house.bob, [0, 0, 0])):
+        with scope.transaction(), connection.cursor() as cursor:
+            counted = []
+            for call in calls:
+                cursor.execute(f"SELECT count(*) FROM {call}")
+                counted.append(cursor.fetchone()[0])
+        assert counted == found
+    with house.charlie.transaction():
+        assert not models.Share.objects.exists()
+        assert not models.Answer.objects.filter(conversation=row.conversation_id).exists()
+
+
+def test_who_is_erased_neither_shares_nor_is_shared_with(house: House) -> None:
+    row = turn(house.bob, "Mine", "Yes.")
+    sharing.share(house.bob, row.conversation_id, Holder(person=house.ids["charlie"]))
+    erasure.approve(house.ada, erasure.request(house.charlie).pk)
+    assert sharing.listed(house.bob, row.conversation_id) == []
+
+
+def test_an_export_lists_each_source_with_its_place_and_where_it_opens(house: House, told: Told) -> None:
+    bob = portal.signed_in(house, "bob")
+    conversations.get(house.bob, told.conversation)
+    written = bob.post(f"/c/{told.conversation}/export", {"as": "markdown"})
+    assert written["Content-Disposition"].endswith('.md"')
+    text = written.content.decode()
+    (cited,) = {
+        (c["document_id"], c["chunk_id"], c["document_name"])
+        for c in _citations(house, told.answer)
+        if "zephyr" in c["quote"]
+    }
+    assert f"http://testserver/documents/{cited[0]}?chunk={cited[1]}#p-{cited[1]}" in text
+    assert f"{CLOSED} [" in text
+    assert exporting.DOUBT in text, "a sentence without a source is marked"
+    drawn = bob.post(f"/c/{told.conversation}/export", {"as": "pdf"})
+    assert drawn["Content-Type"] == "application/pdf"
+    document = pypdfium2.PdfDocument(io.BytesIO(drawn.content))
+    shown = "\n".join(page.get_textpage().get_text_range() for page in document)
+    for words in ("zephyrquartz", "[2]", cited[2], "Number on the record"):
+        assert words in " ".join(shown.split()), words
+    assert f"chunk={cited[1]}".encode() in drawn.content, "the source is a link"
+    forms = [leaf["facts"]["form"] for leaf in leaves(house, "conversation.exported")]
+    assert forms == ["markdown", "pdf"]
+    assert bob.post(f"/c/{told.conversation}/export", {"as": "docx"}).status_code == 400
+
+
+def test_hostile_words_are_drawn_as_words(house: House) -> None:
+    hostile = '<b>bold</b> & <a href="x">]] </para> **not **closed ' + "ö€Σж中" + "x" * 500
+    row = turn(house.bob, hostile, hostile, "\n\n- one\n- two\n" * 200)
+    made = exporting.export(house.bob, row.conversation_id, "pdf", lambda _: "")
+    text = "".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(io.BytesIO(made.content)))
+    assert "<b>bold</b> & <a" in text
+    assert "öΣж".replace("Σ", "€Σ") in text
+
+
+def test_the_api_lists_finds_reads_renames_and_deletes_ones_own(house: House) -> None:
+    row = turn(house.bob, "Where is the zephyrquartz?", "In room seven.")
+    turn(house.bob, "Other", "No.")
+    api = Client(headers={"Authorization": f"Bearer {house.key('bob', 'ask')}"})
+    base = "/api/v1/conversations"
+    assert [one["title"] for one in api.get(base).json()["conversations"]] == ["Other", "Where is the zephyrquartz?"]
+    (match,) = api.get(f"{base}?q=room+zephyr").json()["conversations"]
+    assert match["answer"] == str(row.pk)
+    assert {part["text"].lower() for part in match["parts"] if part["is_hit"]} <= {"room", "zephyr"}
+    one = f"{base}/{row.conversation_id}"
+    assert [turn["text"] for turn in api.get(one).json()["answers"]] == ["In room seven."]
+    assert api.patch(one, {"title": "Quartz", "is_pinned": True}, content_type="application/json").json()["is_pinned"]
+    assert api.delete(one).status_code == 204
+    assert api.get(one).status_code == 404
+    reads = Client(headers={"Authorization": f"Bearer {house.key('bob', 'read')}"})
+    assert [reads.get(address).status_code for address in (base, f"{base}?q=x", one)] == [403, 403, 403]

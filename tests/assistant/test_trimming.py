@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+import numpy as np
+
+from assistant.answering import trimming
+from ingestion.search import Passage
+
+FILLER = " ".join(f"The {word} of the house is kept in good order by those who look after it." for word in (
+    "garden", "cellar", "roof", "kitchen", "library", "stable", "workshop", "orchard", "bakery"
+))  # fmt: skip
+FEE = "A visa for Norway costs 80 euros and takes ten working days."
+TABLE = (
+    "| Plan | Fee |\n| --- | --- |\n"
+    + "\n".join(f"| Plan {n} | {n} euros |" for n in range(40))
+    + "\n| Gold | 900 euros |"
+)
+
+
+def passage(text: str, dense: float = 0.5) -> Passage:
+    return Passage(
+        chunk_id=uuid.uuid4(),
+        document_id=uuid.uuid4(),
+        document_name="house.md",
+        collection_id=uuid.uuid4(),
+        version_id=uuid.uuid4(),
+        ordinal=0,
+        text=text,
+        heading_path=(),
+        locator={},
+        content_hash="",
+        dense=dense,
+    )
+
+
+def test_what_has_room_is_sent_whole() -> None:
+    short = [passage("One thing."), passage("Another thing.")]
+    sent = trimming.trim("What is there?", short)
+    assert [(one.text, one.places, one.is_whole) for one in sent] == [
+        ("One thing.", ((0, 10),), True),
+        ("Another thing.", ((0, 14),), True),
+    ]
+
+
+def test_the_sentence_that_is_asked_for_is_sent_and_most_of_the_rest_is_not() -> None:
+    found = [passage(f"{FILLER} {FEE} {FILLER}"), passage(FILLER, 0.4)]
+    sent = trimming.trim("What does a visa for Norway cost?", found, room=400)
+    assert FEE in sent[0].text
+    assert sum(len(one.text) for one in sent) < 520
+    assert [one.passage for one in sent] == found  # something of the second is always among it
+    for one in sent:
+        assert one.text == trimming.GAP.join(one.passage.text[slice(*place)] for place in one.places)
+
+
+def test_what_no_word_tells_the_vectors_do() -> None:
+    def near(question: str, texts: Sequence[str]) -> trimming.Row:
+        return np.array([float("roof" in text) for text in texts])
+
+    found = [passage(f"{FILLER} {FILLER}"), passage(FILLER, 0.1)]
+    assert "roof" in trimming.trim("Is it waterproof?", found, near, room=200)[0].text
+    assert "roof" not in trimming.trim("Is it waterproof?", found, None, room=200)[0].text
+
+
+def test_a_row_of_a_table_keeps_its_header() -> None:
+    (sent,) = trimming.trim("What is the fee of Gold?", [passage(TABLE)], room=120)
+    assert sent.text.startswith("| Plan | Fee |")
+    assert "| Gold | 900 euros |" in sent.text
+    assert "Plan 17" not in sent.text
+
+
+def test_a_sentence_longer_than_the_room_is_sent_all_the_same() -> None:
+    long = "The visa " + "is granted to those who ask for it and " * 12 + "costs 80 euros."
+    (sent,) = trimming.trim("What does the visa cost?", [passage(f"{FILLER} {long}")], room=200)
+    assert "costs 80 euros" in sent.text
+
+
+def test_no_passage_at_all_sends_nothing() -> None:
+    assert trimming.trim("What is there?", []) == []

@@ -1,0 +1,257 @@
+"""The order in which prompts are read, what is read once for many, and what never is."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+import pytest
+
+from inference.worker.engines.base import Address
+from inference.worker.slots import State
+from tests.inference.desk import Desk, prompt_of, run, settled
+
+
+def test_a_prompt_is_read_in_chunks_up_to_its_last_token() -> None:
+    async def meet(desk: Desk) -> None:
+        reading = await desk.read(prompt_of(0, 600))
+        assert [(begin, end) for _, begin, end in desk.engine.reads] == [(0, 256), (256, 512), (512, 599)]
+        assert reading.cached == 0
+
+    run(meet)
+
+
+def test_a_chunk_that_comes_to_the_engine_after_the_next_one_loses_nothing() -> None:
+    async def meet(desk: Desk) -> None:
+        own = desk.engine.read
+
+        async def read(slot: int, prompt: list[int]) -> int:
+            while len(prompt) == 256 and not desk.engine.reads:
+                await asyncio.sleep(0)
+            return await own(slot, prompt)
+
+        desk.engine.read = read  # type: ignore[method-assign]
+        reading, task = desk.ask("", prompt_of(0, 600))
+        await task
+        assert [(begin, end) for _, begin, end in desk.engine.reads] == [(0, 512), (256, 256), (256, 512), (512, 599)]
+        assert desk.engine.slots[0] == list(range(599))
+        desk.reader.leave(reading)
+        await settled()
+        assert (await desk.read(prompt_of(0, 600))).cached == 599
+
+    run(meet, slots=1)
+
+
+def test_while_somebody_is_answered_chunks_are_smaller() -> None:
+    async def meet(desk: Desk) -> None:
+        _, writing = desk.ask("writes", prompt_of(0, 20))
+        await writing
+        await desk.read(prompt_of(1000, 300))
+        assert [(begin, end) for _, begin, end in desk.engine.reads[1:]] == [(0, 128), (128, 256), (256, 299)]
+
+    run(meet)
+
+
+def test_a_short_prompt_does_not_stand_behind_a_long_one() -> None:
+    async def meet(desk: Desk) -> None:
+        desk.engine.gate.clear()
+        desk.ask("long", prompt_of(0, 5000))
+        await settled()  # its first chunk is being read
+        desk.ask("short", prompt_of(9000, 50))
+        desk.engine.gate.set()
+        while len(desk.ended) < 2:
+            await asyncio.sleep(0)
+        assert desk.ended == ["short", "long"]
+        # Right after the chunk under way and the one that the engine had been given already.
+        ends = [end for _, _, end in desk.engine.reads]
+        assert sorted(ends[: ends.index(49)]) == [256, 512]
+
+    run(meet)
+
+
+def test_one_who_has_waited_gets_ahead_of_shorter_ones() -> None:
+    async def meet(desk: Desk) -> None:
+        desk.engine.gate.clear()
+        _, first = desk.ask("under way", prompt_of(0, 30))
+        patient, _ = desk.ask("patient", prompt_of(1000, 250))
+        desk.ask("short", prompt_of(2000, 100))
+        await settled()
+        patient.arrived -= 10.0
+        desk.engine.gate.set()
+        await first
+        while len(desk.ended) < 3:
+            await asyncio.sleep(0)
+        assert desk.ended == ["under way", "patient", "short"]
+
+    run(meet)
+
+
+def test_prompts_that_begin_alike_are_read_once_and_all_go_on_from_there() -> None:
+    async def meet(desk: Desk) -> None:
+        asked = [desk.ask(str(number), prompt_of(0, 400, tail=number + 1)) for number in range(4)]
+        await asyncio.gather(*(task for _, task in asked))
+        read = sum(end - begin for _, begin, end in desk.engine.reads)
+        assert read == 449 + 3 * 49
+        assert sorted(reading.cached for reading, _ in asked) == [0, 400, 400, 400]
+        assert len({reading.slot.number for reading, _ in asked if reading.slot}) == 4
+
+    run(meet)
+
+
+def test_a_short_prompt_goes_on_from_what_a_long_one_has_read_by_then() -> None:
+    async def meet(desk: Desk) -> None:
+        desk.engine.gate.clear()
+        desk.ask("long", prompt_of(0, 5000))
+        await settled()
+        desk.engine.gate.set()
+        while len(desk.engine.reads) < 3:
+            await asyncio.sleep(0)
+        short, task = desk.ask("short", prompt_of(0, 700, tail=1))
+        await task
+        assert "long" not in desk.ended
+        assert short.cached >= 256
+        while "long" not in desk.ended:
+            await asyncio.sleep(0)
+
+    run(meet)
+
+
+def test_what_another_key_has_read_is_read_anew_in_whichever_slot() -> None:
+    async def meet(desk: Desk) -> None:
+        cached, begun = [], []
+        for key in ("one", "another", "one", "another", "third"):
+            before = len(desk.engine.reads)
+            cached.append((await desk.read(prompt_of(0, 300), key)).cached)
+            begun.append([begin for _, begin, _ in desk.engine.reads[before:]][:1])
+        assert cached == [0, 0, 299, 299, 0]
+        # The engine would have gone on from whatever lay in the slot: nothing of another's did.
+        assert begun == [[0], [0], [], [], [0]]
+
+    run(meet, slots=1)
+
+
+def test_a_conversation_goes_on_where_it_stood_though_many_others_came_between() -> None:
+    async def meet(desk: Desk) -> None:
+        first = await desk.read(prompt_of(0, 500))
+        assert first.slot is not None
+        for number in range(20):
+            await desk.read(prompt_of(10_000 * (number + 1), 300), f"key {number}")
+        again = await desk.read([*prompt_of(0, 500), *range(70_000, 70_060)])
+        assert again.cached == 499
+
+    run(meet, slots=2)
+
+
+def test_what_was_written_is_known_for_the_next_question() -> None:
+    async def meet(desk: Desk) -> None:
+        prompt = prompt_of(0, 100)
+        reading, task = desk.ask("", prompt)
+        slot = await task
+        desk.engine.slots[slot] = [*prompt, *range(80_000, 80_100)]  # the engine has written
+        desk.reader.leave(reading)
+        await settled()
+        again = await desk.read([*prompt, *range(80_000, 80_100), 5, 6, 7])
+        assert again.cached == 200
+
+    run(meet, slots=1)
+
+
+def test_a_client_that_leaves_while_it_is_read_frees_the_slot_and_what_was_read_is_kept() -> None:
+    async def meet(desk: Desk) -> None:
+        desk.engine.gate.clear()
+        _, task = desk.ask("", prompt_of(0, 1000))
+        await settled()
+        desk.engine.gate.set()
+        while len(desk.engine.reads) < 2:
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await settled()
+        assert {slot.state for slot in desk.reader.slots} == {State.IDLE}
+        assert len(desk.engine.reads) <= 3
+        assert (await desk.read(prompt_of(0, 1000))).cached >= 512
+
+    run(meet, slots=1)
+
+
+@pytest.mark.parametrize("ticks", range(0, 24, 3))
+def test_whenever_a_client_leaves_no_slot_is_lost(ticks: int) -> None:
+    async def meet(desk: Desk) -> None:
+        await desk.read(prompt_of(0, 300))
+        await desk.read(prompt_of(5000, 300), "another")
+        reading, task = desk.ask("", prompt_of(0, 700))
+        for _ in range(ticks):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait({task})
+        if not task.cancelled():
+            desk.reader.leave(reading)
+        await settled()
+        assert [slot.state for slot in desk.reader.slots] == [State.IDLE]
+        assert desk.reader.waiting == []
+
+    run(meet, slots=1)
+
+
+def test_a_fault_of_the_engine_is_told_and_the_next_one_is_read() -> None:
+    async def meet(desk: Desk) -> None:
+        desk.engine.fault = httpx.ReadError("away")
+        with pytest.raises(httpx.ReadError):
+            await desk.read(prompt_of(0, 300))
+        desk.engine.fault = None
+        desk.engine.address = Address("http://e", "new")  # started again
+        desk.engine.slots = [[]]
+        assert (await desk.read(prompt_of(0, 300))).cached == 0
+        assert (await desk.read(prompt_of(0, 300))).cached == 299
+
+    run(meet, slots=1)
+
+
+def test_after_an_engines_new_start_what_was_kept_is_brought_back() -> None:
+    async def meet(desk: Desk) -> None:
+        await desk.read(prompt_of(0, 300))
+        desk.engine.address, desk.engine.slots = Address("http://e", "new"), [[]]
+        assert (await desk.read(prompt_of(0, 300))).cached == 299
+        assert desk.engine.slots[0][:299] == list(range(299))
+
+    run(meet, slots=1)
+
+
+def test_what_cannot_be_kept_is_read_again_and_does_no_harm() -> None:
+    async def meet(desk: Desk) -> None:
+        async def fail(*_: object) -> tuple[int, int]:
+            raise httpx.ReadError("full")
+
+        desk.engine.save = fail  # type: ignore[method-assign,assignment]
+        assert (await desk.read(prompt_of(0, 300))).cached == 0
+        assert (await desk.read(prompt_of(0, 300), "another")).cached == 0
+        assert [begin for _, begin, _ in desk.engine.reads] == [0, 256, 0, 256]
+
+    run(meet, slots=1)
+
+
+def test_a_request_that_keeps_nothing_gets_an_empty_slot() -> None:
+    async def meet(desk: Desk) -> None:
+        await desk.read(prompt_of(0, 300))
+        reading, task = desk.ask("", [])
+        assert desk.engine.slots[await task] == []
+        desk.reader.leave(reading)
+        await settled()
+        assert len(desk.reader.keeping.rows) == 1
+
+    run(meet, slots=1)
+
+
+def test_the_wait_that_is_told_counts_what_is_read_before() -> None:
+    async def meet(desk: Desk) -> None:
+        desk.engine.gate.clear()
+        desk.reader.rate = 100.0
+        first, _ = desk.ask("first", prompt_of(0, 100))
+        second, _ = desk.ask("second", prompt_of(1000, 500))
+        await settled()
+        assert desk.reader.expected_s(first) == pytest.approx(1.0, abs=0.1)
+        assert desk.reader.expected_s(second) == pytest.approx(6.0, abs=0.1)
+        desk.engine.gate.set()
+
+    run(meet)

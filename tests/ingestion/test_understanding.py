@@ -1,0 +1,290 @@
+"""What a question is taken for: follow-ups, slips, abbreviations, several questions in one, filters, names that look alike."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.utils import timezone
+
+from governance import grants
+from governance.errors import InvalidInput, NotFound
+from governance.grants import Holder
+from governance.roles import Level
+from governance.scope import Scope
+from ingestion import catalog, glossary, understanding
+from ingestion.models import Document, Version
+from ingestion.understanding import Part, Understood, facets, followups, lookalikes, mentions, spelling, widening
+from ingestion.understanding.followups import Turn
+from tests.cast import House
+from tests.ingestion import shelves
+
+EVERYTHING = [str(part) for part in Part]
+HOTELS = "A night in a hotel is reimbursed up to 140 euros."
+LEAVE = "Annual leave is thirty days a year, of which five may be carried over."
+PAIRS = (
+    ("How many days of leave do I get in Bristol?", "And in Kassel?", "How many days of leave do I get in Kassel?"),
+    ("What does the Gold plan cost?", "And Platinum?", "What does the Platinum plan cost?"),
+    ("What does the Gold plan cost?", "what about Silver?", "What does the Silver plan cost?"),
+    ("How much notice must I give?", "And during probation?", "How much notice must I give during probation?"),
+    ("How long is an RMA number valid?", "Who issues it?", "Who issues it? (RMA number valid)"),
+    ("How long is an RMA number valid?", "Why?", "Why? (RMA number valid)"),
+    ("When does the canteen open?", "Until when?", "Until when? (canteen open)"),
+    ("Wie viele Urlaubstage habe ich in Bristol?", "Und in Kassel?", "Wie viele Urlaubstage habe ich in Kassel?"),
+    ("What is the per diem in Germany?", "for the UK?", "What is the per diem in Germany for the UK?"),
+)
+ALONE = (
+    "Is it possible to work from home?",
+    "How many days of leave may I carry over in Bristol?",
+    "If I lose my laptop, must I report it?",
+    "Does IT lend laptops?",
+    "And how many days of annual leave do employees in Kassel have?",
+    "Is there a canteen in Bristol?",
+)
+
+
+def shelf(house: House, name: str, *texts: str, document: str = "", is_read: bool = True) -> uuid.UUID:
+    collection = catalog.create(house.ada, name).pk
+    if is_read:
+        grants.give(house.ada, collection, Holder(group=house.team), Level.READ)
+    made = shelves.indexed(house.system, collection, list(texts))
+    if document:
+        with house.system.transaction():
+            Document.objects.filter(pk=made.document_id).update(name=document)
+    return collection
+
+
+def read(scope: Scope, question: str, collections: list[uuid.UUID], off: list[str] | None = None) -> Understood:
+    return understanding.read(scope, question, collections, off=off or [])
+
+
+def only(part: Part) -> list[str]:
+    return [one for one in EVERYTHING if one != part]
+
+
+def test_a_follow_up_takes_along_what_it_leans_on() -> None:
+    for base, question, whole in PAIRS:
+        assert followups.standalone(question, [Turn(base, "Yes.")]) == whole
+        assert followups.standalone(question, []) is None
+
+
+def test_a_question_of_its_own_is_left_as_it_is() -> None:
+    for question in ALONE:
+        assert followups.standalone(question, [Turn("What does the Gold plan cost?", "9,000.")]) is None, question
+
+
+def test_a_follow_up_of_a_follow_up_leans_on_the_first() -> None:
+    turns = [Turn("What does the Gold plan cost?"), Turn("And Platinum?")]
+    assert followups.standalone("And Silver?", turns) == "What does the Silver plan cost?"
+
+
+def test_who_is_meant_stands_in_the_answer() -> None:
+    whole = followups.standalone("How do I reach her?", [Turn("Who approves orders?", "This is done by Ilse Tamm.")])
+    assert whole is not None
+    assert "Ilse Tamm" in whole
+
+
+def test_several_questions_in_one_are_taken_apart() -> None:
+    cases = {
+        "How long is it valid?": ["How long is it valid?"],
+        "Do research and development share a budget?": ["Do research and development share a budget?"],
+        "What is the difference between the Gold and the Platinum plan?": ["Gold plan", "Platinum plan"],
+        "Compare the price of FM40 and FM45": ["the price of FM40".removeprefix("the "), "price of FM45"],
+        "How long must a password be, and who resets it?": [
+            "How long must a password be", "who resets it? (password)",
+        ],
+        "I lost my laptop. Whom do I tell, and where?": [
+            "I lost my laptop. Whom do I tell", "where? (lost laptop)",
+        ],
+    }  # fmt: skip
+    for question, parts in cases.items():
+        assert facets.split(question) == parts
+    assert facets.merge([[1, 2, 3], [4, 1, 5]], 4) == [1, 4, 2, 3]
+
+
+def test_filters_are_read_out_of_plain_words() -> None:
+    told = {
+        "What is the limit in the 2024 travel policy?": [("2024", "travel")],
+        "According to the leave guide, how many days?": [("leave",)],
+        "Was steht in der Reiserichtlinie 2024?": [("Reise", "2024")],
+        "What does travel-policy-2025.pdf say?": [("travel-policy-2025.pdf",)],
+        "What is the policy on hotels?": [],
+        "What is new in the policy?": [],
+    }
+    for question, words in told.items():
+        assert [one.words for one in mentions.documents(question)] == words, question
+    today = date(2026, 2, 10)
+    days = {
+        "Which documents were added since March?": date(2025, 3, 1),
+        "What changed since 1 May 2024?": date(2024, 5, 1),
+        "Was ist neu seit Januar?": date(2026, 1, 1),
+        "updates since 2023-11-05": date(2023, 11, 5),
+        "Who has worked here since 2020?": None,
+        "What was uploaded since 31 February 2024?": None,
+    }
+    for question, day in days.items():
+        found = mentions.since(question, today)
+        assert (found.day if found else None) == day, question
+
+
+def test_what_is_not_meant_is_not_searched_for() -> None:
+    question = "What does support cost on Gold, not Platinum?"
+    assert lookalikes.excluded(question) == ["Platinum"]
+    assert lookalikes.without(question) == "What does support cost on Gold?"
+    assert lookalikes.excluded("Do not forget the form.") == []
+
+
+def test_letters_that_slipped_are_counted() -> None:
+    pairs = {
+        ("polcy", "policy"): 1,
+        ("anual", "annual"): 1,
+        ("devcie", "device"): 1,
+        ("abc", "xyz"): 3,
+        ("hotel", "hotel"): 0,
+    }
+    for (one, other), number in pairs.items():
+        assert spelling.slips(one, other, 2) == number
+    known = {"policy": 3, "police": 9, "policyholder": 1}
+    assert spelling.likeliest("polciy", known, 1) == "policy"
+    assert spelling.likeliest("contract", {"contractor": 5}, 2) == ""  # another form of the word
+
+
+def test_a_slip_is_mended_by_what_this_person_may_read_and_by_nothing_else(house: House) -> None:
+    travel = shelf(house, "Travel", HOTELS)
+    board = shelf(house, "Board", "The reorganisation closes the plant.", is_read=False)
+    understood = read(house.bob, "What is reimbursd in a hotel?", [travel])
+    assert understood.question == "What is reimbursed in a hotel?"
+    assert [(one.said, one.meant) for one in understood.notes] == [("reimbursd", "reimbursed")]
+
+    question = "When is the reorganisatoin?"
+    assert read(house.bob, question, [travel, board]).question == question  # though the collection is named
+    assert read(house.ada, question, [travel, board]).question == "When is the reorganisation?"
+    found, understood = understanding.passages(house.bob, question)
+    assert "reorganisation" not in str((found, understood))
+
+
+def test_a_word_that_stands_in_no_current_version_is_not_suggested(house: House) -> None:
+    collection = shelf(house, "Travel", HOTELS)
+    shelves.indexed(house.system, collection, ["The reorganisation of the plant."], is_current=False)
+    assert read(house.bob, "When is the reorganisatoin?", [collection]).notes == ()
+
+
+def test_the_glossary_widens_what_is_searched_for_both_ways(house: House) -> None:
+    shelf(house, "People", LEAVE, HOTELS)
+    glossary.add(house.ada, "PTO", ["annual leave", "paid time off"])
+    for question, searched in {
+        "How much PTO do I have?": "How much PTO do I have? (annual leave, paid time off)",
+        "how much pto?": "how much pto? (annual leave, paid time off)",
+        "Is annual leave carried over?": "Is annual leave carried over? (PTO, paid time off)",
+    }.items():
+        found, understood = understanding.passages(house.bob, question, off=only(Part.GLOSSARY))
+        assert understood.searches == (searched,)
+        assert found.passages[0].text == LEAVE
+    assert widening.widened("Can you tell us?", [widening.Entry("US", ("United States",))]) == []
+
+
+def test_a_full_glossary_is_looked_through_before_patterns_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = [widening.Entry(f"Q{number:04}", (f"quantity {number}",)) for number in range(glossary.ENTRIES_MAX)]
+    entries += [widening.Entry("IADE", ("return",)), widening.Entry("STRASSE", ("road",))]
+    looked_for = []
+
+    def said(name: str, question: str) -> Any:
+        looked_for.append(name)
+        return widening_said(name, question)
+
+    widening_said = widening._said
+    monkeypatch.setattr(widening, "_said", said)
+    found = widening.widened("What is the iade of q0007, İade or strasse?", entries)
+    assert [(one.said, one.added) for one in found] == [
+        ("q0007", ("quantity 7",)),
+        ("iade", ("return",)),
+        ("strasse", ("road",)),
+    ]
+    assert [one.said for one in widening.widened("What is the ıade?", entries)] == ["ıade"]
+    assert len(looked_for) < 20
+
+
+def test_a_facet_is_not_drowned_by_another(house: House) -> None:
+    shelf(
+        house, "Travel", *[f"A hotel in place {number} costs up to {number} euros a night." for number in range(1, 30)]
+    )
+    shelf(house, "People", LEAVE)
+    question = "What does a hotel cost a night, and how much leave is carried over?"
+    found, understood = understanding.passages(house.bob, question, limit=3)
+    assert len(understood.searches) == 2
+    assert LEAVE in [one.text for one in found.passages]
+    assert [line["chunk"] for line in found.receipt["kept"]] == [str(one.chunk_id) for one in found.passages]
+
+
+def test_a_filter_narrows_to_documents_that_may_be_read_and_is_dropped_where_nothing_is_near(house: House) -> None:
+    shelf(house, "Travel", HOTELS, document="travel-policy.pdf")
+    shelf(house, "Fleet", "A hotel garage costs 12 euros.", document="fleet-handbook.pdf")
+    shelf(house, "Board", "A hotel for the board costs 900 euros.", document="board-policy.pdf", is_read=False)
+    names = {"travel": "travel-policy.pdf", "fleet": "fleet-handbook.pdf"}
+    for word, kind in (("travel", "policy"), ("fleet", "handbook")):
+        found, understood = understanding.passages(house.bob, f"What does a hotel cost in the {word} {kind}?")
+        assert {one.document_name for one in found.passages} == {names[word]}
+        assert [one.meant for one in understood.notes] == [names[word]]
+    found, understood = understanding.passages(house.bob, "What does a hotel cost in the board policy?")
+    assert understood.notes == ()
+    assert "board-policy" not in str(found)
+    found, understood = understanding.passages(house.bob, "Garage price in the travel policy")
+    assert understood.documents is None
+    assert [(one.said, one.meant) for one in understood.notes] == [("in the travel policy", "")]
+    assert "fleet-handbook.pdf" in {one.document_name for one in found.passages}
+
+
+def test_days_count_from_the_upload_of_what_is_read(house: House) -> None:
+    collection = shelf(house, "Travel", HOTELS)
+    late = shelves.indexed(house.system, collection, ["A hotel garage costs 12 euros."])
+    with house.system.transaction():
+        before = timezone.now() - timedelta(days=900)
+        Version.objects.exclude(pk=late.pk).update(created_at=before)
+    question = f"What is new on a hotel garage since {timezone.localdate().year - 1}-01-01?"
+    found, understood = understanding.passages(house.bob, question)
+    assert [one.document_id for one in found.passages] == [late.document_id]
+    assert understood.as_json()["notes"][0]["meant"] == f"{timezone.localdate().year - 1}-01-01"
+
+
+def test_passages_of_what_is_named_come_before_those_of_its_like(house: House) -> None:
+    gold, platinum = "The Gold plan answers in four hours.", "The Platinum plan answers in one hour, the Platinum plan."
+    shelf(house, "Support", platinum, gold, HOTELS)
+    found, _ = understanding.passages(house.bob, "How fast does the plan answer on Gold, not Platinum?")
+    assert found.passages[0].text == gold
+    assert found.passages[-1].text == platinum
+
+
+def test_each_part_can_be_switched_off_for_a_question_and_for_the_installation(house: House, settings: Any) -> None:
+    collection = shelf(house, "Travel", HOTELS, document="travel-policy.pdf")
+    glossary.add(house.ada, "hotel", ["inn"])
+    question = "What is reimbursd for a hotel in the travel policy, and how many? Not Platinum"
+    parts = {one.part for one in read(house.bob, question, [collection]).notes}
+    assert parts == {Part.SPELLING, Part.GLOSSARY, Part.FACETS, Part.FILTERS}
+    for part in parts:
+        assert part not in {one.part for one in read(house.bob, question, [collection], [part]).notes}
+        settings.UNDERSTANDING = only(part)
+        assert part not in {one.part for one in read(house.bob, question, [collection]).notes}
+        settings.UNDERSTANDING = EVERYTHING
+    settings.UNDERSTANDING = ["none"]
+    understood = read(house.bob, question, [collection])
+    assert (understood.searches, understood.notes, understood.documents) == ((question,), (), None)
+    settings.UNDERSTANDING = ["spelling", "telepathy"]
+    with pytest.raises(ImproperlyConfigured, match="telepathy"):
+        read(house.bob, question, [collection])
+    with pytest.raises(InvalidInput, match="telepathy"):
+        understanding.switched_off(["telepathy"])
+
+
+def test_an_outsider_learns_nothing_from_what_is_understood(house: House, neighbour: House) -> None:
+    collection = shelf(house, "Travel", HOTELS, document="travel-policy.pdf")
+    glossary.add(house.ada, "PTO", ["annual leave"])
+    question = "What PTO is reimbursd in the travel policy?"
+    for outsider in (house.charlie, neighbour.ada, neighbour.system):
+        with pytest.raises(NotFound):
+            understanding.passages(outsider, question, [collection])
+        _, understood = understanding.passages(outsider, question)
+        said = {one.part for one in understood.notes}
+        assert said == ({Part.GLOSSARY} if outsider == house.charlie else set())
