@@ -70,7 +70,7 @@ LOOK = """() => {
   return { faults };
 }"""
 STOPS_MOST = 90
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0  # on a machine that is busy: a test that reaches it has failed
 
 
 @dataclass(frozen=True)
@@ -121,6 +121,7 @@ def fill(page: Any, texts: dict[str, str]) -> None:
 
 def at(page: Any) -> Stop | None:
     """Where the focus is, by the name and role that Chromium gives to assistive technology."""
+    page.wait_for_load_state("load")  # before its styles are there a page has other rings, in other places
     found = page.evaluate(LOOK)
     if found is None:
         return None

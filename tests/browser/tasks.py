@@ -56,6 +56,7 @@ def open_list(page: Any) -> None:
 
 
 def no_wider_than_the_window(page: Any) -> bool:
+    page.wait_for_load_state("load")  # before its styles are there a page is wider
     return bool(page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"])
 
 
