@@ -111,11 +111,10 @@ def _stored(scope: Scope, chunks: Sequence[uuid.UUID]) -> list[Chunk]:
 
 
 def entries(embedder: EmbeddingRunner, chunks: Sequence[Chunk], *, can_wait: bool = False) -> list[Entry]:
-    """Not within a transaction: a model at work must not hold a connection."""
-    vectors = batches.embed(embedder, [one.context for one in chunks], can_wait=can_wait)
-    return [
-        Entry(one.id, one.collection_id, one.version_id, vector) for one, vector in zip(chunks, vectors, strict=True)
-    ]
+    """Not within a transaction: a model at work must not hold a connection. What reads the same is embedded once."""
+    texts = list(dict.fromkeys(one.context for one in chunks))
+    vectors = dict(zip(texts, batches.embed(embedder, texts, can_wait=can_wait), strict=True))
+    return [Entry(one.id, one.collection_id, one.version_id, vectors[one.context]) for one in chunks]
 
 
 def index(claimed: Claim) -> None:

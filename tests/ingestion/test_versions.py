@@ -52,6 +52,19 @@ def vectors(house: House, version: uuid.UUID) -> dict[str, str]:
         return dict(cursor.fetchall())
 
 
+def test_passages_that_read_the_same_are_embedded_once(
+    house: House, collection: uuid.UUID, embedded: list[str]
+) -> None:
+    part = f"# Notice\n\n{'Nobody smokes in the stairwell. ' * 30}\n\n"
+    row = bells.ingested(house, collection, part * 5 + "# End\n\nThe lift has a rule of its own.", "notices.md")
+    assert row.current is not None
+    assert row.current.chunks == 6
+    assert len(embedded) == len(set(embedded)) == 2
+    with house.system.transaction(), connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM embedding WHERE tenant_id = %s", [house.tenant])
+        assert cursor.fetchone() == (6,)
+
+
 def test_only_the_passages_that_changed_are_embedded_again(
     house: House, collection: uuid.UUID, embedded: list[str]
 ) -> None:
