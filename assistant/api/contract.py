@@ -17,6 +17,7 @@ from assistant.api.shapes import CollectionOut, Id, onward
 from assistant.models import Status as AnswerStatus
 from assistant.models import Support
 from governance.policy.rules import Action
+from governance.quotas.models import Measure, Per
 from ingestion.documents.uploads import Outcome
 from ingestion.models import Authority
 from ingestion.models import Status as DocumentStatus
@@ -65,8 +66,8 @@ class QuotaOut(serializers.Serializer):  # type: ignore[type-arg]
 
     of = serializers.ChoiceField(["tenant", "group", "person", "key", "model"], help_text="Whose limit it is.")
     is_each = serializers.BooleanField(help_text="It is one for every person of the tenant or group.")
-    measure = serializers.ChoiceField(["tokens", "seconds", "money"])
-    per = serializers.ChoiceField(["day", "month"], help_text="Of UTC.")
+    measure = serializers.ChoiceField(Measure.choices)
+    per = serializers.ChoiceField(Per.choices, help_text="Of UTC.")
     currency = serializers.CharField(allow_null=True, help_text="Of money.")
     limit = serializers.FloatField()
     used = serializers.FloatField()

@@ -35,7 +35,7 @@ class Openings(Operation):
 class Opening(Operation):
     dangerous = frozenset({"POST"})
 
-    @extend_schema(request=shapes.DecisionIn, responses={200: dict})
+    @extend_schema(operation_id="v1_audit_openings_decide", request=shapes.DecisionIn, responses={200: dict})
     def post(self, request: Request, opening: uuid.UUID) -> Response:
         approves = parse(shapes.DecisionIn, request.data)["decision"] == "approve"
         return Response(_shown(openings.decide(self.caller, opening, approves=approves)))

@@ -47,7 +47,9 @@ def listing(
     apart in the OpenAPI file, where they differ.
     """
     described: Callable[[View], View] = extend_schema(
-        parameters=parameters or [ListIn], responses={200: _shape(called or name, name, row, tuple(more.items()))}
+        operation_id=f"v1_{called}_list" if called else None,
+        parameters=parameters or [ListIn],
+        responses={200: _shape(called or name, name, row, tuple(more.items()))},
     )
     return described
 

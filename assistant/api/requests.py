@@ -11,7 +11,7 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from assistant.api import paging
+from assistant.api import paging, shapes
 from assistant.api.shapes import Id, onward, parse
 from assistant.api.view import Operation
 from governance.errors import NotFound
@@ -51,7 +51,7 @@ class OfferedOut(serializers.Serializer):  # type: ignore[type-arg]
     summary = serializers.CharField()
     level_most = serializers.ChoiceField(LEVELS)
     days_most = serializers.IntegerField()
-    held = serializers.ChoiceField([level.name.lower() for level in Level], allow_null=True)
+    held = serializers.ChoiceField(shapes.LEVELS, allow_null=True)
     is_asked = serializers.BooleanField()
 
 

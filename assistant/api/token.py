@@ -20,6 +20,7 @@ from governance.service_accounts import acting
 
 GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105  a name, not a token
+GIVEN = [ACCESS_TOKEN]
 ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token"  # noqa: S105
 PERSON = "urn:chancery:params:oauth:token-type:person"
 
@@ -30,7 +31,7 @@ class TokenIn(serializers.Serializer):  # type: ignore[type-arg]
     grant_type = serializers.ChoiceField([GRANT])
     subject_token = serializers.CharField(max_length=100_000)  # for PERSON an id or an e-mail address
     subject_token_type = serializers.ChoiceField([PERSON, ID_TOKEN])
-    requested_token_type = serializers.ChoiceField([ACCESS_TOKEN], required=False, default=ACCESS_TOKEN)
+    requested_token_type = serializers.ChoiceField(GIVEN, required=False, default=ACCESS_TOKEN)
     scope = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
     expires_in = serializers.IntegerField(
         min_value=1, max_value=acting.LONGEST_S, required=False, default=acting.LONGEST_S
@@ -39,7 +40,7 @@ class TokenIn(serializers.Serializer):  # type: ignore[type-arg]
 
 class TokenOut(serializers.Serializer):  # type: ignore[type-arg]
     access_token = serializers.CharField()
-    issued_token_type = serializers.ChoiceField([ACCESS_TOKEN])
+    issued_token_type = serializers.ChoiceField(GIVEN)
     token_type = serializers.ChoiceField(["Bearer"])
     expires_in = serializers.IntegerField()
     scope = serializers.CharField()

@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 import jsonschema_rs
 import pytest
 from django.test import Client
+from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
 
 from assistant import conversations
@@ -234,6 +235,13 @@ def test_a_value_of_another_kind_is_refused_and_never_read_as_something_else(gro
     for address, body in wrong:
         response = ada.post(address, body, content_type=JSON)
         assert (response.status_code, response.json()["error"]["code"]) == (400, "invalid_input"), (address, body)
+
+
+def test_no_two_operations_or_shapes_share_a_name() -> None:
+    """The generator would tell them apart by a number that changes with the next one."""
+    GENERATOR_STATS.reset()
+    _schema()
+    assert not GENERATOR_STATS, [*GENERATOR_STATS._warn_cache, *GENERATOR_STATS._error_cache]
 
 
 def test_every_operation_has_one_shape_of_error(ground: Ground) -> None:

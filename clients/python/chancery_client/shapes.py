@@ -271,8 +271,8 @@ class Quota(TypedDict):
     per: Literal["day", "month"]
     """Of UTC.
 
-* `day` - day
-* `month` - month"""
+* `day` - Day
+* `month` - Month"""
     currency: str | None
     """Of money."""
     limit: float
