@@ -112,8 +112,8 @@ def test_the_pulse_counts_over_all_tenants_and_tells_nothing_else(house: House) 
         assert after.unsealed_since is not None
         return after.unsealed - before.unsealed, after.unwitnessed - before.unwitnessed
 
-    # Meanwhile events of other tests' tenants, whose clocks were set, may grow too old to be looked for.
-    assert (1, 1) in (more() for _ in range(10))
+    # Meanwhile events of other tests' tenants may grow too old to be looked for, hundreds a second where one made many.
+    assert (1, 1) in (more() for _ in range(500))
 
 
 def test_nothing_is_answered_without_the_witness_that_a_tenant_demands(house: House, settings: Any) -> None:

@@ -16,7 +16,9 @@ from ingestion.parsers.limited import sandbox
 from tests.cast import House
 from tests.ingestion import bells
 
-PARAGRAPH = "Paragraph {n} of the handbook speaks of hotel number {n}, of its beds, and of nothing else at all. " * 8
+SENTENCE = (
+    "Paragraph {n} of the handbook speaks of hotel number {n}, of its bed number {bed}, and of nothing else at all. "
+)
 
 
 CAME = ["received", "hashed", "queued"]  # how every upload's timeline begins
@@ -27,7 +29,8 @@ class KilledError(BaseException):
 
 
 def long(paragraphs: int) -> str:
-    return "\n\n".join(PARAGRAPH.format(n=n) for n in range(paragraphs))
+    """No two passages of it read the same."""
+    return "\n\n".join("".join(SENTENCE.format(n=n, bed=bed) for bed in range(8)) for n in range(paragraphs))
 
 
 def version(house: House, row: Document) -> Version:
