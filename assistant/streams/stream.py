@@ -5,10 +5,10 @@ Nothing here may fail an answer: with Valkey gone the relay reads rows, a little
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import json
 import logging
+import time
 import uuid
 from collections.abc import Sequence
 from typing import Any
@@ -21,6 +21,7 @@ from governance.errors import Unavailable
 log = logging.getLogger(__name__)
 
 KEPT_S = 3600
+REWRITE_PATIENCE_S = 5.0
 DOORBELL = "chancery:answers"  # the stream has one more segment
 CHANGES = "chancery:answers:changed"  # the row has changed: it runs, it has ended, it is held up
 
@@ -44,15 +45,29 @@ def publish(answer: uuid.UUID, number: int, message: dict[str, Any]) -> None:
 def forget(answers: Sequence[uuid.UUID]) -> int:
     """Remove the streams of these, and have Valkey write its log anew without them. Returns how many there were.
 
-    Raises Unavailable where Valkey does not answer.
+    Raises Unavailable where Valkey does not answer, or is at its log for too long to begin it anew.
     """
     try:
         gone = sum(int(client().delete(*map(key, answers[at : at + 500]))) for at in range(0, len(answers), 500))
-        with contextlib.suppress(redis.ResponseError):  # it does so already, or is not asked to by us
-            client().bgrewriteaof()
+        _write_log_anew()
     except redis.RedisError as fault:
         raise Unavailable("Valkey does not answer.") from fault
     return gone
+
+
+def _write_log_anew() -> None:
+    """One that is being written may hold what has gone since it was begun: it is waited for."""
+    until = time.monotonic() + REWRITE_PATIENCE_S
+    while True:
+        try:
+            client().bgrewriteaof()
+            return
+        except redis.ResponseError as fault:
+            if "in progress" not in str(fault):  # it keeps none, or is not asked to by us
+                return
+            if time.monotonic() > until:
+                raise
+        time.sleep(0.02)
 
 
 def wake(answer: uuid.UUID) -> None:

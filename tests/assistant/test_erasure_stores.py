@@ -40,6 +40,25 @@ def test_valkeys_own_log_is_written_anew_without_the_streams(tmp_path: Path) -> 
         child.end()
 
 
+def test_a_log_that_is_being_written_as_they_go_is_written_once_more(tmp_path: Path) -> None:
+    broker, child = valkey.start(tmp_path, secrets.load(tmp_path))
+    client = redis.Redis.from_url(broker.url())
+    try:
+        gone, stays = uuid.uuid4(), uuid.uuid4()
+        client.xadd(stream.key(gone), {"m": "quagga"})
+        client.xadd(stream.key(stays), {"m": "okapi"})
+        client.config_set("rdb-key-save-delay", 500_000)  # microseconds: it writes two keys in a second
+        client.bgrewriteaof()
+        with mock.patch.object(stream, "client", return_value=client):
+            stream.forget([gone])
+            traces.await_valkey()
+        assert marks.await_true(lambda: not traces.in_files("quagga", tmp_path), 30)
+        assert traces.in_files("okapi", tmp_path)
+    finally:
+        client.close()
+        child.end()
+
+
 def test_conversations_go_by_their_own_period_but_not_what_is_held(house: House, settings: Any) -> None:
     asking.shelf(house)
     asking.speak(settings, lambda _: "Twenty working days a year may be spent abroad.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,9 @@ WHERE n.nspname IN ('public', 'audit', 'chancery') AND c.relkind IN ('r', 'm') O
 
 
 def of(marker: str) -> list[str]:
-    return in_tables(marker) + in_sessions(marker) + in_valkey(marker) + in_files(marker)
+    found = in_tables(marker) + in_sessions(marker) + in_valkey(marker)
+    await_valkey()
+    return found + in_files(marker)
 
 
 def in_tables(marker: str) -> list[str]:
@@ -60,6 +63,14 @@ def _value(client: Any, key: bytes) -> bytes:
         b"zset": lambda: client.zrange(key, 0, -1),
     }
     return str(reads.get(client.type(key), lambda: "")()).encode()
+
+
+def await_valkey(patience_s: float = 60.0) -> None:
+    """Until it has written its log anew, if it was at it: the files of before are there until then."""
+    until = time.monotonic() + patience_s
+    while any(stream.client().info("persistence")[f"aof_rewrite_{one}"] for one in ("in_progress", "scheduled")):
+        assert time.monotonic() < until
+        time.sleep(0.02)
 
 
 def in_files(marker: str, home: Path | None = None) -> list[str]:
