@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from psycopg import sql
 
+from assistant.local import marks
 from assistant.streams import stream
 from tests.governance.database import as_superuser
 
@@ -65,12 +65,14 @@ def _value(client: Any, key: bytes) -> bytes:
     return str(reads.get(client.type(key), lambda: "")()).encode()
 
 
-def await_valkey(patience_s: float = 60.0) -> None:
+def await_valkey() -> None:
     """Until it has written its log anew, if it was at it: the files of before are there until then."""
-    until = time.monotonic() + patience_s
-    while any(stream.client().info("persistence")[f"aof_rewrite_{one}"] for one in ("in_progress", "scheduled")):
-        assert time.monotonic() < until
-        time.sleep(0.02)
+
+    def is_done() -> bool:
+        told = stream.client().info("persistence")
+        return not (told["aof_rewrite_in_progress"] or told["aof_rewrite_scheduled"])
+
+    assert marks.await_true(is_done, 60)
 
 
 def in_files(marker: str, home: Path | None = None) -> list[str]:

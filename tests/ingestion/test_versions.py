@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 
 from governance.errors import Conflict, Forbidden, NotFound
+from inference import runners
 from inference.runners.scripted import ScriptedEmbedder
 from ingestion import documents, indexes, stores
 from ingestion.documents import extracts, purging, versions
@@ -60,9 +61,7 @@ def test_passages_that_read_the_same_are_embedded_once(
     assert row.current is not None
     assert row.current.chunks == 6
     assert len(embedded) == len(set(embedded)) == 2
-    with house.system.transaction(), connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM embedding WHERE tenant_id = %s", [house.tenant])
-        assert cursor.fetchone() == (6,)
+    assert stores.store().count(house.system, runners.embedder().name) == 6
 
 
 def test_only_the_passages_that_changed_are_embedded_again(
