@@ -17,6 +17,7 @@ import secrets
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -54,6 +55,7 @@ def main() -> int:
     parser.add_argument("--send", default="trimmed", help="trimmed, whole (five whole passages), or both by a comma")
     parser.add_argument("--all", action="store_true", help="the whole development set, not its sample")
     parser.add_argument("--first", type=int, help="only so many questions")
+    parser.add_argument("--at-once", type=int, default=1, help="questions in work; above 1 their seconds say nothing")
     parser.add_argument("--run", type=Path, help="the file that keeps the answers; one a model")
     parser.add_argument("--resume", action="store_true", help="said for clearness: a run always goes on")
     parser.add_argument("--show", action="store_true", help="only say what a kept run is worth")
@@ -73,7 +75,7 @@ def main() -> int:
     if not options.show:
         versions = options.prompts.split(",") if options.prompts else [prompts.DEFAULT]
         with _served(options.url, options.model):
-            _ask(found.of(wanted), versions, options.send.split(","), run)
+            _ask(found.of(wanted), versions, options.send.split(","), run, options.at_once)
     worth.tell(found.of(wanted), load(run), kinds=options.kinds)
     if options.score:
         scoring.write(found.of(wanted), load(run), run.stem)
@@ -100,7 +102,7 @@ def pieces(text: str) -> list[str]:
     return [one.text for one in [*gate.feed(text), *gate.finish()] if one.text.strip()]
 
 
-def _ask(rows: Sequence[Found], versions: Sequence[str], ways: Sequence[str], run: Path) -> None:
+def _ask(rows: Sequence[Found], versions: Sequence[str], ways: Sequence[str], run: Path, at_once: int) -> None:
     """Question by question, so that all versions are asked under the same load. What the gate refuses is not asked."""
     from bench.answering import worth
 
@@ -111,15 +113,16 @@ def _ask(rows: Sequence[Found], versions: Sequence[str], ways: Sequence[str], ru
     passed = [row for row in rows if worth.weighed(row).suffices or row.case.is_answerable]
     todo = [(one, v, way) for one in passed for v in versions for way in ways if (one.case.id, v, way) not in done]
     began = time.monotonic()
-    for number, (one, version, way) in enumerate(todo, 1):
-        with run.open("a", encoding="utf-8") as file:
-            file.write(_line(_answer(one, version, way)))
-        each = (time.monotonic() - began) / number
-        print(
-            f"\r{number} of {len(todo)}, {each:.1f} s each, {each * (len(todo) - number) / 60:.0f} min left",
-            end="",
-            flush=True,
-        )
+    with run.open("a", encoding="utf-8", buffering=1) as file, ThreadPoolExecutor(at_once) as asking:
+        asked = [asking.submit(_answer, *each) for each in todo]
+        for number, answer in enumerate(as_completed(asked), 1):
+            file.write(_line(answer.result()))
+            each = (time.monotonic() - began) / number
+            print(
+                f"\r{number} of {len(todo)}, {each:.1f} s each, {each * (len(todo) - number) / 60:.0f} min left",
+                end="",
+                flush=True,
+            )
     print()
 
 
