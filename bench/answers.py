@@ -113,16 +113,20 @@ def _ask(rows: Sequence[Found], versions: Sequence[str], ways: Sequence[str], ru
     passed = [row for row in rows if worth.weighed(row).suffices or row.case.is_answerable]
     todo = [(one, v, way) for one in passed for v in versions for way in ways if (one.case.id, v, way) not in done]
     began = time.monotonic()
-    with run.open("a", encoding="utf-8", buffering=1) as file, ThreadPoolExecutor(at_once) as asking:
-        asked = [asking.submit(_answer, *each) for each in todo]
-        for number, answer in enumerate(as_completed(asked), 1):
-            file.write(_line(answer.result()))
-            each = (time.monotonic() - began) / number
-            print(
-                f"\r{number} of {len(todo)}, {each:.1f} s each, {each * (len(todo) - number) / 60:.0f} min left",
-                end="",
-                flush=True,
-            )
+    asking = ThreadPoolExecutor(at_once)
+    asked = [asking.submit(_answer, *each) for each in todo]
+    try:
+        with run.open("a", encoding="utf-8", buffering=1) as file:
+            for number, answer in enumerate(as_completed(asked), 1):
+                file.write(_line(answer.result()))
+                each = (time.monotonic() - began) / number
+                print(
+                    f"\r{number} of {len(todo)}, {each:.1f} s each, {each * (len(todo) - number) / 60:.0f} min left",
+                    end="",
+                    flush=True,
+                )
+    finally:
+        asking.shutdown(cancel_futures=True)
     print()
 
 

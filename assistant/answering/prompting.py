@@ -113,11 +113,11 @@ def near(index: str, passages: Sequence[Passage]) -> trimming.Near | None:
 
 
 def nearness(index: str, question: str, texts: Sequence[str]) -> trimming.Row:
-    """The cosine of each text to the question."""
+    """How near each text is to the question, as a passage's score counts it: in spreads of the embedder."""
     embedder = runners.embedder(index)
     query = embedder.embed([question], "query")[0]
-    found: trimming.Row = (embedder.embed(texts, "passage") @ query).astype(np.float64)
-    return found
+    cosines: trimming.Row = (embedder.embed(texts, "passage") @ query).astype(np.float64)
+    return cosines / embedder.spread
 
 
 def _text(one: Trimmed, given: Sections) -> str:

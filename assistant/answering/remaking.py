@@ -46,9 +46,9 @@ def remake(scope: Scope, row: models.Answer) -> Remade:
         place = asking.place(scope, row)
         found = search.again(scope, [uuid.UUID(one) for sent in row.capsule["sent"] for one in _chunks(sent)])
     read = retrieval.judged_again(place, policy, row.model, list(found.values()))
-    scored = {one["chunk"]: round(1 - one["distance"], 4) for one in row.passages}
+    scored = {one["chunk"]: {"score": one["score"], "dense": round(1 - one["distance"], 4)} for one in row.passages}
     sent = [one for one in row.capsule["sent"] if uuid.UUID(one["chunk"]) in read]
-    hits = [replace(read[uuid.UUID(one["chunk"])], dense=scored.get(one["chunk"], 0.0)) for one in sent]
+    hits = [replace(read[uuid.UUID(one["chunk"])], **scored.get(one["chunk"], {})) for one in sent]
     around = [read[uuid.UUID(part)] for one in sent for part in _chunks(one) if uuid.UUID(part) in read]
     near = [one for one in around if one.chunk_id not in {hit.chunk_id for hit in hits}]
     texts = [_text(one, hit, read) for one, hit in zip(sent, hits, strict=True)]

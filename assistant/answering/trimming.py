@@ -1,8 +1,11 @@
 """What of the passages a model is given: the sentences around what the question asks, few and short.
 
 What is sent is what people wait for: a small model on a small machine reads 85 tokens a second. Each sentence, list item
-and table row is weighed by the question's terms that stand in it, by how near it is by meaning, by its neighbours, and
-by how near its passage is; the best are sent until the room is used. A row of a table keeps the header above it.
+and table row is weighed by its passage's score and by how near it is itself, on the same scale; the best are sent until the
+room is used. A row of a table keeps the header above it.
+
+Tried on the development set and without gain (docs/prompts.md): what neighbours weigh, the question's terms beside nearness,
+a piece's length and place, figures and code in it, and a logistic regression on all of them.
 """
 
 from __future__ import annotations
@@ -17,18 +20,20 @@ from numpy.typing import NDArray
 from ingestion.cutting import blocks
 from ingestion.search import Passage, terms
 
-ROOM = 1_150  # characters of all excerpts together: about 290 tokens of English
+ROOM = 1_050  # characters of all excerpts together: about 270 tokens of English
 LEAST = 2  # passages, where so many were found
-MOST = 4
-NEAR_WEIGHT = 0.6  # of a sentence's own weight; the rest are the question's terms
-PASSAGE_WEIGHT = 0.5
-NEIGHBOUR = 0.35  # of its weight a sentence lends to the next one, and half of that to the one before
+MOST = 5
+# Beside a passage's score, which counts its own nearness in spreads of the embedder as 1.
+NEARNESS = 0.3  # a piece's, in spreads
+TERMS = 2.0  # the share of the question's terms that a piece holds, where no vectors tell
+QUESTION = 10.0  # is taken from a piece that asks: a heading of a FAQ does not answer
 QUOTED, QUOTES_ROOM = 2, 500  # passages, and characters of them, where the documents' own words are the answer
 LONGEST = 420  # characters of a piece that count against the room; a longer sentence is sent whole all the same
 GAP = " […] "
+_ASKING = ("?", "？", "؟")
 
 Row = NDArray[np.float64]
-Near = Callable[[str, Sequence[str]], Row]  # the cosine of each text to the question
+Near = Callable[[str, Sequence[str]], Row]  # how near each text is to the question, in spreads of the embedder
 
 
 @dataclass(frozen=True)
@@ -84,17 +89,10 @@ def _pieces(number: int, text: str) -> list[_Piece]:
 
 def _weigh(question: str, passages: Sequence[Passage], pieces: Sequence[_Piece], near: Near | None) -> None:
     texts = [passages[one.passage].text[one.start : one.end] for one in pieces]
-    own = _by_terms(question, texts)
-    if near is not None:
-        own = (1 - NEAR_WEIGHT) * own + NEAR_WEIGHT * near(question, texts)
-    best = max((one.dense for one in passages), default=0.0)
-    for number, piece in enumerate(pieces):
-        lent = 0.0
-        if piece.at > 0:
-            lent = NEIGHBOUR * own[number - 1]
-        if number + 1 < len(pieces) and pieces[number + 1].passage == piece.passage:
-            lent = max(lent, NEIGHBOUR / 2 * own[number + 1])
-        piece.weight = float(own[number] + lent) - PASSAGE_WEIGHT * (best - passages[piece.passage].dense)
+    own = TERMS * _by_terms(question, texts) if near is None else NEARNESS * near(question, texts)
+    for piece, text, weight in zip(pieces, texts, own, strict=True):
+        asks = QUESTION if text.rstrip().endswith(_ASKING) else 0.0
+        piece.weight = passages[piece.passage].score + float(weight) - asks
 
 
 def _by_terms(question: str, texts: Sequence[str]) -> Row:

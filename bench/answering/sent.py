@@ -31,6 +31,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--ways", action="store_true", help="also ways that are not used, to choose by")
     parser.add_argument("--sample", action="store_true", help="only the sample that models are asked")
+    parser.add_argument(
+        "--other-half", action="store_true", help="only the half of the questions that nothing is fitted on"
+    )
     options = parser.parse_args()
     from bench.answering import setup
 
@@ -40,6 +43,8 @@ def main() -> int:
     wanted = [case for case in cases.measured(cases.every()) if case.is_answerable]
     if options.sample:
         wanted = [case for case in cases.sampled(cases.measured(cases.every())) if case.is_answerable]
+    if options.other_half:
+        wanted = [case for case in wanted if not case.is_fitted_on]
     rows = found.of(wanted)
     for way in _ways(every=options.ways):
         _tell(way, rows)
@@ -77,16 +82,10 @@ def _ways(*, every: bool) -> list[Way]:
     if not every:
         return ways
     ways += [Way(f"first {n} whole", functools.partial(_first, amount=n)) for n in (1, 2, 3)]
-    for room in (800, 1000, 1150, 1300, 1500):
+    for room in (850, 950, 1050, 1150, 1300, 1500):
         ways.append(Way(f"trimmed to {room}", functools.partial(_trimmed, room=room, near=True)))
         ways.append(Way(f"trimmed to {room}, without vectors", functools.partial(_trimmed, room=room, near=False)))
-    for name, values in (
-        ("NEAR_WEIGHT", (0.4, 0.8)),
-        ("PASSAGE_WEIGHT", (0.0, 0.25, 1.0)),
-        ("NEIGHBOUR", (0.0, 0.2, 0.5)),
-        ("MOST", (3, 5)),
-        ("LEAST", (1,)),
-    ):
+    for name, values in (("NEARNESS", (0.0, 0.15, 0.6)), ("QUESTION", (0.0,)), ("MOST", (3, 4)), ("LEAST", (1,))):
         for value in values:
             ways.append(Way(f"{name} {value}", functools.partial(_set, name=name, value=value)))
     return ways

@@ -19,7 +19,7 @@ TABLE = (
 )
 
 
-def passage(text: str, dense: float = 0.5) -> Passage:
+def passage(text: str, score: float = 5.0) -> Passage:
     return Passage(
         chunk_id=uuid.uuid4(),
         document_id=uuid.uuid4(),
@@ -31,7 +31,7 @@ def passage(text: str, dense: float = 0.5) -> Passage:
         heading_path=(),
         locator={},
         content_hash="",
-        dense=dense,
+        score=score,
     )
 
 
@@ -45,7 +45,7 @@ def test_what_has_room_is_sent_whole() -> None:
 
 
 def test_the_sentence_that_is_asked_for_is_sent_and_most_of_the_rest_is_not() -> None:
-    found = [passage(f"{FILLER} {FEE} {FILLER}"), passage(FILLER, 0.4)]
+    found = [passage(f"{FILLER} {FEE} {FILLER}"), passage(FILLER, 4.9)]
     sent = trimming.trim("What does a visa for Norway cost?", found, room=400)
     assert FEE in sent[0].text
     assert sum(len(one.text) for one in sent) < 520
@@ -56,11 +56,24 @@ def test_the_sentence_that_is_asked_for_is_sent_and_most_of_the_rest_is_not() ->
 
 def test_what_no_word_tells_the_vectors_do() -> None:
     def near(question: str, texts: Sequence[str]) -> trimming.Row:
-        return np.array([float("roof" in text) for text in texts])
+        return np.array([5.0 * ("roof" in text) for text in texts])
 
-    found = [passage(f"{FILLER} {FILLER}"), passage(FILLER, 0.1)]
+    found = [passage(f"{FILLER} {FILLER}"), passage(FILLER, 4.0)]
     assert "roof" in trimming.trim("Is it waterproof?", found, near, room=200)[0].text
     assert "roof" not in trimming.trim("Is it waterproof?", found, None, room=200)[0].text
+
+
+def test_a_sentence_of_a_better_passage_is_sent_before_one_that_is_as_near() -> None:
+    found = [passage(f"{FEE} {FILLER}", 6.0), passage(f"{FEE} {FILLER}", 5.5), passage(f"{FEE} {FILLER}", 1.0)]
+    sent = trimming.trim("What does a visa for Norway cost?", found, room=900)
+    assert [one.passage for one in sent] == found[:2]
+    assert len(sent[0].text) > len(sent[1].text)
+
+
+def test_a_sentence_that_asks_is_not_sent_where_others_have_no_room() -> None:
+    asks = "What does a visa for Norway cost, and who pays for it?"
+    (sent,) = trimming.trim(asks, [passage(f"{asks} {FEE} {FILLER}")], room=140)
+    assert (FEE in sent.text, asks in sent.text) == (True, False)
 
 
 def test_a_row_of_a_table_keeps_its_header() -> None:
