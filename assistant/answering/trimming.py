@@ -90,9 +90,12 @@ def _pieces(number: int, text: str) -> list[_Piece]:
 def _weigh(question: str, passages: Sequence[Passage], pieces: Sequence[_Piece], near: Near | None) -> None:
     texts = [passages[one.passage].text[one.start : one.end] for one in pieces]
     own = TERMS * _by_terms(question, texts) if near is None else NEARNESS * near(question, texts)
+    scores = [
+        max(one.score for one in passages[number:]) for number in range(len(passages))
+    ]  # where names change the order
     for piece, text, weight in zip(pieces, texts, own, strict=True):
         asks = QUESTION if text.rstrip().endswith(_ASKING) else 0.0
-        piece.weight = passages[piece.passage].score + float(weight) - asks
+        piece.weight = scores[piece.passage] + float(weight) - asks
 
 
 def _by_terms(question: str, texts: Sequence[str]) -> Row:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 import uuid
 from collections.abc import Iterable
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from django.utils import timezone, translation
 
-from assistant.answering import steps
+from assistant.answering import steps, trimming
 from assistant.answering.steps import Step
 from assistant.models import Answer, Status
 from assistant.templatetags import receipts
@@ -104,7 +105,10 @@ def test_the_wait_in_the_models_line_is_told_apart_where_its_server_tells() -> N
     assert "first_words" not in told
 
 
-def test_what_others_said_more_of_is_said_to_have_had_no_room(house: House, settings: Any) -> None:
+def test_what_others_said_more_of_is_said_to_have_had_no_room(
+    house: House, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trimming, "trim", functools.partial(trimming.trim, room=400))
     texts = [" ".join([asking.RULE, *(f"{word}{n}" for n in range(24))]) for word in ("ab", "cd", "ef", "gh", "ij")]
     shelf = asking.shelf(house, *texts)
     asking.speak(settings, slow)
