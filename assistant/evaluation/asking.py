@@ -17,6 +17,7 @@ from governance.scope import Scope
 CLIENT = "evaluation"
 _PATIENCE_S = 600.0  # for one answer: a small machine with a long line
 _GLANCE_S = 0.25
+_WAIT_S = 5.0  # before asking again, at most: a place may come free sooner than was said
 
 
 class NoAnswer(Exception):
@@ -35,7 +36,7 @@ def row(
 
 def answered(scope: Scope, question: Question, collections: Sequence[uuid.UUID], *, is_rung: bool = True) -> Answered:
     """Where it is not rung for, this process answers it, by its own runners. Raises NoAnswer, and what asking raises but
-    Busy, which is waited for.
+    Busy, which is waited for where that is worth it.
     """
     deadline = time.monotonic() + _PATIENCE_S
     row = _asked(scope, question, collections, deadline, is_rung=is_rung)
@@ -55,10 +56,11 @@ def _asked(
     while True:
         try:
             return conversations.ask(scope, question.question, collections=collections, client=CLIENT, is_rung=is_rung)
-        except Busy:
-            if time.monotonic() > deadline:
+        except Busy as busy:
+            # Each refusal is on the record: who has spent what they may spend is told so, and does not knock on.
+            if time.monotonic() + busy.wait_s > deadline:
                 raise
-            time.sleep(_GLANCE_S)
+            time.sleep(min(max(_GLANCE_S, busy.wait_s), _WAIT_S))
 
 
 def read(scope: Scope, question: Question, answer: uuid.UUID) -> Answered:

@@ -35,9 +35,9 @@ class Fact:
 
     def is_in(self, answer: str) -> bool:
         if self.pattern:
-            return re2.search(self.pattern, answer) is not None
+            return re2.search(f"(?i){self.pattern}", answer) is not None
         flat = _flat(answer)
-        return any(_flat(text) in flat for text in self.texts)
+        return any(_stands_in(_flat(text), flat) for text in self.texts)
 
 
 @dataclass(frozen=True)
@@ -112,6 +112,13 @@ def _said(fault: Exception) -> str:
     if isinstance(fault, KeyError):
         return f"{fault.args[0]} is missing"
     return "it is no JSON" if isinstance(fault, json.JSONDecodeError) else str(fault)
+
+
+def _stands_in(text: str, answer: str) -> bool:
+    """A figure is not found inside of a longer one: "4 hours" does not stand in "24 hours", nor "1.5" in "1.55"."""
+    before = r"(?<!\d)(?<!\d[.,])" if text[:1].isdigit() else ""
+    after = r"(?![.,]?\d)" if text[-1:].isdigit() else ""
+    return re.search(f"{before}{re.escape(text)}{after}", answer) is not None
 
 
 def _flat(text: str) -> str:

@@ -15,7 +15,7 @@ from governance.errors import InvalidInput
 from governance.scope import Scope
 from governance.sentence import sentence
 from inference import runners
-from ingestion import catalog, models, search
+from ingestion import catalog, models, search, understanding
 from ingestion.search import Passage
 
 DEPTH = 20  # documents kept of each way
@@ -32,7 +32,7 @@ def collections(scope: Scope, wanted: Collection[str]) -> list[models.Collection
 def searched(scope: Scope, question: Question, collections: Sequence[uuid.UUID]) -> Row:
     """`both` is the order that answers are written from; the others are its halves alone."""
     began = time.monotonic()
-    answer = search.passages(scope, question.question, collections, search.LIMIT_MAX)
+    answer, understood = understanding.passages(scope, question.question, collections, search.LIMIT_MAX)
     took = round((time.monotonic() - began) * 1000)
     found, near = answer.passages, runners.embedder(answer.receipt["index"]).near
     by_words = [one for one in found if one.lexical > 0]
@@ -42,7 +42,7 @@ def searched(scope: Scope, question: Question, collections: Sequence[uuid.UUID])
         "both": _documents(question, found),
     }
     strictness = evidence.strictest(found[: answering.PASSAGES])
-    weighed = evidence.weigh(question.question, found[: answering.PASSAGES], near, strictness)
+    weighed = evidence.weigh(understood.wanted, found[: answering.PASSAGES], near, strictness)
     return Row(
         id=question.id,
         kind=question.kind,

@@ -22,6 +22,7 @@ from governance.scope import Scope
 from governance.sentence import phrase
 
 PAUSE = timedelta(seconds=3)  # until an answer is looked for again
+LONGEST_PAUSE = timedelta(minutes=15)  # a quota may open again sooner than it said
 STRETCH_S = 15.0
 _NOBODY = phrase("Whoever began it is no longer here, or may no longer manage this collection.")
 
@@ -76,7 +77,9 @@ def stretch(tenant: uuid.UUID, run: uuid.UUID) -> None:
     try:
         while time.monotonic() < until and _step(claimed):
             pass
-    except (_Waits, Busy, Unavailable):
+    except Busy as busy:  # each refusal is on the record: nobody knocks before it can help
+        pause = max(PAUSE, min(timedelta(seconds=busy.wait_s), LONGEST_PAUSE))
+    except (_Waits, Unavailable):
         pause = PAUSE
     finally:
         claimed.release(pause)

@@ -64,6 +64,11 @@ class Understood:
     off: tuple[str, ...] = ()
     parts: frozenset[Part] = field(default_factory=frozenset)
 
+    @property
+    def wanted(self) -> str:
+        """The question without the names that it says it does not mean: what evidence is weighed by."""
+        return (lookalikes.without(self.question) if Part.NAMES in self.parts else "") or self.question
+
     def as_json(self) -> dict[str, Any]:
         notes = [{"part": str(one.part), "said": one.said, "meant": one.meant} for one in self.notes]
         return {"searched": list(self.searches), "notes": notes, "off": list(self.off)}

@@ -257,6 +257,14 @@ def test_passages_of_what_is_named_come_before_those_of_its_like(house: House) -
     assert found.passages[-1].text == platinum
 
 
+def test_what_is_not_meant_is_not_asked_of_the_evidence(house: House, settings: Any) -> None:
+    collection = shelf(house, "Meters", "The FM45 measures flow.")
+    question = "What does the FM45 measure, not the FM40?"
+    assert read(house.bob, question, [collection]).wanted == "What does the FM45 measure?"
+    assert read(house.bob, question, [collection], [Part.NAMES]).wanted == question
+    assert read(house.bob, "Not Platinum", [collection]).wanted == "Not Platinum"  # nothing else was said
+
+
 def test_each_part_can_be_switched_off_for_a_question_and_for_the_installation(house: House, settings: Any) -> None:
     collection = shelf(house, "Travel", HOTELS, document="travel-policy.pdf")
     glossary.add(house.ada, "hotel", ["inn"])

@@ -16,7 +16,8 @@ from assistant.evaluation import asking as evaluated
 from assistant.evaluation import figures, reports, rows, searching
 from assistant.evaluation.questions import Fact, Question
 from assistant.models import Conversation, Status
-from ingestion import catalog
+from governance.errors import QuotaSpent
+from ingestion import catalog, glossary
 from tests.assistant import asking
 from tests.cast import House
 from tests.ingestion import bells
@@ -141,6 +142,29 @@ def test_changes_are_paired_and_say_whether_they_are_chance() -> None:
     assert change["search_ms"].verdict == "within chance"
     page = reports.page(rows.Run({"set": "s"}, tuple(run(0))), rows.Run({}, tuple(run(3))))
     assert "better" in page
+
+
+def test_the_search_that_is_measured_is_the_one_that_answers_are_written_from(house: House, shelf: str) -> None:
+    question = Question("pto", "Is PTO possible in a zelkova?", frozenset({"trains.txt"}))
+    assert searching.searched(house.ada, question, []).ranked["words"] == ()
+    glossary.add(house.ada, "zelkova", ["second class"])
+    assert searching.searched(house.ada, question, []).ranked["words"] == ("trains.txt",)
+
+
+def test_a_name_that_is_not_meant_is_not_missed(house: House, shelf: str) -> None:
+    asked = "How many working days a year may be spent abroad, not FM40?"
+    assert searching.searched(house.ada, Question("abroad", asked, frozenset({"abroad.txt"})), []).suffices
+
+
+def test_who_has_spent_what_they_may_is_told_and_does_not_knock_on(house: House, shelf: str) -> None:
+    question = Question("abroad", asking.QUESTION, frozenset({"abroad.txt"}), (Fact(("twenty",)),))
+    spent = QuotaSpent("Spent until midnight.", wait_s=3_600.0)
+    with (
+        mock.patch.object(evaluated.conversations, "ask", side_effect=spent) as ask,
+        pytest.raises(QuotaSpent),
+    ):
+        evaluated.answered(house.ada, question, [])
+    assert ask.call_count == 1
 
 
 def test_an_answer_that_does_not_come_is_said(house: House, shelf: str, settings: Any) -> None:

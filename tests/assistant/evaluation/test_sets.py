@@ -6,6 +6,7 @@ import json
 import uuid
 from datetime import timedelta
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -16,7 +17,7 @@ from assistant import answering
 from assistant.evaluation import runs, sets, work
 from assistant.models import RunState, SetQuestion, SetRun, Status
 from governance import grants
-from governance.errors import Conflict, InvalidInput, NotFound
+from governance.errors import Conflict, InvalidInput, NotFound, QuotaSpent
 from governance.roles import Level
 from inference.runners.scripted import ScriptedChat
 from ingestion import catalog
@@ -126,6 +127,22 @@ def test_a_run_with_answers_waits_for_each_and_is_compared(house: House, shelf: 
     page = portal.signed_in(house, "ada").get(f"/collections/{shelf}/evaluations/{again.pk}").content.decode()
     assert "Before is" in page
     assert "Within chance" in page
+
+
+def test_a_run_waits_for_a_quota_as_long_as_it_says_and_not_for_days(
+    house: House, shelf: uuid.UUID, model: ScriptedChat
+) -> None:
+    sets.replace(house.ada, shelf, SET)
+    row = runs.start(house.ada, shelf, answers=True)
+    for wait_s, waits in ((60.0, timedelta(seconds=60)), (1_000_000.0, work.LONGEST_PAUSE)):
+        with mock.patch.object(work.conversations, "ask", side_effect=QuotaSpent("Spent.", wait_s=wait_s)):
+            before = timezone.now()
+            work.stretch(house.tenant, row.pk)
+        with house.system.transaction():
+            until = SetRun.objects.get(pk=row.pk).lease_until
+            SetRun.objects.filter(pk=row.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+        assert until is not None
+        assert waits <= until - before < waits + timedelta(seconds=30)
 
 
 def test_only_one_run_goes_on_at_once_and_it_can_be_stopped(house: House, shelf: uuid.UUID) -> None:
