@@ -6,6 +6,7 @@ What a passage carries leaves at once. By its collection's strictness, a sentenc
 - balanced: leaves so once a passage has carried another one, and waits until then;
 - strict: never leaves.
 
+A bare "Yes." or "No." leaves with the first sentence that is borne out, and never where there is none.
 Where most of what was stated has no support at the end, the best sentences of the passages follow, as quotes: they are
 the whole answer where nothing else was let go.
 """
@@ -24,6 +25,7 @@ from assistant.models import Support
 from assistant.showing import notices
 from governance import stopwatch
 from governance.policy.streaming import Gate, Piece
+from ingestion import attribution
 from ingestion.models import Strictness
 
 HOPELESS = 3  # statements without support, and none with it: the model need not go on
@@ -39,6 +41,7 @@ class Holding:
     strictness: Strictness = Strictness.BALANCED
     borne_out: int = 0
     not_borne_out: int = 0
+    verdicts: int = 0
     waiting: list[tuple[Piece, Checked]] = field(default_factory=list)
 
     @property
@@ -52,10 +55,12 @@ class Holding:
     def say(self, piece: Piece) -> None:
         with stopwatch.step(Step.CITING):
             checked = checking.check(piece.text, self.sender.passages)
+        is_verdict = checked.support is Support.NEUTRAL and attribution.is_verdict(piece.text)
         self._count(checked)
+        self.verdicts += is_verdict
         if checked.support is Support.UNSUPPORTED and self.strictness is Strictness.STRICT:
             self.sender.withhold(piece.raw, UNSUPPORTED)
-        elif self._has_to_wait(checked):
+        elif self._has_to_wait(checked, is_verdict=is_verdict):
             self.waiting.append((piece, checked))
         else:
             self._let_go()
@@ -63,7 +68,7 @@ class Holding:
 
     def end(self) -> str:
         """After the last piece of an answer that went through to its end: what its reader is told beside it."""
-        if not self.not_borne_out or self.borne_out >= self.not_borne_out:
+        if self.borne_out >= self.not_borne_out + bool(self.verdicts and not self.borne_out):
             self._let_go()
             return ""
         self.drop()
@@ -91,11 +96,11 @@ class Holding:
         self.borne_out += checked.support in (Support.SUPPORTED, Support.MOVED)
         self.not_borne_out += checked.support is Support.UNSUPPORTED
 
-    def _has_to_wait(self, checked: Checked) -> bool:
+    def _has_to_wait(self, checked: Checked, *, is_verdict: bool) -> bool:
         """A greeting behind what waits waits too, so that the order stays."""
         if self.strictness is Strictness.LENIENT or self.borne_out:
             return False
-        return checked.support is Support.UNSUPPORTED or bool(self.waiting)
+        return checked.support is Support.UNSUPPORTED or is_verdict or bool(self.waiting)
 
     def _let_go(self) -> None:
         for piece, checked in self.waiting:

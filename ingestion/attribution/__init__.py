@@ -8,6 +8,7 @@ What this cannot see is a sentence that puts right figures into a wrong relation
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -32,6 +33,7 @@ _IN_CONTEXT = 0.8  # a term that only the title or a heading has
 _IN_COMPOUND = 0.7  # "Zulage" for "Nachtzulage"
 _COMPOUND_MIN = 5
 
+_VERDICT = re.compile(r"\W*(?:yes|no|ja|nein|oui|non|sì|sí|si|nee|nej|sim|não)\b", re.IGNORECASE)
 _NEUTRAL = frozenset(
     terms.terms(
         """hello hi dear welcome thanks thank please sure certainly yes ok okay sorry hope help helps assist glad happy
@@ -40,7 +42,8 @@ _NEUTRAL = frozenset(
         according based see note important let hallo guten liebe danke bitte ja nein gern gerne klar tut leid hilft
         helfen folgende folgenden folgt liste antwort frage zusammenfassung überblick information informationen
         is amounts amount equals apply applies beträgt betragen gilt gelten liegt lautet
-        schritt schritte wissen bekannt gefunden steht dokument dokumente unterlagen laut"""
+        schritt schritte wissen bekannt gefunden steht dokument dokumente unterlagen laut natürlich selbstverständlich course
+        oui non sì sí nee nej sim não"""
     )
 )
 
@@ -82,6 +85,12 @@ class _Passage:
     terms: frozenset[str]
     context: frozenset[str]
     context_values: tuple[Fact, ...]
+
+
+def is_verdict(sentence: str) -> bool:
+    """Whether it says yes or no and nothing beside: it states all that was asked, and holds nothing that could be looked up."""
+    text = facts.bare(sentence)
+    return bool(_VERDICT.match(text)) and is_neutral(text)
 
 
 def is_neutral(sentence: str) -> bool:

@@ -61,6 +61,26 @@ def test_where_nothing_holds_the_documents_own_words_are_the_answer_and_said_to_
     assert asking.opened(house, withheld)["withheld"] == WRONG_FIGURE
 
 
+@pytest.mark.parametrize("level", ["balanced", "strict"])
+def test_a_bare_yes_or_no_leaves_with_a_sentence_that_is_borne_out_and_never_alone(
+    house: House, settings: Any, level: str
+) -> None:
+    alone = answered(house, settings, "No, you may not.", level)
+    assert alone.notice == notices.QUOTED
+    assert set(states(alone)) == {Support.EXTRACT}
+    asking.speak(settings, [f"Yes. {TRUE}"])
+    borne_out = asking.answered(house.bob)
+    assert asking.said(borne_out).startswith("Yes. Twenty")
+    assert states(borne_out) == [Support.NEUTRAL, Support.SUPPORTED]
+
+
+def test_where_doubtful_sentences_leave_the_documents_words_stand_beside_a_bare_no(house: House, settings: Any) -> None:
+    row = answered(house, settings, "No, you may not.", "lenient")
+    assert row.notice == notices.QUOTED_BESIDE
+    assert states(row)[0] == Support.NEUTRAL
+    assert set(states(row)[1:]) == {Support.EXTRACT}
+
+
 @pytest.mark.parametrize("action", ["redact", "block"])
 def test_no_quote_leaves_but_as_policy_lets_an_answer_leave(house: House, settings: Any, action: str) -> None:
     policies.add(house, policies.words("code-word", Stage.OUTPUT, Action.named(action), "Rosebud"))

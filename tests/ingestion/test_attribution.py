@@ -151,6 +151,16 @@ def test_a_sentence_that_claims_nothing_is_neutral_and_cites_nothing(sentence: s
     assert cited(sentence, GOLD) == []
 
 
+@pytest.mark.parametrize("sentence", ["Yes.", "No, you may not.", "Ja, natürlich!", "**Non.**"])
+def test_a_verdict_holds_nothing_that_could_be_looked_up(sentence: str) -> None:
+    assert attribution.is_verdict(sentence)
+
+
+@pytest.mark.parametrize("sentence", ["Yes, Gold answers within 4 hours.", "Nobody knows that.", "Hello!", "Notes:"])
+def test_what_says_more_than_yes_or_no_is_no_verdict(sentence: str) -> None:
+    assert not attribution.is_verdict(sentence)
+
+
 @pytest.mark.parametrize("sentence", ["Gold answers within 4 hours:", "See E-1042:", "Der Betriebsrat stimmt zu."])
 def test_a_sentence_that_claims_something_is_not_neutral(sentence: str) -> None:
     assert not attribution.is_neutral(sentence)
