@@ -116,14 +116,14 @@ def read(scope: Scope, conversation: uuid.UUID) -> tuple[Shared, list[Turn]]:
     return found, turns
 
 
-def quote(scope: Scope, conversation: uuid.UUID, answer: uuid.UUID, ordinal: int, chunk: uuid.UUID) -> str:
-    """What a sentence that they may see quotes of a passage; "" where it quotes nothing of it. `ordinal` is its number for
-    this reader.
-    """
+def citation(
+    scope: Scope, conversation: uuid.UUID, answer: uuid.UUID, ordinal: int, chunk: uuid.UUID
+) -> dict[str, Any]:
+    """How a sentence that they may see cites a passage; empty where it does not. `ordinal` is its number for this reader."""
     with scope.transaction():
         turns, _withheld = _turns(scope, conversation)
     said = (one for turn in turns if turn.id == answer for one in turn.said if one.ordinal == ordinal)
-    return next((str(cited["quote"]) for one in said for cited in one.citations if cited["chunk_id"] == str(chunk)), "")
+    return next((dict(cited) for one in said for cited in one.citations if cited["chunk_id"] == str(chunk)), {})
 
 
 def _turns(scope: Scope, conversation: uuid.UUID) -> tuple[list[Turn], int]:

@@ -142,12 +142,12 @@ def _asked_at(conversation: uuid.UUID, answer: uuid.UUID) -> Subquery:
     return Subquery(models.Answer.objects.filter(pk=answer, conversation=conversation).values("created_at"))
 
 
-def quote(scope: Scope, answer: uuid.UUID, ordinal: int, chunk: uuid.UUID) -> str:
-    """What a sentence of one's answer quotes of a passage; "" where it quotes nothing of it."""
+def citation(scope: Scope, answer: uuid.UUID, ordinal: int, chunk: uuid.UUID) -> dict[str, Any]:
+    """How a sentence of one's answer cites a passage; empty where it does not."""
     with scope.transaction():
         rows = models.Segment.objects.filter(answer=answer, ordinal=ordinal, person=scope.person)
         cited: list[dict[str, Any]] = next(iter(rows.values_list("citations", flat=True)), [])
-    return next((str(one["quote"]) for one in cited if one["chunk_id"] == str(chunk)), "")
+    return next((one for one in cited if one["chunk_id"] == str(chunk)), {})
 
 
 def rename(scope: Scope, conversation: uuid.UUID, title: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.contrib import messages
 from django.http import FileResponse, HttpRequest, HttpResponse
@@ -15,6 +16,7 @@ from assistant.conversations import shared, threads
 from assistant.showing import downloads
 from assistant.views import casefile, signed_in, undoing
 from assistant.views.parsing import parsed_id, parsed_number
+from governance.errors import NotFound
 from governance.scope import Scope
 from ingestion import documents, orders, search
 from ingestion.documents import authority, binned, purging, removal, versions
@@ -49,8 +51,14 @@ def file(request: HttpRequest, scope: Scope, document: uuid.UUID, number: int | 
 @signed_in.required
 def passage(request: HttpRequest, scope: Scope, chunk: uuid.UUID) -> HttpResponse:
     """Beside an answer, or as a page; with what its sentence quotes marked, and with its neighbours where they are asked for."""
-    found = search.passage(scope, chunk)
-    quote = _quote(request, scope, chunk)
+    cited = _cited(request, scope, chunk)
+    try:
+        found = search.passage(scope, chunk)
+    except NotFound:
+        if not cited:
+            raise
+        return _replaced(request, scope, cited)
+    quote = str(cited.get("quote", ""))
     around = min(parsed_number(request.GET.get("around", "0")), AROUND_MOST)
     before, after = search.neighbours(scope, found, around) if around else ([], [])
     kept = request.GET.copy()
@@ -62,14 +70,25 @@ def passage(request: HttpRequest, scope: Scope, chunk: uuid.UUID) -> HttpRespons
     )
 
 
-def _quote(request: HttpRequest, scope: Scope, chunk: uuid.UUID) -> str:
-    """What the sentence quotes that led here: of one's own answer, or of one that is shared with them."""
+def _cited(request: HttpRequest, scope: Scope, chunk: uuid.UUID) -> dict[str, Any]:
+    """By the sentence that led here: of one's own answer, or of one that is shared with them."""
     answer, segment, within = (request.GET.get(name, "") for name in ("answer", "segment", "shared"))
     if not (answer and segment):
-        return ""
+        return {}
     if within:
-        return shared.quote(scope, parsed_id(within), parsed_id(answer), parsed_number(segment), chunk)
-    return threads.quote(scope, parsed_id(answer), parsed_number(segment), chunk)
+        return shared.citation(scope, parsed_id(within), parsed_id(answer), parsed_number(segment), chunk)
+    return threads.citation(scope, parsed_id(answer), parsed_number(segment), chunk)
+
+
+def _replaced(request: HttpRequest, scope: Scope, cited: dict[str, Any]) -> HttpResponse:
+    """What is left of a passage whose document was replaced or read anew since. Raises NotFound where the document may not be
+    read any more, as if there had been none.
+    """
+    found = documents.get(scope, uuid.UUID(cited["document_id"]))
+    context = {"room": "library", "document": found, "quote": cited["quote"]}
+    return render(
+        request, "library/replaced.html" if signed_in.is_part(request) else "library/replaced_page.html", context
+    )
 
 
 @require_POST

@@ -15,8 +15,10 @@ from governance.models import Tenant
 from governance.roles import Level
 from ingestion import catalog, pipeline
 from ingestion.documents import uploads
+from ingestion.models import Document
 from tests import cast
 from tests.assistant import portal
+from tests.ingestion import shelves
 
 
 @pytest.fixture
@@ -65,6 +67,22 @@ def test_a_thread_shows_the_answer_with_its_source_and_no_live_markup(room: port
 def test_a_citation_opens_its_passage(room: portal.Furnished) -> None:
     page = portal.signed_in(room.house, "bob").get(f"/passages/{room.chunk}").content.decode()
     assert "Twenty working days a year may be spent abroad." in page
+
+
+def test_a_citation_of_a_document_that_was_replaced_shows_what_it_said_then(room: portal.Furnished) -> None:
+    with room.house.system.transaction():
+        row = Document.objects.get(pk=room.document)
+    shelves.version(room.house.system, row, ["Thirty days, from now on."], number=2)
+    bob, where = portal.signed_in(room.house, "bob"), f"/passages/{room.chunk}"
+    assert bob.get(where).status_code == 404
+    page = bob.get(f"{where}?answer={room.answer}&segment=0").content.decode()
+    assert "Twenty working days" in page
+    assert "replaced or read anew" in page
+    assert f'href="/documents/{room.document}"' in page
+    # It is their own answer, of a document that they may read.
+    assert portal.signed_in(room.house, "ada").get(f"{where}?answer={room.answer}&segment=0").status_code == 404
+    grants.withdraw(room.house.ada, room.collection, room.grant)
+    assert bob.get(f"{where}?answer={room.answer}&segment=0").status_code == 404
 
 
 def test_a_document_shows_the_text_that_is_searched(room: portal.Furnished) -> None:
