@@ -29,7 +29,6 @@ from governance.audit.vocabulary import Event
 from governance.errors import Conflict, Unavailable
 from governance.policy.engine import Verdict
 from governance.policy.streaming import Gate, Piece
-from governance.quotas.counting import Use
 from governance.scope import Scope
 from inference import runners
 from inference.runners.base import ChatRequest, RunnerState
@@ -99,7 +98,13 @@ class Rehearsal(delivery.Delivery):
 
     said: list[str] = field(default_factory=list)
 
+    def end(self) -> None:
+        """Raises as `send` does: it may have taken long since it was asked last."""
+        self.asked_at = 0.0
+        self._ask_again()
+
     def send(self, piece: Piece, checked: Checked | None = None) -> None:
+        self._ask_again()
         self.said.append((checked or checking.check(piece.text, self.passages)).text)
 
     def withhold(self, text: str, why: str) -> None:
@@ -122,29 +127,26 @@ def replay(scope: Scope, answer: uuid.UUID) -> Replayed:
     model = row.model or quotas.USUAL
     read = row.capsule["usage"]["prompt_tokens"]  # it is told the same again, or nearly
     quotas.reserve(scope, number, row.max_tokens, read, seconds=LONGEST_S, model=model)
-    used, begun = Use(), time.monotonic()
+    begun, rehearsal = time.monotonic(), Rehearsal(scope, row.pk, number)
     try:
         remade, runner = remaking.remake(scope, row), runners.chat(row.model)
         state = runner.probe()
-        rehearsal, speech = _run(scope, row, remade, state, number)
-        if speech:
-            used = Use(speech.usage.prompt_tokens, speech.usage.completion_tokens)
+        rehearsal.passages, rehearsal.policy = remade.shown, remade.policy
+        speech = _run(row, remade, state, rehearsal)
         said = "".join(rehearsal.said)
         then = "".join(segment.text for segment in row.segments.all())
         changed = tuple(_changes(row, remade, state, speech, is_same=then == said))
         found = Replayed(then, said, changed, speech.lane if speech else "")
-        _record(scope, answer, found, used.tokens)
+        _record(scope, answer, found, rehearsal.used.tokens)
     finally:
+        used = rehearsal.used
         quotas.settle(scope, number, used.written, used.read, seconds=time.monotonic() - begun if used.tokens else 0)
     return found
 
 
-def _run(
-    scope: Scope, row: models.Answer, remade: Remade, state: RunnerState, number: uuid.UUID
-) -> tuple[Rehearsal, Speech | None]:
-    rehearsal = Rehearsal(scope, row.pk, number, passages=remade.shown, policy=remade.policy)
+def _run(row: models.Answer, remade: Remade, state: RunnerState, rehearsal: Rehearsal) -> Speech | None:
     if remade.prompt is None:
-        return rehearsal, None
+        return None
     rehearsal.place = remade.place
     gate = Gate(remade.policy.applying(rehearsal.place), stamp=remade.policy.stamp, place=rehearsal.place)
     kept = row.capsule["ingredients"]["quotes"]
@@ -155,26 +157,29 @@ def _run(
     request = ChatRequest(
         messages=remade.prompt.messages,
         max_tokens=prompting.longest(row, state),
-        share=f"{scope.tenant}/{scope.person}",
-        cache=str(number),  # nobody is spared the reading of it
+        share=f"{rehearsal.scope.tenant}/{rehearsal.scope.person}",
+        cache=str(rehearsal.token),  # nobody is spared the reading of it
         **(row.sampler | {"is_deterministic": True}),
     )
-    speech = _heard(row, request, holding, gate)
+    speech = _heard(row, request, rehearsal, holding, gate)
     if gate.blocked is None:
         holding.end()
-    return rehearsal, speech
+    rehearsal.end()
+    return speech
 
 
-def _heard(row: models.Answer, request: ChatRequest, holding: Holding, gate: Gate) -> Speech:
+def _heard(row: models.Answer, request: ChatRequest, rehearsal: Rehearsal, holding: Holding, gate: Gate) -> Speech:
     with runners.chat(row.model).stream(request) as handle:
         connection.close()  # it takes long: somebody else may have the connection meanwhile
-        speech, late = Speech(handle, request.stop, 0), threading.Timer(LONGEST_S, handle.cancel)
+        read = row.capsule["usage"]["prompt_tokens"]
+        speech, late = Speech(handle, request.stop, read), threading.Timer(LONGEST_S, handle.cancel)
         late.daemon = True
         late.start()
         try:
-            for text, is_last in speech:
-                if not holding.let_through(gate, text, is_last=is_last):
-                    return speech
+            with rehearsal.counting(speech):
+                for text, is_last in speech:
+                    if not holding.let_through(gate, text, is_last=is_last):
+                        return speech
         finally:
             late.cancel()
         if handle.is_cancelled:

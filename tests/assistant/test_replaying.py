@@ -15,7 +15,7 @@ from django.test import Client
 
 from assistant import models, replaying
 from governance import grants
-from governance.errors import Conflict, NotFound
+from governance.errors import Conflict, Forbidden, NotFound
 from governance.models import Reservation
 from governance.policy.rules import Action, Stage
 from inference.runners.base import ChatRequest
@@ -67,6 +67,25 @@ def test_what_was_answered_in_the_lane_comes_again_to_the_byte_and_each_change_i
     said = mock.Mock(return_value="Speak of the documents only.")
     with mock.patch("inference.prompts.templates.wording", said), mock.patch("inference.prompts.wording", said):
         assert changed(house, row) == ["prompt"]
+
+
+def test_a_right_that_is_lost_while_it_runs_ends_it_and_what_the_model_did_counts(house: House, settings: Any) -> None:
+    shelf = asking.shelf(house, asking.RULE)
+    asking.speak(settings, read_aloud)
+    row = asking.answered(house.bob, **LANE)
+
+    def taken_away(request: ChatRequest) -> Iterable[str]:
+        yield SAID
+        with as_superuser() as database:
+            database.execute('DELETE FROM "grant" WHERE tenant_id = %s AND resource_id = %s', [house.tenant, shelf])
+        yield SAID
+
+    asking.speak(settings, taken_away)
+    with pytest.raises((NotFound, Forbidden)), mock.patch.object(replaying.quotas, "settle") as settled:
+        replaying.replay(house.bob, row.pk)
+    ((_, _, written, read), _) = settled.call_args
+    assert (written > 0, read > 0) == (True, True)
+    assert not leaves(house, "answer.replayed", row.pk)
 
 
 def test_what_may_be_read_and_what_it_says_is_asked_anew(house: House, settings: Any) -> None:
