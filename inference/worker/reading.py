@@ -163,7 +163,7 @@ class Reader:
             await self._keep(slot)
             if reading in self.waiting:
                 self.waiting.remove(reading)
-                slot.state = State.WRITING
+                slot.state, slot.is_empty = State.WRITING, False  # one that reads without us has been told no tokens
                 reading.ended.set()
 
     def _ask(self, reading: Reading, slot: Slot) -> None:
@@ -245,7 +245,8 @@ class Reader:
                 await self.door.restore(slot.number, kept.name)
             except httpx.HTTPStatusError as fault:
                 log.warning("what was kept could not be brought back: %s", fault)
-                self.keeping.drop(kept)
+                if kept in self.keeping.rows:
+                    self.keeping.drop(kept)
             else:
                 slot.tokens, slot.kept = kept.tokens, kept
                 return
@@ -255,7 +256,7 @@ class Reader:
 
     async def _keep(self, slot: Slot) -> Kept | None:
         """What the slot holds, kept under its key. None where that is not worth it or fails: it is read again then."""
-        if slot.kept is not None and slot.state is not State.LEFT:
+        if slot.kept in self.keeping.rows and slot.state is not State.LEFT:  # it may have been given up meanwhile
             return slot.kept
         best, length = self.keeping.best(slot.key, slot.tokens)
         is_worth = len(slot.tokens) - length >= WORTH or slot.state is State.LEFT

@@ -7,8 +7,9 @@ import asyncio
 import httpx
 import pytest
 
+from inference.worker import kept
 from inference.worker.engines.base import Address
-from inference.worker.slots import State
+from inference.worker.slots import Reading, State
 from tests.inference.desk import Desk, prompt_of, run, settled
 
 
@@ -239,6 +240,34 @@ def test_a_request_that_keeps_nothing_gets_an_empty_slot() -> None:
         desk.reader.leave(reading)
         await settled()
         assert len(desk.reader.keeping.rows) == 1
+
+    run(meet, slots=1)
+
+
+def test_what_was_given_up_while_its_slot_still_held_it_is_kept_anew() -> None:
+    async def meet(desk: Desk) -> None:
+        reading, task = desk.ask("", prompt_of(0, 300))
+        slot = desk.reader.slots[await task]
+        kept = slot.kept
+        assert kept is not None
+        desk.reader.keeping.drop(kept)
+        desk.reader.leave(reading)
+        await settled()
+        assert (await desk.read(prompt_of(0, 300, tail=1))).cached >= 299
+        assert all(one is not kept for one in desk.reader.keeping.rows)
+
+    run(meet, slots=2)
+
+
+def test_a_slot_that_answered_alone_is_emptied_for_the_next_key() -> None:
+    async def meet(desk: Desk) -> None:
+        reading = Reading("one", kept.tokens([]), True)
+        number = await desk.reader.read(reading)
+        desk.engine.slots[number] = prompt_of(0, 300)  # the engine has read it by itself
+        desk.reader.leave(reading)
+        await settled()
+        assert (await desk.read(prompt_of(0, 300), "another")).cached == 0
+        assert [begin for _, begin, _ in desk.engine.reads] == [0, 256]
 
     run(meet, slots=1)
 
