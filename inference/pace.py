@@ -52,7 +52,8 @@ def measure(runner: ChatRunner, processor_s: Callable[[], float] = _nobody) -> P
     first_s = (times[0] if times else time.monotonic()) - began
     read = usage.prompt_tokens - usage.cached_tokens if usage else 0
     written = (usage.completion_tokens if usage else 0) or len(times)
-    is_told = written >= LEAST and times[-1] > times[0]
+    # A model that thinks first may have been given no room to say anything.
+    is_told = written >= LEAST and len(times) > 1 and times[-1] > times[0]
     return Pace(
         reads=read / first_s if read else None,
         writes=(written - 1) / (times[-1] - times[0]) if is_told else None,

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, DataError, connection
 
 from assistant import gaps, models
 from assistant.answering import (
@@ -136,7 +136,15 @@ def _guarded(scope: Scope, row: models.Answer, sender: delivery.Delivery, watch:
     except ChanceryError as fault:
         return Outcome(Status.REFUSED if not sender.sent else Status.INTERRUPTED, fault.message)
     except DatabaseError as fault:
+        return _not_kept(row, sender, fault)
+
+
+def _not_kept(row: models.Answer, sender: delivery.Delivery, fault: DatabaseError) -> Outcome:
+    """Words that the database does not take would be refused again, however often it is tried. Raises RecordUnavailable."""
+    if not isinstance(fault, DataError):
         raise RecordUnavailable("The database does not answer.") from fault
+    log.error("answer %s: %s", row.pk, fault)
+    return Outcome(Status.INTERRUPTED if sender.sent else Status.FAILED, notices.BROKE_OFF)
 
 
 @dataclass(frozen=True)

@@ -138,7 +138,7 @@ def _read(events: Iterator[str]) -> Iterator[Delta]:
     finish: str | None = None
     usage: Usage | None = None
     beside: Mapping[str, Any] = {}
-    event = ""
+    event, pieces = "", wire.Pieces()
     for event in events:
         if event == "[DONE]":
             break
@@ -149,7 +149,7 @@ def _read(events: Iterator[str]) -> Iterator[Delta]:
         beside = _object(chunk.get("chancery")) or beside  # our worker's, with the usage
         for choice in chunk.get("choices") or ():
             finish = choice.get("finish_reason") or finish
-            text = (choice.get("delta") or {}).get("content")
+            text = pieces.whole((choice.get("delta") or {}).get("content") or "")
             if text:
                 yield Delta(text, tokens=1)
     if finish is None:

@@ -16,6 +16,7 @@ from inference.runners.base import over_window
 _OVER_WINDOW = {"exceed_context_size_error", "context_length_exceeded"}
 _OVER_WINDOW_WORDS = "maximum context length"  # the only mark that vLLM leaves
 _NUMBERS = re.compile(r"(\d+) tokens")
+_FIRST_HALF, _HALF = re.compile("[\ud800-\udbff]"), re.compile("[\ud800-\udfff]")
 _LONGEST_REASON = 300  # characters of a server's own words that are passed on
 
 
@@ -56,6 +57,21 @@ def decoded(text: str | bytes) -> dict[str, Any]:
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}
+
+
+class Pieces:
+    """Text that comes piece by piece: without NUL, which no database keeps, and with the halves of a sign put together that a
+    server which counts in UTF-16 has cut apart. A half without another one is a replacement character.
+    """
+
+    def __init__(self) -> None:
+        self._half = ""
+
+    def whole(self, piece: str) -> str:
+        text = self._half + piece.replace("\x00", "")
+        self._half = text[-1:] if _FIRST_HALF.match(text[-1:]) else ""
+        text = text.removesuffix(self._half)
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if _HALF.search(text) else text
 
 
 def refusal(response: httpx.Response) -> ChanceryError:

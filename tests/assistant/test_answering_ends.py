@@ -192,6 +192,15 @@ def test_a_fault_nobody_foresaw_is_tried_three_times_and_then_said(house: House,
     assert asking.end(house, asked.pk)["status"] == "failed"
 
 
+def test_words_that_the_database_does_not_keep_are_tried_once(house: House, settings: Any) -> None:
+    model = asking.speak(settings, [f"{SENTENCE}\x00 So it is."])
+    asked = asking.ask(house.bob)
+    answering.answer(house.tenant, asked.pk)
+    row = asking.seen(house.bob, asked.pk)
+    assert (row.status, len(model.requests)) == (Status.INTERRUPTED, 1)
+    assert asking.said(row) == SENTENCE
+
+
 def test_what_another_attempt_had_delivered_is_kept_and_nothing_is_written_again(house: House, settings: Any) -> None:
     def dies(_: ChatRequest) -> Iterator[str]:
         yield f"{SENTENCE}Longer "

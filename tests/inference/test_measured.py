@@ -66,6 +66,7 @@ def test_a_pace_is_of_what_was_new_and_of_what_the_server_counts(monkeypatch: py
     assert asked[:16] != again[:16]  # nothing of it was read before
     assert paced(monkeypatch, *words, Delta("", 0, "stop"))[0] == pace.Pace(None, None, 1.0, 0, 5)
     assert paced(monkeypatch, Delta("", 0, "stop"))[0].writes is None
+    assert paced(monkeypatch, Delta("", 0, "length", Usage(300, 64)))[0].writes is None  # it thought, and said nothing
     assert paced(monkeypatch, *[Delta("w", 1)] * 9, Delta("", 0, "stop"))[0].writes == 1.0
 
 

@@ -82,6 +82,16 @@ def test_comments_line_ends_and_cuts_inside_a_character_do_not_show(
     ]
 
 
+def test_signs_that_a_server_cut_in_two_are_put_together_and_nul_is_left_out(
+    server: ModelServer, runner: OpenAICompatible
+) -> None:
+    told = ("Good \ud83d", "\ude00\x00 day", "\ude00", "\ud83d", "!")
+    halves = [json.dumps({"choices": [{"index": 0, "delta": {"content": one}}]}) for one in told]
+    escaped = [f"data: {one}\n\n".encode() for one in halves]
+    server.chats(lambda speaker: speaker.say_events([*escaped, piece(finish="stop"), DONE]))
+    assert "".join(delta.text for delta in runner.stream(REQUEST)) == "Good \U0001f600 day\ufffd\ufffd!"
+
+
 def test_cancel_during_prefill_closes_the_socket(server: ModelServer, runner: OpenAICompatible) -> None:
     assert_cancel_closes(server, runner)
 
