@@ -98,7 +98,7 @@ def values(text: str) -> list[Fact]:
     text = _RUN.sub(lambda run: " " if _is_code(run.group()) else run.group(), text)
     for match in _AMOUNT.finditer(text):
         value = match.group("value")
-        number = terms.number(value) if value else terms.NUMBER_WORDS[match.group("word").lower()]
+        number = terms.number(value) if value else terms.NUMBER_WORDS[terms.folded(match.group("word"))]
         found.append(Fact(number, _kind(match.group("before") or "") or _kind_after(match.group("after"))))
     return found
 
@@ -119,7 +119,7 @@ def _taken(
 def _date(match: re.Match[str]) -> Iterator[Fact]:
     written = {"year": None, "day": None, "number": None, "month": None} | match.groupdict()
     month = written["month"]
-    number = _MONTHS[month.lower()] if month else terms.number(written["number"] or "")
+    number = _MONTHS[terms.folded(month)] if month else terms.number(written["number"] or "")
     yield Fact(f"month {number}", "date")
     if written["day"]:
         yield Fact(f"{number}-{terms.number(written['day'])}", "date")

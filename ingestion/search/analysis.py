@@ -15,7 +15,7 @@ from ingestion.search import languages, terms
 
 # Stands beside what is counted. One more for each change of what comes out of here: postings that were made by another are
 # found by it and written again (ingestion.search.rewriting).
-VERSION = 2
+VERSION = 3
 
 _KEPT_MOST = 40  # characters; what is longer seldom comes twice
 _SIGNS = re.compile(r"[._:]+")

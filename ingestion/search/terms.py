@@ -119,7 +119,13 @@ def sources(text: str) -> list[str]:
 
 def read(source: str) -> Iterator[tuple[str, bool]]:
     """What is written in one of `sources`, as `Run` has it."""
-    return _read(unicodedata.normalize("NFKC", source.translate(_SPELLED)).lower())
+    # One sign may stand for several words, as ﷺ does: terms hold no blank.
+    return _read("".join(unicodedata.normalize("NFKC", source.translate(_SPELLED)).lower().split()))
+
+
+def folded(word: str) -> str:
+    """In lower case, as an expression finds it that ignores case: such a one takes a long s for an s and a dotted İ for an i."""
+    return word.lower().replace("\u017f", "s").replace("i\u0307", "i")
 
 
 def is_code(word: str) -> bool:

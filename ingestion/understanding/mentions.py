@@ -94,7 +94,7 @@ def since(question: str, today: date) -> Since | None:
             return Since(match.group(), date(int(iso_year), int(iso_month), int(iso_day)))
         if bare:
             return Since(match.group(), date(int(bare), 1, 1))
-        number = _MONTHS[month.lower()]
+        number = _MONTHS[terms.folded(month)]
         of = int(year) if year else today.year - (number > today.month)
         return Since(match.group(), date(of, number, int(day or 1)))
     except ValueError:  # the 31st of February

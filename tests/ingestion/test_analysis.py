@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestion.search import analysis, languages
+from ingestion.search import analysis, languages, terms
 
 TOLD = {
     "en": "The leave of an employee is agreed with the team, and it is not carried over to the next year.",
@@ -115,6 +115,12 @@ def test_accents_and_umlauts_may_be_left_out_or_written_otherwise() -> None:
 def test_writing_without_blanks_is_counted_by_pairs_of_signs() -> None:
     assert len(_found("旅行費用", "出張の旅行費用は会社が払います。", "en")) == 3
     assert _found("猫", "旅行費用", "en") == set()
+
+
+def test_a_sign_that_stands_for_several_words_is_one_term() -> None:
+    text = "رسول الله ﷺ ﹷ"
+    assert all(" " not in term for term in analysis.counted(text, "en"))
+    assert "".join(["صلى", "الله", "عليه", "وسلم"]) in terms.terms("ﷺ")
 
 
 def test_two_words_with_a_form_in_common_are_one() -> None:

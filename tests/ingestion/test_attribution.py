@@ -208,3 +208,17 @@ def test_any_text_is_attributed_without_failing_and_every_quote_stands_in_its_pa
 ) -> None:
     for one in attribution.attribute(sentence, list(enumerate(texts))):
         assert texts[one.key][one.start : one.end] == one.quote != ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Paid after \u017fechs Tagen.",
+        "On 12. Augu\u017ft 1912.",
+        "DRE\u0130 Tage.",
+        "3. JUL\u0130 2024",
+        "fi\u0307ve days",
+    ],
+)
+def test_old_and_foreign_letters_in_figures_are_read_as_the_letters_they_stand_for(text: str) -> None:
+    assert cited("It is paid.", f"It is paid. {text}") == [0]
