@@ -28,6 +28,7 @@ from governance.scope import Scope
 from ingestion import documents
 
 MOST = 200
+ANY = 2**31 - 1
 KIND = "conversation"
 
 
@@ -95,10 +96,14 @@ class _Row:
 
 def with_me(scope: Scope) -> list[Shared]:
     """What others share with this person, or with a group they are in; the latest first."""
+    return _with_me(scope, "SELECT * FROM chancery.shared_with_me(%s)", MOST)
+
+
+def _with_me(scope: Scope, statement: str, *values: object) -> list[Shared]:
     access.require(scope, Action.ASK)
     with scope.transaction():
         with connection.cursor() as cursor:
-            cursor.execute("SELECT * FROM chancery.shared_with_me(%s)", [MOST])
+            cursor.execute(statement, values)
             found = [Shared(*row) for row in cursor.fetchall()]
         names = {row.pk: str(row) for row in Person.objects.filter(pk__in={one.owner_id for one in found})}
     return [replace(one, owner=names.get(one.owner_id, "")) for one in found]
@@ -106,14 +111,14 @@ def with_me(scope: Scope) -> list[Shared]:
 
 def read(scope: Scope, conversation: uuid.UUID) -> tuple[Shared, list[Turn]]:
     """As this reader may see it now; that they read it is recorded. Raises NotFound."""
-    found = next((one for one in with_me(scope) if one.conversation == conversation), None)
-    if found is None:
+    found = _with_me(scope, "SELECT * FROM chancery.shared_with_me(%s) WHERE conversation_id = %s", ANY, conversation)
+    if not found:
         raise access.unseen(Action.ASK, KIND, conversation, "There is no such conversation.")
     with scope.transaction():
         turns, withheld = _turns(scope, conversation)
-        facts = {"owner": found.owner_id, "answers": len(turns), "withheld": withheld}
+        facts = {"owner": found[0].owner_id, "answers": len(turns), "withheld": withheld}
         events.record(scope, Event.CONVERSATION_READ, resource=(KIND, conversation), facts=facts)
-    return found, turns
+    return found[0], turns
 
 
 def citation(

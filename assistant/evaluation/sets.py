@@ -83,7 +83,7 @@ def put(scope: Scope, collection: uuid.UUID, text: str) -> int:
     """
     require(scope, collection)
     found = []
-    for number, written in enumerate(text.splitlines(), 1):
+    for number, written in enumerate(text.split("\n"), 1):  # what parts lines elsewhere may stand inside a question
         if not written.strip():
             continue
         try:

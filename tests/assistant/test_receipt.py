@@ -108,7 +108,7 @@ def test_the_wait_in_the_models_line_is_told_apart_where_its_server_tells() -> N
 def test_what_others_said_more_of_is_said_to_have_had_no_room(
     house: House, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trimming, "trim", functools.partial(trimming.trim, room=400))
+    monkeypatch.setattr(trimming, "trim", functools.partial(trimming.trim, room=100))
     texts = [" ".join([asking.RULE, *(f"{word}{n}" for n in range(24))]) for word in ("ab", "cd", "ef", "gh", "ij")]
     shelf = asking.shelf(house, *texts)
     asking.speak(settings, slow)

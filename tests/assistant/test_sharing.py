@@ -211,6 +211,15 @@ def test_it_is_shared_with_somebody_who_is_there_and_somebody_else(house: House,
     assert sharing.listed(house.bob, row.conversation_id) == []
 
 
+def test_a_conversation_is_opened_however_many_others_are_shared(
+    house: House, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sharing.share(house.bob, told.conversation, Holder(person=house.ids["charlie"]))
+    monkeypatch.setattr(shared, "MOST", 0)
+    assert shared.with_me(house.charlie) == []
+    assert shared.read(house.charlie, told.conversation)[0].conversation == told.conversation
+
+
 def test_the_doors_say_nothing_to_whom_nothing_is_shared_with(house: House) -> None:
     row = turn(house.bob, "Mine", "Yes.")
     sharing.share(house.bob, row.conversation_id, Holder(person=house.ids["charlie"]))

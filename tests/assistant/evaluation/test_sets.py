@@ -71,6 +71,12 @@ def test_a_set_is_written_and_comes_back_as_it_was(house: House, shelf: uuid.UUI
     assert facts == [{"written": 2, "dropped": 0}, {"written": 1, "dropped": 1}, {"written": 1, "dropped": 0}]
 
 
+def test_what_is_handed_out_is_taken_in_whatever_signs_it_holds(house: House, shelf: uuid.UUID) -> None:
+    told = [{"id": "odd", "question": "One\u2028two\x85three?", "facts": ["a\u2029b"]}]
+    text = "\n".join(json.dumps(one, ensure_ascii=False) for one in told)
+    assert sets.put(house.ada, shelf, text) == 1
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
