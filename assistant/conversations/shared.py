@@ -99,7 +99,7 @@ def with_me(scope: Scope) -> list[Shared]:
     return _with_me(scope, "SELECT * FROM chancery.shared_with_me(%s)", MOST)
 
 
-def _with_me(scope: Scope, statement: str, *values: object) -> list[Shared]:
+def _with_me(scope: Scope, statement: str, *values: int | uuid.UUID) -> list[Shared]:
     access.require(scope, Action.ASK)
     with scope.transaction():
         with connection.cursor() as cursor:

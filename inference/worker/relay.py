@@ -142,7 +142,7 @@ class Relay:
                 503, {"message": "The model worker is being stopped. Try again in a moment.", "code": "unavailable"}
             )
         if not self._left_s():
-            message = "The model has more to do than fits into the time that was given. Try again in a minute, or when fewer people ask."
+            message = "The model has more to do than fits into the time that was given. Try again in a minute."
             raise TooLate(429, {"message": message, "code": 429, "wait_s": 1.0})
 
     def _left_s(self) -> float:

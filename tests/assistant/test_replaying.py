@@ -14,7 +14,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from assistant import models, replaying
-from governance import grants
+from governance import grants, quotas
 from governance.errors import Conflict, Forbidden, NotFound
 from governance.models import Reservation
 from governance.policy.rules import Action, Stage
@@ -81,7 +81,7 @@ def test_a_right_that_is_lost_while_it_runs_ends_it_and_what_the_model_did_count
         yield SAID
 
     asking.speak(settings, taken_away)
-    with pytest.raises((NotFound, Forbidden)), mock.patch.object(replaying.quotas, "settle") as settled:
+    with pytest.raises((NotFound, Forbidden)), mock.patch.object(quotas, "settle") as settled:
         replaying.replay(house.bob, row.pk)
     ((_, _, written, read), _) = settled.call_args
     assert (written > 0, read > 0) == (True, True)

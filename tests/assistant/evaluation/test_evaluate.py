@@ -11,7 +11,7 @@ from unittest import mock
 import pytest
 from django.core.management import CommandError, call_command
 
-from assistant import answering
+from assistant import answering, conversations
 from assistant.evaluation import asking as evaluated
 from assistant.evaluation import figures, reports, rows, searching
 from assistant.evaluation.questions import Fact, Question
@@ -160,7 +160,7 @@ def test_who_has_spent_what_they_may_is_told_and_does_not_knock_on(house: House,
     question = Question("abroad", asking.QUESTION, frozenset({"abroad.txt"}), (Fact(("twenty",)),))
     spent = QuotaSpent("Spent until midnight.", wait_s=3_600.0)
     with (
-        mock.patch.object(evaluated.conversations, "ask", side_effect=spent) as ask,
+        mock.patch.object(conversations, "ask", side_effect=spent) as ask,
         pytest.raises(QuotaSpent),
     ):
         evaluated.answered(house.ada, question, [])

@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from assistant import answering
+from assistant import answering, conversations
 from assistant.evaluation import runs, sets, work
 from assistant.models import RunState, SetQuestion, SetRun, Status
 from governance import grants
@@ -141,7 +141,7 @@ def test_a_run_waits_for_a_quota_as_long_as_it_says_and_not_for_days(
     sets.replace(house.ada, shelf, SET)
     row = runs.start(house.ada, shelf, answers=True)
     for wait_s, waits in ((60.0, timedelta(seconds=60)), (1_000_000.0, work.LONGEST_PAUSE)):
-        with mock.patch.object(work.conversations, "ask", side_effect=QuotaSpent("Spent.", wait_s=wait_s)):
+        with mock.patch.object(conversations, "ask", side_effect=QuotaSpent("Spent.", wait_s=wait_s)):
             before = timezone.now()
             work.stretch(house.tenant, row.pk)
         with house.system.transaction():
