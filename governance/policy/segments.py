@@ -10,7 +10,10 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-LIMIT = 160  # characters, about 40 tokens: a longer sentence is cut at a blank
+# Characters, about 60 tokens: a longer sentence is cut at a comma or a blank. Each segment is held against the passages by
+# itself, and half of a sentence says too little: cut at 160, and the first one at 80, 43 of 254 statements that a small
+# model wrote had no support, cut at 240 23 of 168.
+LIMIT = 240
 _SLACK = 64  # characters: closing signs, citations and blanks after a full stop
 
 # Never the end of a sentence, in English and German, without their last dot.

@@ -18,7 +18,6 @@ from governance.policy import detectors, engine, invisible, seams, segments
 from governance.policy.engine import Inspection, Verdict
 from governance.policy.rules import ANYWHERE, Action, Place, Rule, Stage, Stamp
 
-FIRST = 80  # characters: the first segment may be shorter, so that something is seen soon
 MEMORY = 1_200  # characters of text that already left and may still be context of what follows
 
 
@@ -48,14 +47,12 @@ class Gate:
         stamp: Stamp | None = None,
         place: Place = ANYWHERE,
         limit: int = segments.LIMIT,
-        first: int = FIRST,
     ) -> None:
         self._rules = [rule for rule in rules if stage in rule.stages]
         self._stage = stage
         # Of the policy that the rules are of, and where they hold: every verdict carries both.
         self._stamp, self._place = stamp, place
         self._limit = limit
-        self._room = min(first, limit)
         self._text = ""  # what left and is still context, then what has not left
         self._left = 0  # how much of it left
         self._in_code = False
@@ -104,7 +101,7 @@ class Gate:
         return end if end is not None and end <= settled else None
 
     def _next_end(self, start: int, final: bool) -> int | None:
-        return segments.next_end(self._text, start, limit=self._room, in_code=self._in_code, final=final)
+        return segments.next_end(self._text, start, limit=self._limit, in_code=self._in_code, final=final)
 
     def _settled(self) -> int:
         """By the text as it stands, and by the text as it is read: see `invisible`."""
@@ -122,7 +119,6 @@ class Gate:
         if verdict.action == Action.BLOCK:
             return self._stop(piece)
         self._in_code = segments.toggles(raw, self._in_code)
-        self._room = self._limit
         self._left = end
         return piece
 

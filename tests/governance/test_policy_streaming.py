@@ -103,10 +103,10 @@ def test_sentences_leave_one_by_one_as_soon_as_they_are_complete() -> None:
     assert shown(gate.feed("closes at five. Ask") + gate.finish()) == "It closes at five. Ask"
 
 
-def test_a_long_sentence_leaves_in_parts_and_the_first_part_is_shorter() -> None:
+def test_a_long_sentence_leaves_in_parts() -> None:
     pieces = run(Gate(DEFAULTS), ["and so it goes on without an end " * 20])
-    assert 40 <= pieces[0].raw_length <= 80
-    assert all(80 <= piece.raw_length <= 160 for piece in pieces[1:-1])
+    assert len(pieces) > 2
+    assert all(120 <= piece.raw_length <= 240 for piece in pieces[:-1])
 
 
 def test_a_number_across_chunks_is_cut_out() -> None:
