@@ -11,6 +11,7 @@ without a model.
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import secrets
@@ -164,6 +165,12 @@ def sent(one: Found, way: str) -> list[tuple[Passage, str]]:
 
 def near(question: str, texts: Sequence[str]) -> Near:
     """By the default embedder, which found the passages."""
+    return _near(question, tuple(texts))
+
+
+@functools.cache
+def _near(question: str, texts: tuple[str, ...]) -> Near:
+    """The same is asked for each prompt and each strictness."""
     from assistant.answering import prompting
 
     return prompting.nearness("", question, texts)

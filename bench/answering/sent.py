@@ -112,15 +112,10 @@ def _set(row: Found, *, name: str, value: float) -> list[str]:
         setattr(trimming, name, before)
 
 
-@functools.cache
-def _similar(question: str, texts: tuple[str, ...]) -> Row:
+def _near(question: str, texts: Sequence[str]) -> Row:
     from bench import answers
 
     return answers.near(question, texts)
-
-
-def _near(question: str, texts: Sequence[str]) -> Row:
-    return _similar(question, tuple(texts))
 
 
 if __name__ == "__main__":
