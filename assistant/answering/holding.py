@@ -41,7 +41,7 @@ class Holding:
     strictness: Strictness = Strictness.BALANCED
     borne_out: int = 0
     not_borne_out: int = 0
-    verdicts: int = 0
+    has_verdict: bool = False
     waiting: list[tuple[Piece, Checked]] = field(default_factory=list)
 
     @property
@@ -57,7 +57,7 @@ class Holding:
             checked = checking.check(piece.text, self.sender.passages)
         is_verdict = checked.support is Support.NEUTRAL and attribution.is_verdict(piece.text)
         self._count(checked)
-        self.verdicts += is_verdict
+        self.has_verdict |= is_verdict
         if checked.support is Support.UNSUPPORTED and self.strictness is Strictness.STRICT:
             self.sender.withhold(piece.raw, UNSUPPORTED)
         elif self._has_to_wait(checked, is_verdict=is_verdict):
@@ -68,7 +68,8 @@ class Holding:
 
     def end(self) -> str:
         """After the last piece of an answer that went through to its end: what its reader is told beside it."""
-        if self.borne_out >= self.not_borne_out + bool(self.verdicts and not self.borne_out):
+        is_bare = self.has_verdict and not self.borne_out
+        if not is_bare and self.borne_out >= self.not_borne_out:
             self._let_go()
             return ""
         self.drop()

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +53,6 @@ class Trimmed:
 @dataclass
 class _Piece:
     passage: int
-    at: int  # among the pieces of its passage
     start: int
     end: int
     header: tuple[int, int] | None
@@ -82,17 +82,16 @@ def _pieces(number: int, text: str) -> list[_Piece]:
     found: list[_Piece] = []
     for unit in blocks.units(text):
         is_prose = not text[unit.start : unit.end].startswith("|")
-        for one in blocks.sentences(text, unit) if is_prose else [unit]:
-            found.append(_Piece(number, len(found), one.start, one.end, unit.header))
+        parts = blocks.sentences(text, unit) if is_prose else [unit]
+        found += [_Piece(number, one.start, one.end, unit.header) for one in parts]
     return found
 
 
 def _weigh(question: str, passages: Sequence[Passage], pieces: Sequence[_Piece], near: Near | None) -> None:
     texts = [passages[one.passage].text[one.start : one.end] for one in pieces]
     own = TERMS * _by_terms(question, texts) if near is None else NEARNESS * near(question, texts)
-    scores = [
-        max(one.score for one in passages[number:]) for number in range(len(passages))
-    ]  # where names change the order
+    # Where names changed the order, a passage weighs no less than those behind it.
+    scores = list(accumulate((one.score for one in reversed(passages)), max))[::-1]
     for piece, text, weight in zip(pieces, texts, own, strict=True):
         asks = QUESTION if text.rstrip().endswith(_ASKING) else 0.0
         piece.weight = scores[piece.passage] + float(weight) - asks

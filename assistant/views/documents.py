@@ -63,11 +63,9 @@ def passage(request: HttpRequest, scope: Scope, chunk: uuid.UUID) -> HttpRespons
     before, after = search.neighbours(scope, found, around) if around else ([], [])
     kept = request.GET.copy()
     kept["around"] = str(around + 2)
-    context = {"room": "library", "passage": found, "quote": quote, "before": before, "after": after, "around": around}
+    context: dict[str, Any] = {"passage": found, "quote": quote, "before": before, "after": after, "around": around}
     context["more_around"] = kept.urlencode() if around < AROUND_MOST else ""
-    return render(
-        request, "library/passage.html" if signed_in.is_part(request) else "library/passage_page.html", context
-    )
+    return _source(request, "library/passage.html", found.document_name, context)
 
 
 def _cited(request: HttpRequest, scope: Scope, chunk: uuid.UUID) -> dict[str, Any]:
@@ -85,10 +83,14 @@ def _replaced(request: HttpRequest, scope: Scope, cited: dict[str, Any]) -> Http
     read any more, as if there had been none.
     """
     found = documents.get(scope, uuid.UUID(cited["document_id"]))
-    context = {"room": "library", "document": found, "quote": cited["quote"]}
-    return render(
-        request, "library/replaced.html" if signed_in.is_part(request) else "library/replaced_page.html", context
-    )
+    context = {"document": found, "quote": cited["quote"]}
+    return _source(request, "library/replaced.html", found.name, context)
+
+
+def _source(request: HttpRequest, part: str, name: str, context: dict[str, Any]) -> HttpResponse:
+    """Beside an answer, or as a page."""
+    whole = {"room": "library", "part": part, "name": name} | context
+    return render(request, part if signed_in.is_part(request) else "library/source_page.html", whole)
 
 
 @require_POST
