@@ -15,7 +15,7 @@ import httpx
 from bench.worker_servers import LLAMA_SERVER, OURS, Answered, Server, file_of
 from inference import registry
 from inference.worker import engines, slots
-from inference.worker.engines.base import CHUNK_ALONE, EngineSettings, await_ready
+from inference.worker.engines.base import CHUNK, EngineSettings, await_ready
 from inference.worker.kept import Shelf
 
 PEOPLE = 8
@@ -151,8 +151,8 @@ async def shares(server: Server, texts: Texts, asked: argparse.Namespace) -> dic
                 written[tenant] += told.written
 
     async with server.client() as client:
-        crowd = [person(client, "t0", number) for number in range(16)]
-        await asyncio.gather(*crowd, *(person(client, "t1", number) for number in range(16, 24)))
+        crowd = [person(client, "t1" if number % 3 == 2 else "t0", number) for number in range(24)]
+        await asyncio.gather(*crowd)
     return {"unequal shares": abs(written["t0"] - written["t1"]) / max(written.values())}
 
 
@@ -208,13 +208,11 @@ async def _written_after(client: httpx.AsyncClient, door: slots.SlotDoor) -> flo
 
 async def _read_after(client: httpx.AsyncClient, door: slots.SlotDoor, texts: Texts) -> float:
     """Steps of a chunk that go on being read, by the clock: the time of one is taken first."""
-    prompt = (await door.prompt({"messages": [{"role": "user", "content": texts.of(3 * CHUNK_ALONE)}]}))[
-        : 3 * CHUNK_ALONE
-    ]
+    prompt = (await door.prompt({"messages": [{"role": "user", "content": texts.of(3 * CHUNK)}]}))[: 3 * CHUNK]
     began = time.monotonic()
-    await door.read(0, prompt[:CHUNK_ALONE])
+    await door.read(0, prompt[:CHUNK])
     step_s = time.monotonic() - began
-    reading = asyncio.ensure_future(door.read(0, prompt[: 2 * CHUNK_ALONE]))
+    reading = asyncio.ensure_future(door.read(0, prompt[: 2 * CHUNK]))
     await asyncio.sleep(step_s / 4)
     reading.cancel()
     gone = time.monotonic()

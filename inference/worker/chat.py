@@ -108,14 +108,18 @@ class Chat:
         self.place.began = time.monotonic()  # a model's loading is no part of what an answer typically takes
         told = self.ask.told
         if self.reader is not None:
-            self.reading = Reading(self.ask.key, await self._tokens(self.reader), self.ask.is_alone)
+            tokens = await self._tokens(self.reader)
+            self.reading = Reading(self.ask.key, tokens, self.ask.is_alone, self.ask.is_stream and len(tokens) > 0)
             told = told | {"id_slot": await self.reader.read(self.reading)}
         engine = self.engine()
         if engine is None:
             raise httpx.ConnectError("the engine is loading")
         headers = {"Authorization": f"Bearer {engine.key}", "X-Chancery-Cache": self.ask.key}
         url = f"{engine.url}/v1/chat/completions"
-        return await self.client.send(self.client.build_request("POST", url, json=told, headers=headers), stream=True)
+        answer = await self.client.send(self.client.build_request("POST", url, json=told, headers=headers), stream=True)
+        if self.reading is not None:
+            self.reading.begun.set()  # a stream's head comes with its first token
+        return answer
 
     async def _tokens(self, reader: Reader) -> kept.Tokens:
         """Empty for what is to be read as it comes: what the engine will refuse, or was told not to keep."""

@@ -13,23 +13,24 @@ gives whoever asks whatever prefix it finds. So the order, the sharing and who m
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import math
 import time
+from collections.abc import Coroutine
 from typing import Any
 
 import httpx
 
-from inference.worker.engines.base import CHUNK_ALONE, Address
+from inference.worker.engines.base import CHUNK, Address
 from inference.worker.kept import COMMON, LEAST, Keeping, Kept, Shelf, alike
 from inference.worker.relay import stopped
-from inference.worker.slots import Reading, Slot, SlotDoor, State, Step
+from inference.worker.slots import Reading, Slot, SlotDoor, State
 
 log = logging.getLogger(__name__)
 
-CHUNK_BESIDE = 128  # tokens read in one step while somebody's answer is being written
-REST = 32  # a rest that is no longer than this is read along
 AGEING = 40.0  # tokens by which a second of waiting makes a prompt shorter in the choice
-STEPS = 2  # chunks that the engine is asked for at a time
+FIRST_S = 1.0  # that the first token of a prompt which has been read is waited for, before the next one is read on
 WORTH = 32  # tokens read that are worth being kept
 
 
@@ -64,6 +65,7 @@ class Reader:
 
     def leave(self, reading: Reading) -> None:
         """The answer is over, or was broken off."""
+        reading.begun.set()
         if reading.slot is not None and reading.slot.state is State.WRITING:
             reading.slot.state = State.LEFT
             self._wake()
@@ -94,7 +96,7 @@ class Reader:
             self.waiting.remove(reading)
         if reading.slot is not None and reading.slot.state in {State.READING, State.WRITING}:
             reading.slot.state = State.LEFT
-        reading.give_up()
+        reading.ended.set()
         self._wake()
 
     async def _run(self) -> None:
@@ -152,59 +154,35 @@ class Reader:
         slot = reading.slot or await self._place(reading)
         if reading not in self.waiting:
             return
-        if reading.read < reading.until:
-            # The next chunk lies there already when this one ends: in between, the engine would take a step for the
-            # answers alone, which for a few of them takes as long as for many.
-            while len(reading.steps) < STEPS and reading.asked < reading.until:
-                self._ask(reading, slot)
-            if not await self._end(reading, slot, reading.steps[0]):
-                return
+        if reading.read < reading.until and not await self._chunk(reading, slot):
+            return
         if reading.read == reading.until:
             await self._keep(slot)
             if reading in self.waiting:
                 self.waiting.remove(reading)
                 slot.state, slot.is_empty = State.WRITING, False  # one that reads without us has been told no tokens
                 reading.ended.set()
+                if reading.is_streamed:
+                    await self._first_token(reading)
 
-    def _ask(self, reading: Reading, slot: Slot) -> None:
-        is_beside = any(one.state is State.WRITING for one in self.slots)
-        until = reading.asked + (CHUNK_BESIDE if is_beside else CHUNK_ALONE)
-        if reading.until - until <= REST:
-            until = reading.until
+    async def _chunk(self, reading: Reading, slot: Slot) -> bool:
+        """False where its client has left meanwhile. As many tokens as go into a step, in steps of about one size."""
+        rest, began = reading.until - reading.read, time.monotonic()
+        until = reading.read + math.ceil(rest / math.ceil(rest / CHUNK))
         slot.is_empty = False
-        asked = asyncio.ensure_future(self.door.read(slot.number, reading.tokens[:until].tolist()))
-        asked.add_done_callback(lambda task: task.cancelled() or task.exception())  # whoever awaits it is told
-        reading.steps.append(Step(until, asked))
-
-    async def _end(self, reading: Reading, slot: Slot, step: Step) -> bool:
-        """False where its client has left meanwhile."""
-        began = time.monotonic()
-        read = await _unless(reading.ended, step.asked)
+        read = await _unless(reading.ended, self.door.read(slot.number, reading.tokens[:until].tolist()))
         if read is None:
-            return False
-        if reading.steps:  # its client may have left in the same moment
-            reading.steps.popleft()
-        if read < step.until - reading.read and not await self._is_in_order(reading, step):
             return False
         if read >= WORTH:
             self.rate += 0.2 * (read / max(1e-3, time.monotonic() - began) - self.rate)
-        reading.read = step.until
-        slot.tokens, slot.kept = reading.tokens[: step.until], None
+        reading.read = until
+        slot.tokens, slot.kept = reading.tokens[:until], None
         return True
 
-    async def _is_in_order(self, reading: Reading, step: Step) -> bool:
-        """False where its client has left meanwhile.
-
-        Each chunk goes to the engine on a line of its own. Where the one after this came to it first, it read both, and
-        the slot was then cut back to the end of this one: what is behind it is asked for again.
-        """
-        if not reading.steps:
-            return True
-        later = reading.steps[0]
-        read = await _unless(reading.ended, later.asked)
-        if read is not None and read > later.until - step.until:
-            reading.steps.clear()
-        return read is not None
+    async def _first_token(self, reading: Reading) -> None:
+        """A chunk of the next prompt would go before it, and takes as long as dozens of tokens."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(reading.begun.wait(), FIRST_S)
 
     async def _place(self, reading: Reading) -> Slot:
         """A slot of its own that holds as much of the prompt as this key may know of, and nothing else."""
@@ -284,15 +262,14 @@ class Reader:
             reading.slot.forget()
             reading.slot.state = State.LEFT
         reading.fault = fault
-        reading.give_up()
+        reading.ended.set()
 
 
-async def _unless(ended: asyncio.Event, asked: asyncio.Future[int]) -> int | None:
-    """What was asked for, or None once it has `ended` without it."""
-    leaving = asyncio.ensure_future(ended.wait())
-    either: set[asyncio.Future[Any]] = {asked, leaving}
+async def _unless(ended: asyncio.Event, asked: Coroutine[Any, Any, int]) -> int | None:
+    """What was asked for, or None once it has `ended` without it: the line is closed then, which the engine notices."""
+    asking, leaving = asyncio.ensure_future(asked), asyncio.ensure_future(ended.wait())
     try:
-        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        return asked.result() if asked.done() and not asked.cancelled() else None
+        await asyncio.wait({asking, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        return asking.result() if asking.done() else None
     finally:
-        await stopped(leaving)
+        await stopped(asking, leaving)

@@ -19,7 +19,7 @@ from governance.errors import InvalidInput, Unavailable
 from inference import memory, registry, shapes, sizing
 from inference.registry import Model
 from inference.worker import warming
-from inference.worker.engines.base import CHUNK_ALONE, Engine, EngineSettings
+from inference.worker.engines.base import CHUNK, Engine, EngineSettings
 from inference.worker.front import Front
 from inference.worker.pool import Pool
 from inference.worker.queue import FairQueue
@@ -146,7 +146,7 @@ def _unchanged(model: Model, models_dir: Path, sha256: str) -> Path:
 
 def _lane(order: Order, slots: int) -> str:
     """What the last bits of a number depend on, beside the model's file and the engine's build."""
-    batch, instructions = CHUNK_ALONE + slots, sizing.machine().instructions
+    batch, instructions = CHUNK + slots, sizing.machine().instructions
     return f"{order.threads} threads, batch {batch}, window {order.window}, {instructions}"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
@@ -42,45 +41,26 @@ class Slot:
         self.tokens, self.kept = self.tokens[:0], None
 
 
-@dataclass(frozen=True)
-class Step:
-    """A chunk that the engine has been asked to read, up to the token `until`."""
-
-    until: int
-    asked: asyncio.Future[int]
-
-
 @dataclass(eq=False)
 class Reading:
     """One prompt that is to be read. `cached` is how much of it was known, `read` how far it has come.
 
     Without tokens it is an empty slot that is asked for, for a request that is to be read as it comes; `is_alone` takes the
-    first one, always the same.
+    first one, always the same. `begun` is set once the first token is there, where the answer `is_streamed`.
     """
 
     key: str
     tokens: Tokens
     is_alone: bool = False
+    is_streamed: bool = False
     arrived: float = field(default_factory=time.monotonic)
     began: float = 0.0  # when its turn came
     slot: Slot | None = None
     cached: int = 0
     read: int = 0
     ended: asyncio.Event = field(default_factory=asyncio.Event)
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
     fault: httpx.HTTPError | None = None
-    steps: deque[Step] = field(default_factory=deque)
-
-    @property
-    def asked(self) -> int:
-        """How far it will have come when the engine has done what it was asked."""
-        return self.steps[-1].until if self.steps else self.read
-
-    def give_up(self) -> None:
-        """What the engine is still asked to read: the line is closed, which it notices."""
-        for step in self.steps:
-            step.asked.cancel()
-        self.steps.clear()
-        self.ended.set()
 
     @property
     def until(self) -> int:

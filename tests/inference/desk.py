@@ -61,8 +61,10 @@ class Desk:
         self.engine.shelf = self.reader.keeping.shelf.path
         self.ended: list[str] = []
 
-    def ask(self, name: str, prompt: list[int], key: str = "one") -> tuple[Reading, asyncio.Task[int]]:
-        reading = Reading(key, kept.tokens(prompt))
+    def ask(
+        self, name: str, prompt: list[int], key: str = "one", *, is_streamed: bool = False
+    ) -> tuple[Reading, asyncio.Task[int]]:
+        reading = Reading(key, kept.tokens(prompt), is_streamed=is_streamed)
 
         async def read() -> int:
             slot = await self.reader.read(reading)

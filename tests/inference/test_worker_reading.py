@@ -16,40 +16,40 @@ from tests.inference.desk import Desk, prompt_of, run, settled
 def test_a_prompt_is_read_in_chunks_up_to_its_last_token() -> None:
     async def meet(desk: Desk) -> None:
         reading = await desk.read(prompt_of(0, 600))
-        assert [(begin, end) for _, begin, end in desk.engine.reads] == [(0, 256), (256, 512), (512, 599)]
+        assert [(begin, end) for _, begin, end in desk.engine.reads] == [(0, 200), (200, 400), (400, 599)]
         assert reading.cached == 0
 
     run(meet)
 
 
-def test_a_chunk_that_comes_to_the_engine_after_the_next_one_loses_nothing() -> None:
+def test_the_first_token_of_a_streamed_answer_goes_before_the_next_chunk() -> None:
     async def meet(desk: Desk) -> None:
-        own = desk.engine.read
-
-        async def read(slot: int, prompt: list[int]) -> int:
-            while len(prompt) == 256 and not desk.engine.reads:
-                await asyncio.sleep(0)
-            return await own(slot, prompt)
-
-        desk.engine.read = read  # type: ignore[method-assign]
-        reading, task = desk.ask("", prompt_of(0, 600))
+        first, task = desk.ask("first", prompt_of(0, 100), is_streamed=True)
+        desk.ask("next", prompt_of(1000, 200))
         await task
-        assert [(begin, end) for _, begin, end in desk.engine.reads] == [(0, 512), (256, 256), (256, 512), (512, 599)]
-        assert desk.engine.slots[0] == list(range(599))
-        desk.reader.leave(reading)
         await settled()
-        assert (await desk.read(prompt_of(0, 600))).cached == 599
+        assert [(begin, end) for _, begin, end in desk.engine.reads] == [(0, 99)]
+        first.begun.set()
+        await settled()
+        assert desk.ended == ["first", "next"]
 
-    run(meet, slots=1)
+    run(meet)
 
 
-def test_while_somebody_is_answered_chunks_are_smaller() -> None:
+@pytest.mark.parametrize(("is_left", "most_s"), [(True, 3600.0), (False, 0.01)])
+def test_an_answer_that_does_not_begin_holds_nobody_up(
+    is_left: bool, most_s: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def meet(desk: Desk) -> None:
-        _, writing = desk.ask("writes", prompt_of(0, 20))
-        await writing
-        await desk.read(prompt_of(1000, 300))
-        assert [(begin, end) for _, begin, end in desk.engine.reads[1:]] == [(0, 128), (128, 256), (256, 299)]
+        first, task = desk.ask("first", prompt_of(0, 100), is_streamed=True)
+        _, following = desk.ask("next", prompt_of(1000, 200))
+        await task
+        if is_left:
+            desk.reader.leave(first)
+        await following
+        assert desk.ended == ["first", "next"]
 
+    monkeypatch.setattr("inference.worker.reading.FIRST_S", most_s)
     run(meet)
 
 
@@ -63,9 +63,7 @@ def test_a_short_prompt_does_not_stand_behind_a_long_one() -> None:
         while len(desk.ended) < 2:
             await asyncio.sleep(0)
         assert desk.ended == ["short", "long"]
-        # Right after the chunk under way and the one that the engine had been given already.
-        ends = [end for _, _, end in desk.engine.reads]
-        assert sorted(ends[: ends.index(49)]) == [256, 512]
+        assert [end for _, _, end in desk.engine.reads][:2] == [278, 49]  # right after the chunk under way
 
     run(meet)
 
@@ -171,7 +169,7 @@ def test_a_client_that_leaves_while_it_is_read_frees_the_slot_and_what_was_read_
         await settled()
         assert {slot.state for slot in desk.reader.slots} == {State.IDLE}
         assert len(desk.engine.reads) <= 3
-        assert (await desk.read(prompt_of(0, 1000))).cached >= 512
+        assert (await desk.read(prompt_of(0, 1000))).cached >= 500
 
     run(meet, slots=1)
 
@@ -227,7 +225,7 @@ def test_what_cannot_be_kept_is_read_again_and_does_no_harm() -> None:
         desk.engine.save = fail  # type: ignore[method-assign,assignment]
         assert (await desk.read(prompt_of(0, 300))).cached == 0
         assert (await desk.read(prompt_of(0, 300), "another")).cached == 0
-        assert [begin for _, begin, _ in desk.engine.reads] == [0, 256, 0, 256]
+        assert [begin for _, begin, _ in desk.engine.reads] == [0, 150, 0, 150]
 
     run(meet, slots=1)
 
@@ -267,7 +265,7 @@ def test_a_slot_that_answered_alone_is_emptied_for_the_next_key() -> None:
         desk.reader.leave(reading)
         await settled()
         assert (await desk.read(prompt_of(0, 300), "another")).cached == 0
-        assert [begin for _, begin, _ in desk.engine.reads] == [0, 256]
+        assert [begin for _, begin, _ in desk.engine.reads] == [0, 150]
 
     run(meet, slots=1)
 

@@ -15,7 +15,7 @@ import httpx
 from governance.errors import Unavailable
 
 LOAD_MOST_S = 300.0
-CHUNK_ALONE = 256  # tokens read in one step while nobody's answer is being written
+CHUNK = 288  # tokens of a prompt that are read in one step, beside one of each answer that is being written
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from inference.worker.engines import child
-from inference.worker.engines.base import CHUNK_ALONE, Engine, EngineSettings, Served
+from inference.worker.engines.base import CHUNK, Engine, EngineSettings, Served
 
 WARNINGS = 2  # of llama.cpp's log; above it writes several lines a request
 
@@ -48,7 +48,7 @@ def _adjusted(params: Any, order: dict[str, Any]) -> Any:
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = order["threads"]
     # A cancelled request is noticed between two batches only, and others wait as long: with the default of 2048 tokens
     # that is many seconds on a small machine. A chunk of a prompt goes in beside a token of each other slot.
-    params.n_batch = params.n_ubatch = CHUNK_ALONE + order["slots"]
+    params.n_batch = params.n_ubatch = CHUNK + order["slots"]
     # What was read is the worker's to keep: the server would go on from it for whoever asks alike.
     params.cache_ram_mib, params.slot_save_path = 0, order["shelf"]
     params.slot_prompt_similarity = 0.0
