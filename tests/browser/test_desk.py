@@ -76,6 +76,27 @@ def ask_at_length(page: Any) -> None:
     page.locator("[data-live] [data-ordinal]").nth(4).wait_for()
 
 
+def test_a_source_that_comes_late_moves_nothing(page: Any, served: Served, house: cast.House, table: uuid.UUID) -> None:
+    sign_in(page, house, "bob")
+    page.goto(f"/c/{table}")
+    asked: list[Any] = []
+
+    def hold(route: Any) -> None:
+        asked.append(route)
+
+    page.route(lambda address: "/passages/" in address, hold)
+    page.locator(".cite").first.click()
+    close = page.locator("#source [data-close]")
+    close.wait_for()
+    before = close.bounding_box()
+    while not asked:
+        page.wait_for_timeout(50)
+    asked[0].continue_()
+    page.locator("#source mark").first.wait_for()
+    assert close.bounding_box() == before
+    tasks.check(page)
+
+
 def test_a_source_opens_as_a_table_with_its_row_marked_and_its_neighbours(
     page: Any, served: Served, house: cast.House, table: uuid.UUID
 ) -> None:
