@@ -5,7 +5,7 @@ round. What has been measured stands in a file of lines, and a second run goes o
 
 - distinct: 8 people, 8 prompts of 512 tokens that have nothing in common. Answers/s, first token.
 - burst: 8 people of two tenants, each tenant's prompts alike in their first three quarters, read by nobody before.
-- steady: the same people go on asking, each two more questions about the same.
+- steady: the same people go on asking, each `--questions` more about the same.
 - first: 4 and 8 prompts at once, mean time to the first token: of 256 and of 512 tokens, and of mixed lengths.
 - behind: a short prompt that comes two seconds after one of `--long` tokens.
 - follow: a follow-up of a conversation of 600 tokens, after 20 other chats.
@@ -129,6 +129,7 @@ def main() -> int:
     parser.add_argument("--window", type=int, default=0, help="0: 2048, or what `behind` needs")
     parser.add_argument("--tokens", type=int, default=512, help="of a prompt of `distinct`, `burst` and `steady`")
     parser.add_argument("--written", type=int, default=64, help="tokens of an answer")
+    parser.add_argument("--questions", type=int, default=2, help="of a person of `steady`, one after the other")
     parser.add_argument("--long", type=int, default=8000, help="tokens of the long prompt of `behind`")
     parser.add_argument("--python", default=sys.executable, help="one that has llama-cpp-python[server]")
     parser.add_argument("--out", type=Path, help="where figures are kept; by default below var/")

@@ -89,7 +89,7 @@ async def burst(server: Server, texts: Texts, asked: argparse.Namespace) -> dict
 async def steady(server: Server, texts: Texts, asked: argparse.Namespace) -> dict[str, float]:
     beginnings, shares = _crowd(texts, asked.tokens)
     await _together(server, [(one, texts.of(asked.tokens // 4)) for one in beginnings], 8, shares)
-    questions = [[texts.of(asked.tokens // 4) for _ in range(2)] for _ in beginnings]
+    questions = [[texts.of(asked.tokens // 4) for _ in range(asked.questions)] for _ in beginnings]
 
     async def person(client: httpx.AsyncClient, number: int) -> list[Answered]:
         share = shares[number]
