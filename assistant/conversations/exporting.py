@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,7 +27,6 @@ from governance.errors import InvalidInput
 from governance.scope import Scope
 
 FORMS = {"markdown": ("md", "text/markdown; charset=utf-8"), "pdf": ("pdf", "application/pdf")}
-DOUBT = "†"  # after a sentence that no passage supports
 _NO_NAME = re.compile(r"[^\w.-]+")
 Address = Callable[[Source], str]
 
@@ -50,7 +49,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Turn:
-    """`links` are where its sources open, by their numbers. `end` says how it ended, where it has no answer."""
+    """`links` are where its sources open, by their numbers. `end` says how it ended, and what else its reader is told."""
 
     question: str
     pieces: tuple[Piece, ...]
@@ -100,7 +99,7 @@ def export(scope: Scope, conversation: uuid.UUID, form: str, address: Address) -
 
 
 def markdown(paper: Paper) -> str:
-    parts = [f"# {_line(paper.title)}", paper.subtitle]
+    parts = [f"# {quoting.inert(_line(paper.title))}", paper.subtitle]
     for turn in paper.turns:
         parts.append("\n".join(f"> {line}".rstrip() for line in turn.question.strip().splitlines()))
         parts.append(written(turn) or f"*{turn.end}*")
@@ -118,7 +117,8 @@ def markdown(paper: Paper) -> str:
 
 
 def written(turn: Turn) -> str:
-    return "".join(_marked(piece) for piece in turn.pieces).strip()
+    said = "".join(quoting.marked(one.text, one.markers, is_doubted=one.is_doubted) for one in turn.pieces)
+    return quoting.inert(said.strip())
 
 
 def labelled(turn: Turn) -> str:
@@ -126,14 +126,15 @@ def labelled(turn: Turn) -> str:
 
 
 def doubt() -> str:
-    return _("%(sign)s No passage supports this sentence.") % {"sign": DOUBT}
+    return _("%(sign)s No passage supports this sentence.") % {"sign": quoting.DOUBT}
 
 
-def _marked(piece: Piece) -> str:
-    """The numbers stand where the sentence ends, before its white space."""
-    words = piece.text.rstrip()
-    signs = "".join(f" [{marker}]" for marker in piece.markers) + (f" {DOUBT}" if piece.is_doubted and words else "")
-    return f"{words}{signs}{piece.text[len(words) :]}"
+def remarks(row: models.Answer, said: Sequence[Any]) -> list[str]:
+    """What the portal says beside an answer: how it ended, and what may make it less than it looks."""
+    alone = _("Written by the model alone: no document stands behind it.") if row.is_model_only and said else ""
+    is_whole = row.status == models.Status.ANSWERED and said
+    notice = wording.translated(row.notice) or ("" if is_whole else _("No answer."))
+    return [one for one in (alone, notice) if one]
 
 
 def _turn(row: models.Answer, address: Address) -> Turn:
@@ -144,7 +145,7 @@ def _turn(row: models.Answer, address: Address) -> Turn:
         tuple(_piece(one) for one in said),
         tuple(cited),
         {one.marker: address(one) for one in cited},
-        "" if row.status == models.Status.ANSWERED and said else wording.translated(row.notice) or _("No answer."),
+        " ".join(remarks(row, said)),
         row.created_at,
         row.pk,
         row.label.get("name", ""),
@@ -153,7 +154,7 @@ def _turn(row: models.Answer, address: Address) -> Turn:
 
 def _piece(segment: Any) -> Piece:
     markers = tuple(int(one["marker"]) for one in segment.citations)
-    return Piece(str(segment.text), markers, segment.is_supported is False)
+    return Piece(str(segment.text), markers, quoting.is_doubted(segment))
 
 
 def _pdf(paper: Paper) -> bytes:

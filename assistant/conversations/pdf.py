@@ -92,7 +92,7 @@ def _sentence(piece: Piece) -> str:
     words = piece.text.rstrip()
     text = _STRONG.sub(r"<b>\1</b>", escape(words)).replace("`", "")
     markers = "".join(f'<font color="#0b6b5f"><super size="7"> [{marker}]</super></font>' for marker in piece.markers)
-    sign = f" {exporting.DOUBT}" if piece.is_doubted and words else ""
+    sign = f" {quoting.DOUBT}" if piece.is_doubted and words else ""
     return _broken(f"{text}{markers}{sign}{piece.text[len(words) :]}")
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from assistant.showing import places
 
 Place = Callable[[Mapping[str, Any]], str]
+DOUBT = "†"  # after a sentence that no passage supports
+# What makes a link, a picture, a definition of one, or HTML of a document's words.
+_LIVE = re.compile(r"(?<=\])(?=[(\[:])|<(?=[A-Za-z/!?])")
 
 
 @dataclass(frozen=True)
@@ -42,26 +46,47 @@ def sources(segments: Sequence[Any], place: Place) -> list[Source]:
     return [found[marker] for marker in sorted(found)]
 
 
-def plain(question: str, segments: Sequence[Any], cited: Sequence[Source]) -> str:
-    text = "".join(with_markers(segment) for segment in segments).strip()
+def plain(question: str, segments: Sequence[Any], cited: Sequence[Source], remarks: Sequence[str] = ()) -> str:
+    """`remarks` are what else its reader is told of the answer, a paragraph each."""
+    text = "".join(_delivered(segment) for segment in segments).strip()
     listed = "\n".join(f"[{one.marker}] {named(one)}" for one in cited)
-    return "\n\n".join(part for part in (question.strip(), text, listed) if part) + "\n"
+    return "\n\n".join(part for part in (question.strip(), text, *remarks, listed) if part) + "\n"
 
 
-def markdown(question: str, segments: Sequence[Any], cited: Sequence[Source], address: Callable[[Source], str]) -> str:
-    """`address` is where a source is opened."""
+def markdown(
+    question: str,
+    segments: Sequence[Any],
+    cited: Sequence[Source],
+    address: Callable[[Source], str],
+    remarks: Sequence[str] = (),
+) -> str:
+    """As `plain`; `address` is where a source is opened."""
     asked = "\n".join(f"> {line}".rstrip() for line in question.strip().splitlines())
-    text = "".join(with_markers(segment) for segment in segments).strip()
+    text = inert("".join(_delivered(segment) for segment in segments).strip())
+    said = [f"*{one}*" for one in remarks]
     listed = "\n".join(f"{one.marker}. [{escaped(named(one))}]({address(one)})" for one in cited)
-    return "\n\n".join(part for part in (asked, text, listed) if part) + "\n"
+    return "\n\n".join(part for part in (asked, text, *said, listed) if part) + "\n"
 
 
-def with_markers(segment: Any) -> str:
+def marked(text: str, markers: Iterable[int], *, is_doubted: bool) -> str:
     """The numbers stand where the sentence ends, before its white space."""
-    text = str(segment.text)
     words = text.rstrip()
-    markers = "".join(f" [{one['marker']}]" for one in segment.citations)
-    return f"{words}{markers}{text[len(words) :]}"
+    signs = "".join(f" [{marker}]" for marker in markers) + (f" {DOUBT}" if is_doubted and words else "")
+    return f"{words}{signs}{text[len(words) :]}"
+
+
+def is_doubted(segment: Any) -> bool:
+    return segment.is_supported is False
+
+
+def inert(text: str) -> str:
+    """As Markdown that calls nothing up: what a document or a model wrote stays words, as it does in the portal."""
+    return _LIVE.sub(r"\\\g<0>", text)
+
+
+def _delivered(segment: Any) -> str:
+    markers = [one["marker"] for one in segment.citations]
+    return marked(str(segment.text), markers, is_doubted=is_doubted(segment))
 
 
 def named(one: Source) -> str:
@@ -69,4 +94,5 @@ def named(one: Source) -> str:
 
 
 def escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
+    """As the words of a link."""
+    return re.sub(r"[\\\[\]<]", r"\\\g<0>", " ".join(text.split()))

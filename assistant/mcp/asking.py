@@ -14,7 +14,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponseBase
 
 from assistant import conversations, models
-from assistant.conversations import quoting
+from assistant.conversations import exporting, quoting
 from assistant.mcp import naming, passages
 from assistant.mcp.messages import Call, encode, notification
 from assistant.mcp.results import failed, given
@@ -68,6 +68,7 @@ def told(request: HttpRequest, row: models.Answer) -> dict[str, Any]:
         label=LabelOut(**row.label) if row.label else None,
     )
     notice = f"\n\n{row.notice}" if segments and row.notice else ""
+    notice += f"\n\n{exporting.doubt()}" if any(map(quoting.is_doubted, segments)) else ""
     notice += f"\n\nLabel: {row.label['name']}" if row.label else ""
     return given(text + notice, answer)
 

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from assistant import conversations, models, replaying
 from assistant.answering.reasons import ReasonRequired
-from assistant.conversations import branches, comparing, quoting, suggestions
+from assistant.conversations import branches, comparing, exporting, quoting, suggestions
 from assistant.showing import places, sourced, wording
 from assistant.streams import relay, streaming
 from assistant.views import segments, shelves, signed_in
@@ -124,10 +124,11 @@ def text(request: HttpRequest, scope: Scope, answer: uuid.UUID) -> HttpResponse:
     row = conversations.answer_of(scope, answer)
     said = list(row.segments.all())
     cited = quoting.sources(said, places.name)
+    remarks = exporting.remarks(row, said) + ([exporting.doubt()] if any(map(quoting.is_doubted, said)) else [])
     if request.GET.get("as") == "markdown":
-        written = quoting.markdown(row.question, said, cited, sourced.opener(request))
+        written = quoting.markdown(row.question, said, cited, sourced.opener(request), remarks)
     else:
-        written = quoting.plain(row.question, said, cited)
+        written = quoting.plain(row.question, said, cited, remarks)
     return HttpResponse(written, content_type="text/plain; charset=utf-8")
 
 

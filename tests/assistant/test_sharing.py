@@ -11,10 +11,12 @@ import pypdfium2
 import pytest
 from django.db import connection
 from django.test import Client
+from markdown_it import MarkdownIt
 
 from assistant import conversations, models
-from assistant.conversations import exporting, shared, sharing, threads
+from assistant.conversations import exporting, quoting, shared, sharing, threads
 from assistant.models import Status
+from assistant.showing import notices
 from governance import grants, groups
 from governance.audit.lifecycle import erasure
 from governance.errors import InvalidInput, NotFound
@@ -259,7 +261,7 @@ def test_an_export_lists_each_source_with_its_place_and_where_it_opens(house: Ho
     }
     assert f"http://testserver/documents/{cited[0]}?chunk={cited[1]}#p-{cited[1]}" in text
     assert f"{CLOSED} [" in text
-    assert exporting.DOUBT in text, "a sentence without a source is marked"
+    assert quoting.DOUBT in text, "a sentence without a source is marked"
     drawn = bob.post(f"/c/{told.conversation}/export", {"as": "pdf"})
     assert drawn["Content-Type"] == "application/pdf"
     document = pypdfium2.PdfDocument(io.BytesIO(drawn.content))
@@ -297,3 +299,44 @@ def test_the_api_lists_finds_reads_renames_and_deletes_ones_own(house: House) ->
     assert api.get(one).status_code == 404
     reads = Client(headers={"Authorization": f"Bearer {house.key('bob', 'read')}"})
     assert [reads.get(address).status_code for address in (base, f"{base}?q=x", one)] == [403, 403, 403]
+
+
+def test_an_export_and_a_copy_say_what_the_portal_says_beside_an_answer(house: House) -> None:
+    row = turn(house.bob, "How many?", "Twenty. ", "Or more.")
+    with house.bob.transaction():
+        models.Segment.objects.filter(answer=row, ordinal=1).update(is_supported=False)
+        models.Answer.objects.filter(pk=row.pk).update(notice=notices.LENGTH_REACHED, is_model_only=True)
+    bob = portal.signed_in(house, "bob")
+    ways = [
+        exporting.export(house.bob, row.conversation_id, "markdown", lambda _: "").content.decode(),
+        bob.get(f"/a/{row.pk}/text").text,
+        bob.get(f"/a/{row.pk}/text?as=markdown").text,
+    ]
+    for written in ways:
+        assert "Or more. †" in written
+        assert "† No passage supports this sentence." in written
+        assert notices.LENGTH_REACHED in written
+        assert "Written by the model alone" in written
+
+
+def test_a_documents_words_are_neither_a_link_nor_a_picture_in_markdown(house: House) -> None:
+    hostile = "See ![x](https://evil.example/p.png), [a][b] and <img src=x>.\n\n[b]: https://evil.example\n"
+    row = turn(house.bob, "What does it say?", hostile)
+    bob = portal.signed_in(house, "bob")
+    for written in (
+        exporting.export(house.bob, row.conversation_id, "markdown", lambda _: "").content.decode(),
+        bob.get(f"/a/{row.pk}/text?as=markdown").text,
+    ):
+        drawn = MarkdownIt("commonmark").render(written)
+        assert not {"<img", "<a "} & {tag for tag in ("<img", "<a ") if tag in drawn}, drawn
+        assert "https://evil.example/p.png" in drawn
+    assert "![x](https" in bob.get(f"/a/{row.pk}/text").text, "as plain text it is as it was"
+
+
+def test_a_reader_is_told_that_an_answer_was_broken_off(house: House) -> None:
+    row = turn(house.bob, "How many?", "Twenty or")
+    with house.bob.transaction():
+        models.Answer.objects.filter(pk=row.pk).update(status=models.Status.CANCELLED)
+    sharing.share(house.bob, row.conversation_id, Holder(person=house.ids["charlie"]))
+    page = portal.signed_in(house, "charlie").get(f"/shared/{row.conversation_id}").text
+    assert "this is the part that was written" in page
