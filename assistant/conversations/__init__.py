@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from assistant import line, models, tasks
 from assistant.answering import asking, reasons, steps, stops
@@ -28,7 +29,7 @@ from governance.policy.engine import Verdict
 from governance.policy.rules import Action as PolicyAction
 from governance.policy.rules import Stage
 from governance.scope import Scope
-from governance.sentence import sentence
+from governance.sentence import phrase, sentence
 from inference import runners
 from inference.runners.base import Sampler
 from ingestion import understanding
@@ -37,6 +38,9 @@ log = logging.getLogger(__name__)
 
 LONGEST_QUESTION = 8000  # characters; the window is checked in tokens once the prompt is built
 TITLE = 80
+ABOUT_FILES = phrase(
+    "Attached files"
+)  # the title until something is asked: a file's name would go to all it is shared with
 # Clients that keep their conversations themselves: here each of their questions stands alone.
 KEEPERS = {"openai", "mcp", "evaluation"}
 NOTHING = Brought()
@@ -54,6 +58,7 @@ def ask(
     brought: Brought = NOTHING,
     sampler: Sampler | None = None,
     replaces: uuid.UUID | None = None,
+    after: uuid.UUID | None = None,
     reason: str = "",
     without: Collection[str] = (),
     model: str = "",
@@ -65,10 +70,11 @@ def ask(
 
     The input is checked here and not by the worker, so that an original which policy redacts or blocks never stands in
     a row: it is in the encrypted record alone. With `replaces` it is an earlier turn asked again, beside it: see
-    `branches`. `reason` is why it is asked, where policy wants to know; `without` names parts of the understanding to leave
-    out; `model` is a further model to be answered by, `assistant` one that an admin composed: a conversation goes on with
-    its own; who answers by themselves leave it unrung; `answer_id` is the id it gets. Raises InvalidInput,
-    ReasonRequired, NotFound (a collection, a conversation, a turn or an assistant), Busy.
+    `branches`; `after` is the last turn that whoever asks has before them, where they say it. `reason` is why it is asked,
+    where policy wants to know; `without` names parts of the understanding to leave out; `model` is a further model to be
+    answered by, `assistant` one that an admin composed: a conversation goes on with its own; who answers by themselves
+    leave it unrung; `answer_id` is the id it gets. Raises InvalidInput, ReasonRequired, NotFound (a collection, a
+    conversation, a turn or an assistant), Conflict (another turn is shown last by now), Busy.
     """
     access.require(scope, Action.ASK)
     question, reason = _checked(text), reasons.checked(reason)
@@ -113,7 +119,7 @@ def ask(
         _take(answer, verdict, judged)
         answer.conversation = _conversation(scope, conversation, answer.question, client, chosen.assistant)
         if conversation is not None:
-            branches.place(answer, replaced)
+            branches.place(answer, replaced, after)
         answer.save(force_insert=True)
         if replaced is not None:
             branches.take_the_place(scope, replaced, answer)
@@ -195,11 +201,14 @@ def _check_model(model: str) -> None:
 def _conversation(
     scope: Scope, wanted: uuid.UUID | None, question: str, client: str, assistant: uuid.UUID | None
 ) -> models.Conversation:
+    title = question if len(question) <= TITLE else question[: TITLE - 1].rsplit(" ", 1)[0] + "…"
     if wanted is not None:
         found = get(scope, wanted)
-        found.save(update_fields=["updated_at"])  # holds it, too: of two questions at once one stands after the other
+        if found.title in {ABOUT_FILES, gettext(ABOUT_FILES)}:
+            found.title = title
+        # Holds it, too: of two questions at once one stands after the other.
+        found.save(update_fields=["title", "updated_at"])
         return found
-    title = question if len(question) <= TITLE else question[: TITLE - 1].rsplit(" ", 1)[0] + "…"
     return models.Conversation.objects.create(
         tenant_id=scope.tenant,
         person_id=scope.person,
@@ -209,14 +218,16 @@ def _conversation(
     )
 
 
-def begin(scope: Scope, title: str) -> models.Conversation:
-    """One in which nothing was asked yet, to attach a file to. Raises InvalidInput."""
+def begin(scope: Scope, title: str, assistant: uuid.UUID | None = None) -> models.Conversation:
+    """One in which nothing was asked yet, to attach a file to. Raises InvalidInput, NotFound (the assistant)."""
     access.require(scope, Action.ASK)
     title = " ".join(title.replace("\x00", "").split())[:TITLE]
     if not title:
         raise InvalidInput("A conversation needs a title.")
+    chosen = assistants.get(scope, assistant).pk if assistant else None
     with scope.transaction():
-        made = models.Conversation.objects.create(tenant_id=scope.tenant, person_id=scope.person, title=title)
+        mine = {"tenant_id": scope.tenant, "person_id": scope.person}
+        made = models.Conversation.objects.create(**mine, title=title, assistant=chosen)
         events.record(scope, Event.CONVERSATION_BEGUN, resource=("conversation", made.pk), payload={"title": title})
     return made
 

@@ -11,6 +11,8 @@ import uuid
 from collections.abc import Sequence
 from typing import IO, Any
 
+from django.utils.translation import gettext
+
 from assistant import conversations, models
 from governance import access
 from governance.actions import Action
@@ -24,7 +26,6 @@ from ingestion.models import Collection, Document
 
 MOST = 5  # files
 LARGEST = 20 * 2**20  # bytes of one
-NAME = "Attached files"
 
 
 def listed(scope: Scope, conversation: uuid.UUID) -> list[Document]:
@@ -42,16 +43,17 @@ def attach(scope: Scope, conversation: uuid.UUID, name: str, file: IO[Any], size
     conversations.get(scope, conversation)
     with scope.transaction():
         models.Conversation.objects.select_for_update().get(pk=conversation)
-        collection = catalog.bind(scope, conversation, f"{NAME} {conversation.hex[:12]}").pk
+        collection = catalog.bind(scope, conversation, f"{conversations.ABOUT_FILES} {conversation.hex[:12]}").pk
     there = {row.name for row in listed(scope, conversation)}
     if len(there) >= MOST and name not in there:
         raise Conflict(sentence("A conversation takes %(most)s files. Take one out first.", most=MOST))
     return uploads.upload(scope, collection, name, file)
 
 
-def begin(scope: Scope, name: str, file: IO[Any], size: int) -> models.Conversation:
-    """A new conversation with its first file; none where the file is not taken. What `attach` raises."""
-    made = conversations.begin(scope, name)
+def begin(scope: Scope, name: str, file: IO[Any], size: int, assistant: uuid.UUID | None = None) -> models.Conversation:
+    """A new conversation with its first file; none where the file is not taken. What `attach` raises, and NotFound for
+    the assistant that it is to be held with."""
+    made = conversations.begin(scope, gettext(conversations.ABOUT_FILES), assistant)
     try:
         attach(scope, made.pk, name, file, size)
     except ChanceryError:

@@ -17,7 +17,9 @@ from assistant import models
 from assistant.models import Beside
 from governance.audit import events
 from governance.audit.vocabulary import Event
+from governance.errors import Conflict
 from governance.scope import Scope
+from governance.sentence import phrase
 
 
 @dataclass(frozen=True)
@@ -90,9 +92,15 @@ def under_way(answer: models.Answer) -> list[uuid.UUID]:
     return list(rows.values_list("pk", flat=True))
 
 
-def place(answer: models.Answer, replaces: models.Answer | None) -> None:
-    """Where a new question stands: beside the one it is asked in place of, or at the end. In its transaction."""
+def place(answer: models.Answer, replaces: models.Answer | None, after: uuid.UUID | None = None) -> None:
+    """Where a new question stands: beside the one it is asked in place of, or at the end. In its transaction.
+
+    Raises Conflict where that end is not the turn `after` which its asker has before them: the answer would go by a
+    history that they do not see.
+    """
     answer.after_id = replaces.after_id if replaces else Tree(answer.conversation_id).tip()
+    if after is not None and not replaces and after != answer.after_id:
+        raise Conflict(phrase("This conversation has gone on in another window. Reload the page, then ask."))
 
 
 def take_the_place(scope: Scope, replaced: models.Answer, answer: models.Answer) -> None:

@@ -28,6 +28,9 @@ from governance.errors import InvalidInput
 from governance.scope import Scope
 from inference import runners
 
+# What is sent on with a question once its reason is given.
+CARRIED = ("conversation", "after", "assistant", "model", "model_only", "compare", "embedded")
+
 
 @require_POST
 @signed_in.required
@@ -153,12 +156,14 @@ def _asked(
             without=sent.getlist("without"),
             model=sent.get("model", ""),
             assistant=assistant,
+            after=parsed_id(one) if (one := sent.get("after")) else None,
         )
     except ReasonRequired as fault:
         context = {
             "room": "ask",
             "fault": fault,
             "sent": sent,
+            "kept": [(name, sent[name]) for name in CARRIED if sent.get(name)],
             "collections": collections,
             "without": sent.getlist("without"),
         }

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from assistant import conversations
 from assistant.conversations import attachments
 from assistant.views import signed_in
+from assistant.views.parsing import parsed_id
 from governance.errors import InvalidInput
 from governance.scope import Scope
 
@@ -37,7 +38,8 @@ def begin(request: HttpRequest, scope: Scope) -> HttpResponse:
     file = request.FILES.get("file")
     if file is None:
         raise InvalidInput(_("Choose a file to upload."))
-    made = attachments.begin(scope, file.name or "", file, file.size or 0)
+    assistant = parsed_id(one) if (one := request.POST.get("assistant")) else None
+    made = attachments.begin(scope, file.name or "", file, file.size or 0, assistant)
     return redirect("thread", made.pk)
 
 

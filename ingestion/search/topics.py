@@ -45,9 +45,12 @@ def headings(scope: Scope, most: int) -> list[str]:
     """Of the newest documents that are ready: one a document first, a second only where there are too few documents."""
     may = access.access_filter(scope, Action.COLLECTION_READ, "collection")
     with scope.transaction():
-        ready = Document.objects.filter(may, collection__deleted_at=None, current__isnull=False)
+        # What is attached to a conversation is asked about there alone.
+        shelves = Q(collection__deleted_at=None, collection__bound_to=None)
+        ready = Document.objects.filter(may, shelves, current__isnull=False)
         versions = list(ready.order_by("-current__created_at").values_list("current_id", flat=True)[:DOCUMENTS])
         chunks = Chunk.objects.filter(tenant_id=scope.tenant, version_id__in=versions, ordinal__lt=CHUNKS)
+        chunks = chunks.filter(is_quarantined=False)
         rows = list(chunks.order_by("ordinal").values_list("version_id", "heading_path"))
     of = {
         version: [str(path[-1]).strip() for one, path in rows if one == version and len(path) > 1]

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from assistant import conversations
-from assistant.conversations import attachments, threads
+from assistant.conversations import assistants, attachments, threads
 from assistant.models import Answer, Status
 from governance import tenants
 from governance.audit.lifecycle import erasure
@@ -19,6 +19,7 @@ from governance.scope import Scope
 from ingestion import catalog, documents, pipeline, search
 from ingestion.documents import purging
 from ingestion.leaving import erasing
+from ingestion.search import topics
 from tests.assistant import asking, portal
 from tests.assistant.test_threads import turn
 from tests.cast import House
@@ -140,3 +141,23 @@ def _file() -> Any:
     from django.core.files.uploadedfile import SimpleUploadedFile
 
     return SimpleUploadedFile("notes.md", NOTES)
+
+
+def test_a_conversation_begun_with_a_file_is_not_called_by_it_and_keeps_its_assistant(house: House) -> None:
+    desk = assistants.compose(house.ada, assistants.Draft("Travel desk", is_for_all=True))
+    bob = portal.signed_in(house, "bob")
+    assert f'name="assistant" value="{desk.pk}"' in " ".join(bob.get(f"/as/{desk.pk}").text.split())
+    where = bob.post("/c/attach", {"file": _file(), "assistant": str(desk.pk)})["Location"]
+    made = conversations.get(house.bob, uuid.UUID(where.split("/")[-1]))
+    assert (made.title, made.assistant) == (conversations.ABOUT_FILES, desk.pk)
+    with asking.unrung():
+        conversations.ask(house.bob, QUESTION, conversation=made.pk)
+    assert conversations.get(house.bob, made.pk).title == QUESTION
+    unknown = bob.post("/c/attach", {"file": _file(), "assistant": str(uuid.uuid4())})
+    assert unknown.status_code == 404
+
+
+def test_what_is_attached_is_suggested_to_nobody(house: House) -> None:
+    row = turn(house.bob, "Here", "Yes.")
+    attach(house.bob, row.conversation_id, b"# Notes\n\n## Dismissal talks\n\nThey are on Thursday in the mill.\n")
+    assert topics.headings(house.bob, 5) == []

@@ -227,3 +227,22 @@ def test_a_summary_holds_nothing_of_a_document_that_may_no_longer_be_read(house:
     assert "room seven" not in str(model.requests[-1].messages)
     assert "zephyrquartz" not in str(model.requests[-1].messages)
     assert asking.end(house, row.pk)["history"]["left_out"] == 1
+
+
+def test_a_question_goes_by_the_line_its_asker_sees_or_is_not_taken(house: House, settings: Any) -> None:
+    asking.shelf(house)
+    asking.speak(settings, [TWO] * 9)
+    one = asking.answered(house.bob, "How many working days may be spent abroad?")
+    bob = portal.signed_in(house, "bob")
+    page = " ".join(bob.get(f"/c/{one.conversation_id}").text.split())
+    assert f'name="after" value="{one.pk}"' in page
+    asking.answered(house.bob, "How many days a year may be spent abroad?", replaces=one.pk)
+    sent = {"question": "And for how long?", "conversation": str(one.conversation_id), "after": str(one.pk)}
+    refused = bob.post("/c/ask", sent)
+    assert refused.status_code == 409
+    assert "gone on in another window" in refused.text
+    assert len(shown(house.bob, one.conversation_id)) == 1
+    last = threads.turns(house.bob, one.conversation_id).answers[-1]
+    with asking.unrung() as rung:
+        assert bob.post("/c/ask", sent | {"after": str(last.pk)}).status_code == 302
+    assert len(rung) == 1

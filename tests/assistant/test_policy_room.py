@@ -251,11 +251,13 @@ def test_a_question_that_needs_a_reason_comes_back_with_a_field_for_it(house: Ho
     )
     bob = portal.signed_in(house, "bob")
     with asking.unrung() as rung:
-        refused = bob.post("/c/ask", {"question": "How long abroad? <b>"})
+        asked = {"question": "How long abroad? <b>", "without": "spelling", "compare": "1", "model_only": ""}
+        refused = bob.post("/c/ask", asked)
         assert (refused.status_code, rung) == (400, [])
         assert "Say what it is for." in refused.text
         assert "How long abroad? &lt;b&gt;" in refused.text
         sent = {name: value for name, value in html.fromstring(refused.text).forms[-1].form_values() if value}
+        assert {"without": "spelling", "compare": "1"}.items() <= sent.items()
         taken = bob.post("/c/ask", sent | {"reason": "A trip in May"})
         assert (taken.status_code, len(rung)) == (302, 1)
         again = bob.post(f"/a/{rung[0]}/again", {"question": "And abroad in June?"})

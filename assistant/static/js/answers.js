@@ -52,6 +52,8 @@ function finish(article, fresh) {
   const atEnd = isAtEnd();
   const text = fresh.querySelector("[data-text]");
   const shown = article.querySelector("[data-text]");
+  // Beside another answer nothing is asked, and there is no box for what to ask next.
+  if (article.closest(".compare")) for (const one of fresh.querySelectorAll(".edit, .beside, .suggestions")) one.remove();
   if (shown.querySelectorAll("[data-ordinal]").length === text.querySelectorAll("[data-ordinal]").length) text.replaceWith(shown);
   article.replaceWith(fresh);
   htmx.process(fresh);
@@ -103,12 +105,14 @@ function about(status, news) {
 
 async function ask(form, turns) {
   const button = form.querySelector("[type=submit]");
-  const fault = form.querySelector("[data-ask-fault]") || document.querySelector("[data-ask-fault]");
+  const fault = form.querySelector("[data-ask-fault]") || document.querySelector("[data-ask-fault]") || faultLine(form);
   const replaced = form.matches("[data-again]") ? form.closest(".exchange") : null;
   setBusy(button, true);
   fault.hidden = true;
+  if (turns && form.elements.after) form.elements.after.value = lastOf(turns);
   try {
     const response = await post(form);
+    if (response.redirected) throw new TypeError("not signed in any more");
     if (!response.ok) {
       const told = await response.text();
       wantReason(form, told);
@@ -125,18 +129,34 @@ async function ask(form, turns) {
     fresh.scrollIntoView({ block: "start" });
     refreshList();
   } catch (problem) {
-    fault.textContent = problem instanceof TypeError ? document.querySelector("[data-ask]").dataset.failed : problem.message;
+    fault.textContent = problem instanceof TypeError ? words.failed : problem.message;
     fault.hidden = false;
     fault.scrollIntoView({ block: "nearest" });
   }
   setBusy(button, false);
 }
 
+// A page that shows answers and no box to ask in has no place for it.
+function faultLine(form) {
+  const line = document.createElement("p");
+  line.className = "ask-fault";
+  line.dataset.askFault = "";
+  line.setAttribute("role", "alert");
+  form.append(line);
+  return line;
+}
+
+// What the new question follows is what stands here, whatever another window shows by now.
+function lastOf(turns) {
+  return [...turns.querySelectorAll(":scope > .exchange")].at(-1)?.id.slice(2) ?? "";
+}
+
 // Policy wants to know why: the answer brings the field for it, which stays until the question is taken.
 function wantReason(form, told) {
   const field = new DOMParser().parseFromString(told, "text/html").querySelector("[data-reason]");
   if (!field) return;
-  if (!form.querySelector("[data-reason]")) form.querySelector("[type=submit]").closest(".row, form").before(field);
+  const button = form.querySelector("[type=submit]");
+  if (!form.querySelector("[data-reason]")) (button.closest("form .row") ?? button).before(field);
   const input = form.querySelector("[data-reason] input");
   input.value = "";
   input.focus();
@@ -176,7 +196,7 @@ document.addEventListener("submit", (event) => {
     const button = event.submitter;
     if (isBusy(button)) return;
     setBusy(button, true);
-    post(form).catch(() => setBusy(button, false));
+    post(form).then((response) => setBusy(button, response.ok && !response.redirected), () => setBusy(button, false));
   } else if (form.matches("[data-ask], [data-again]")) {
     event.preventDefault();
     if (isBusy(form.querySelector("[type=submit]"))) return;

@@ -68,5 +68,24 @@ document.addEventListener("toggle", (event) => {
   }
 }, true);
 
+// A file is attached by a page of its own: what was typed meanwhile stands in the box again after it.
+const DRAFT = "chancery-draft";
+const box = document.getElementById("question");
+document.addEventListener("submit", (event) => {
+  if (box?.value && event.target.closest(".attach")) draft((kept) => kept.setItem(DRAFT, box.value));
+});
+draft((kept) => {
+  if (box) box.value ||= kept.getItem(DRAFT) ?? "";
+  if (box || document.querySelector("[name=password]")) kept.removeItem(DRAFT); // the next person's is another page
+});
+
+function draft(act) {
+  try {
+    act(sessionStorage);
+  } catch {
+    // A browser that keeps nothing for this page.
+  }
+}
+
 document.querySelectorAll("[data-picker]").forEach(showPicked);
 document.querySelectorAll("[data-model-only]").forEach(showMode);

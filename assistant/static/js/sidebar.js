@@ -150,7 +150,10 @@ document.addEventListener("submit", async (event) => {
     event.preventDefault();
     const form = event.target;
     const response = await post(form).catch(() => null);
-    if (!response?.ok) return;
+    if (!response?.ok || response.redirected) {
+      form.closest("[data-toast]").querySelector("[role=status]").textContent = sidebar.dataset.failed;
+      return;
+    }
     const id = form.action.split("/").at(-2);
     form.closest("[data-toast]").remove();
     await refreshList();
