@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import httpx
 
 from governance.errors import ChanceryError, Unavailable
-from inference.runners import location, tokens, wire
+from inference.runners import location, parameters, tokens, wire
 from inference.runners.base import ChatRequest, ChatRunner, Delta, Handle, Message, RunnerState, Truncated, Usage
 from inference.runners.line import Line
 from inference.runners.server import Server
@@ -64,23 +65,9 @@ class _Answer(Handle):
 
     def deltas(self) -> Iterator[Delta]:
         try:
-            # A client of its own: a pooled connection would not be traced, and cutting it would cut others.
-            with (
-                self._server.client() as client,
-                client.stream(
-                    "POST",
-                    "chat/completions",
-                    json=self._body(),
-                    headers=self._headers(),
-                    extensions={"trace": self._line.trace},
-                ) as response,
-            ):
-                if not response.is_success:
-                    response.read()
-                    raise wire.refusal(response)
-                for delta in _read(wire.events(wire.lines(response.iter_bytes()))):
-                    self._check(delta.usage)
-                    yield delta
+            for delta in self._answered():
+                self._check(delta.usage)
+                yield delta
         except _NothingCame as nothing:
             raise self._why(nothing) from None
         except httpx.HTTPError as error:
@@ -88,20 +75,44 @@ class _Answer(Handle):
         except (AttributeError, TypeError, ValueError) as error:
             raise self._server.foreign("for chat") from error
 
+    def _answered(self) -> Iterator[Delta]:
+        """Asked again without each parameter that is refused; what it answers without is remembered."""
+        headers, left_out = self._headers(), set(self._server.refused)
+        # A client of its own: a pooled connection would not be traced, and cutting it would cut others.
+        with self._server.client() as client:
+            for more in reversed(range(parameters.TRIES)):
+                body = parameters.without(self._body(), left_out)
+                with client.stream(
+                    "POST", "chat/completions", json=body, headers=headers, extensions={"trace": self._line.trace}
+                ) as response:
+                    if response.is_success:
+                        self._server.refused.update(left_out)
+                        yield from _read(wire.events(wire.lines(response.iter_bytes())))
+                        return
+                    response.read()
+                    if not more:
+                        raise wire.refusal(response)
+                    left_out.add(parameters.refused(response, body))
+
     def _why(self, nothing: _NothingCame) -> ChanceryError:
         """`llama_cpp.server` answers 200 and nothing where the prompt is over its window, and tells so to whoever does not
         stream: it is asked once more, for a word.
         """
         body = {name: value for name, value in self._body().items() if name != "stream_options"}
+        body = parameters.without(body | {"stream": False, "max_tokens": 1}, set(self._server.refused))
         try:
             if not self.is_cancelled:
-                self._server.post("chat/completions", body | {"stream": False, "max_tokens": 1})
+                self._server.post("chat/completions", body)
         except ChanceryError as refused:
             return refused
         return nothing
 
     def _headers(self) -> dict[str, str]:
+        """Nobody outside is told who asks. A number that is new each time stands there instead: without one, a worker of
+        ours would let all who ask share what it has read."""
         told = {"X-Chancery-Share": self._request.share, "X-Chancery-Cache": self._request.cache}
+        if not location.is_in_house(self._server.base_url):
+            told = {name: secrets.token_hex(16) for name, value in told.items() if value}
         told["X-Chancery-Lane"] = "deterministic" if self._request.is_deterministic else ""
         return {name: value for name, value in told.items() if value}
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from governance.errors import ChanceryError
+from governance.errors import ChanceryError, InvalidInput
 from inference.runners import location
 from inference.runners.base import RerankRunner, RunnerState
 from inference.runners.server import Server
@@ -55,7 +55,7 @@ class RerankServer(RerankRunner):
             try:
                 return self._asked(query, [text[:longest] for text in texts])
             except ChanceryError as fault:
-                if longest < _LEAST or not _TOO_LONG.search(fault.message):
+                if longest < _LEAST or not _is_too_long(fault):
                     raise
                 longest //= 2
 
@@ -66,6 +66,11 @@ class RerankServer(RerankRunner):
             return _in_order(answer["results"], len(texts))
         except (KeyError, IndexError, TypeError, ValueError) as error:
             raise self._server.foreign("for reranking") from error
+
+
+def _is_too_long(fault: ChanceryError) -> bool:
+    """In words of ours, where the server named its window, or else in the server's own."""
+    return isinstance(fault, InvalidInput) or bool(_TOO_LONG.search(fault.message))
 
 
 def _in_order(results: Sequence[Mapping[str, Any]], count: int) -> list[float]:

@@ -40,6 +40,7 @@ class Server:
         self._timeout = httpx.Timeout(read_timeout, connect=connect_timeout)
         self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._counts = True
+        self.refused: set[str] = set()  # parameters of a chat (runners/parameters.py)
         self._context: ssl.SSLContext | None = None
         self._lock = threading.Lock()
 

@@ -104,6 +104,27 @@ def test_an_answer_that_does_not_score_each_text_once_is_no_answer(results: obje
             RerankServer(server.base_url).score("the hotel", TEXTS[:2])
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "This model's maximum context length is 512 tokens. However, you requested 700 tokens in the input.",
+        "input is too large to process",
+    ],
+)
+def test_what_is_over_a_servers_window_is_sent_again_by_half(said: str) -> None:
+    def reply(speaker: Speaker) -> None:
+        texts = speaker.server.owner.asked[-1].body["documents"]
+        if len(texts[0]) > 400:
+            speaker.say_json({"error": {"message": said, "type": "BadRequestError", "code": 400}}, 400)
+        else:
+            speaker.say_json({"results": [{"index": 0, "relevance_score": 0.5}]})
+
+    with ModelServer() as server:
+        server.replies["/v1/rerank"] = reply
+        assert RerankServer(server.base_url).score("the hotel", ["a " * 5000]) == [0.5]
+        assert [len(asked.body["documents"][0]) for asked in server.asked] == [1500, 750, 375]
+
+
 def test_a_server_that_is_away_or_refuses_is_told(reranker: RerankRunner) -> None:
     with ModelServer() as server:
         runner = RerankServer(server.base_url)

@@ -5,6 +5,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from governance.errors import Busy, InvalidInput, Unavailable
+from inference.runners import location
 from inference.runners.base import ChatRequest, Delta, Message, Usage
 from inference.runners.openai_compatible import OpenAICompatible
 from tests.inference.model_server import DONE, KEY, LONGEST_WAIT_S, ModelServer, Speaker, event, piece, usage
@@ -68,6 +70,18 @@ def test_a_request_carries_the_share_the_key_and_the_sampler(server: ModelServer
         "stream": True,
         "stream_options": {"include_usage": True},
     }
+
+
+def test_outside_the_house_nobody_is_told_who_asks(
+    server: ModelServer, runner: OpenAICompatible, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(location, "is_in_house", lambda _: False)
+    server.chats(lambda speaker: speaker.say_events([piece("Because."), piece(finish="stop"), DONE]))
+    for _ in range(2):
+        list(runner.stream(replace(REQUEST, cache="tenant-a's")))
+    told = [asked.headers[name] for asked in server.asked for name in ("X-Chancery-Share", "X-Chancery-Cache")]
+    assert len(set(told)) == 4  # nobody is anybody else
+    assert "tenant-a" not in "".join(told)
 
 
 def test_comments_line_ends_and_cuts_inside_a_character_do_not_show(
