@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import resource
 import uuid
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -23,6 +22,7 @@ from django.utils import translation
 from assistant import bodies, line
 from assistant.middleware import faults
 from governance.errors import Busy
+from inference import limits
 
 
 class Lane(Executor):
@@ -97,7 +97,6 @@ def _refusal(request: ASGIRequest, fault: Busy) -> HttpResponse:
 
 
 def application() -> Handler:
-    """With as many open files as the machine lets it have: each stream is one, and 1,024 is the usual bound to begin with."""
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    """With as many open files as it may have: each stream is one."""
+    limits.lift_open_files()
     return Handler()

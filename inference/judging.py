@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import threading
 
 from governance.policy.detectors.judge import Opinion
@@ -29,7 +30,9 @@ def ask(question: str, text: str, within_s: float) -> Opinion:
     if not runner.is_in_house:
         raise OutsideTheHouse
     model = runner.probe().model
-    request = ChatRequest(prompts.judge(question, text).messages, LONGEST_ANSWER, share=SHARE)
+    # Nobody shares it: how long the reading takes would tell what other tenants had judged.
+    own = secrets.token_hex(16)
+    request = ChatRequest(prompts.judge(question, text).messages, LONGEST_ANSWER, share=SHARE, cache=own)
     with runner.stream(request) as handle:
         late = threading.Timer(max(within_s, 0.0), handle.cancel)
         late.start()

@@ -76,9 +76,14 @@ def beside(wanted: Sequence[str]) -> list[Model]:
     return [resolve(one, "CHANCERY_MODELS_BESIDE") for one in wanted]
 
 
-def default_chat(free: int) -> Model:
-    """The first of the catalogue's chat models that `free` bytes of memory carry; the last one where none does."""
+def default_chat(free: int, there: Path | None = None) -> Model:
+    """The first of the catalogue's chat models that `free` bytes of memory carry; the last one where none does.
+
+    Where any of their files lies in the folder `there`, it is one of those: who asks again, with other memory free by
+    then, is not to come to a model that was never fetched.
+    """
     chat = [model for model in catalog().values() if model.kind == "chat" and model.needs_free]
+    chat = [model for model in chat if there and (there / model.file).is_file()] or chat
     return next((model for model in chat if free >= model.needs_free), chat[-1])
 
 

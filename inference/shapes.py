@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 from governance.errors import InvalidInput
 from governance.sentence import sentence
+from inference.worker.engines.base import CHUNK
 
 MAGIC = b"GGUF"
 STRING, ARRAY = 8, 9
@@ -28,7 +29,7 @@ KINDS = {
     14: "Q4_K_S",
 }
 KINDS |= {15: "Q4_K_M", 16: "Q5_K_S", 17: "Q5_K_M", 18: "Q6_K", 32: "BF16"}
-STEP = 264  # tokens of one step, each of which gets a row of scores where llama.cpp reserves its memory
+LAYERS_MOST = 1024  # an array of more numbers says nothing of layers
 OVERHEAD = 200 * 2**20  # bytes of the process itself
 
 
@@ -44,8 +45,9 @@ class Shape:
     size: int
 
     def needs(self, window: int, slots: int) -> int:
-        """Bytes for serving it, without what is kept of prompts."""
-        return self.size + self.a_token * window * slots + self.words * 4 * STEP + OVERHEAD
+        """Bytes for serving it, without what is kept of prompts. Each token of a step gets a row of scores where llama.cpp
+        reserves its memory."""
+        return self.size + self.a_token * window * slots + self.words * 4 * (CHUNK + slots) + OVERHEAD
 
 
 def read(path: Path) -> Shape:
@@ -54,16 +56,17 @@ def read(path: Path) -> Shape:
         with path.open("rb") as file:
             facts = _facts(file)
         name = str(facts["general.architecture"])
-        blocks, width, heads = (int(facts[f"{name}.{part}"]) for part in _SIZES)
+        blocks, width = (int(facts[f"{name}.{part}"]) for part in ("block_count", "embedding_length"))
+        heads = _most(facts[f"{name}.attention.head_count"])
         shared = facts.get(f"{name}.attention.head_count_kv", heads)
-        key = int(facts.get(f"{name}.attention.key_length", width // heads))
-        value = int(facts.get(f"{name}.attention.value_length", width // heads))
+        key = _most(facts.get(f"{name}.attention.key_length", width // heads))
+        value = _most(facts.get(f"{name}.attention.value_length", width // heads))
         return Shape(
             architecture=name,
             quantisation=KINDS.get(int(facts.get("general.file_type", -1)), "unknown"),
             window=int(facts.get(f"{name}.context_length", 0)),
             words=int(facts.get("tokenizer.ggml.tokens", 0)),
-            a_token=blocks * int(shared) * (key + value) * 2,
+            a_token=_over_all(shared, blocks) * (key + value) * 2,
             size=path.stat().st_size,
         )
     except (OSError, struct.error, KeyError, ValueError, TypeError, ZeroDivisionError) as fault:
@@ -73,11 +76,18 @@ def read(path: Path) -> Shape:
         raise InvalidInput(said) from None
 
 
-_SIZES = ("block_count", "embedding_length", "attention.head_count")
+def _most(told: Any) -> int:
+    """Of what is told once for all layers, or once for each."""
+    return int(max(told)) if isinstance(told, tuple) else int(told)
+
+
+def _over_all(told: Any, layers: int) -> int:
+    """One without attention, of a hybrid model, counts 0."""
+    return int(sum(told)) if isinstance(told, tuple) else layers * int(told)
 
 
 def _facts(file: BinaryIO) -> Mapping[str, Any]:
-    """Key and value; of an array its length alone."""
+    """Key and value; of an array its length, but for numbers that may be one a layer."""
     if file.read(4) != MAGIC:
         raise ValueError("magic")
     _, _, count = struct.unpack("<IQQ", file.read(20))
@@ -90,6 +100,8 @@ def _value(file: BinaryIO, kind: int) -> Any:
     if kind != ARRAY:
         return struct.unpack(f"<{NUMBERS[kind]}", file.read(struct.calcsize(f"<{NUMBERS[kind]}")))[0]
     inner, length = struct.unpack("<IQ", file.read(12))
+    if inner in NUMBERS and length <= LAYERS_MOST:
+        return struct.unpack(f"<{length}{NUMBERS[inner]}", file.read(struct.calcsize(f"<{NUMBERS[inner]}") * length))
     if inner in NUMBERS:
         file.seek(struct.calcsize(f"<{NUMBERS[inner]}") * length, 1)
     else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 import os
 import platform
 import tomllib
@@ -90,9 +92,24 @@ class Advice:
         }
 
 
-def cores() -> int:
-    """Those that this process may use, which in a container are fewer than the machine has."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def cores(cgroup: Path = memory.CGROUP) -> int:
+    """Those that this process may use: in a container fewer than the machine has, by their number or by its quota of time.
+
+    A part of one does not count: its thread would be stopped over and over, and all others would wait for it.
+    """
+    own = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, int(min(own, _quota(cgroup))))
+
+
+def _quota(cgroup: Path) -> float:
+    """Processors that a container has the time of, by either version of cgroups; without end where it has no limit."""
+    former = (cgroup / "cpu/cpu.cfs_quota_us", cgroup / "cpu/cpu.cfs_period_us")
+    for files in ((cgroup / "cpu.max",), former):
+        with contextlib.suppress(OSError, ValueError):  # no such file, or no limit, which reads "max" or -1
+            quota, period = " ".join(file.read_text(encoding="ascii") for file in files).split()
+            if int(quota) > 0:
+                return int(quota) / int(period)
+    return math.inf
 
 
 def machine(cpuinfo: Path = CPUINFO) -> Machine:

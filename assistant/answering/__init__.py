@@ -52,6 +52,8 @@ from inference.runners.speech import Speech
 log = logging.getLogger(__name__)
 
 PASSAGES = 5
+# Words of servers for an end that is none of the model's own: a filter, a fault, a server that had no more to give.
+BROKEN_OFF = {"content_filter", "error", "abort", "aborted", "insufficient_system_resource"}
 
 
 @dataclass(frozen=True)
@@ -213,7 +215,7 @@ def _write(
         speech = Speech(handle, request.stop, prompt.tokens)
         with sender.counting(speech):
             _speak(holding, gate, speech)
-    is_whole = not (gate.blocked or watch.is_cancelled or watch.is_lost or watch.is_late)
+    is_whole = not (gate.blocked or watch.is_cancelled or watch.is_lost or watch.is_late or speech.finish in BROKEN_OFF)
     _withhold(scope, row, holding, gate, is_whole=is_whole)
     said = holding.end() if is_whole else ""
     end, notice = _end(sender, gate, watch, request, speech.finish)
@@ -251,6 +253,8 @@ def _end(
         return Status.CANCELLED, notices.STOPPED
     if watch.is_late:
         return Status.INTERRUPTED if sender.sent else Status.FAILED, notices.TIME_USED
+    if finish in BROKEN_OFF:
+        return Status.INTERRUPTED if sender.sent else Status.FAILED, notices.BROKE_OFF
     if not sender.sent and not request.stop:  # a stop sequence that is met at once leaves nothing, as it was asked to
         return Status.FAILED, notices.NOTHING_WRITTEN
     return Status.ANSWERED, notices.LENGTH_REACHED if finish == "length" else ""

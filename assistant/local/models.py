@@ -20,7 +20,7 @@ def fetch(local: Stack) -> None:
     if environment.is_replaced("MODEL_URL"):
         return
     wanted = env.text("CHANCERY_MODEL")
-    model = registry.resolve(wanted) if wanted else registry.default_chat(memory.free())
+    model = registry.resolve(wanted) if wanted else registry.default_chat(memory.free(), folder)
     path = _fetch(local, "Chat model", model, folder)
     if model.notice and not wanted:
         local.console.say(model.notice)

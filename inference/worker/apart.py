@@ -17,17 +17,19 @@ from typing import IO
 from governance.errors import Unavailable
 from inference import footprint
 from inference.footprint import Footprint
+from inference.worker import look
 from inference.worker.engines.base import Address, Served, await_ready
 from inference.worker.engines.child import ROOT, free_port
 
 HOST = "127.0.0.1"
 GLANCE_S = 0.02
 STOPPED_MOST_S = 30.0
+WARM_MOST_S, WARM_GLANCE_S = 300.0, 0.2
 
 
 @dataclass(frozen=True)
 class Apart:
-    """`url` ends in /v1; `load_s` went by from its start until it could be asked."""
+    """`url` ends in /v1; `load_s` went by from its start until it could be asked. What prompts begin with has been read since."""
 
     url: str
     key: str
@@ -54,7 +56,9 @@ def running(model: str, models_dir: Path, engine: str) -> Iterator[Apart]:
         served = Served(Address(f"http://{HOST}:{port}", key), process)
         try:
             _await(served, model, log)
-            yield Apart(f"{served.address.url}/v1", key, process.pid, time.monotonic() - began)
+            load_s = time.monotonic() - began
+            _await_warm(served)
+            yield Apart(f"{served.address.url}/v1", key, process.pid, load_s)
         finally:
             served.stop(STOPPED_MOST_S)
 
@@ -65,6 +69,16 @@ def _await(served: Served, model: str, log: IO[bytes]) -> None:
     except Unavailable:
         log.seek(0)
         raise Unavailable(f"The model worker did not come up with {model}: {_last(log.read())}") from None
+
+
+def _await_warm(served: Served) -> None:
+    """Until what every prompt begins with has been read, or for so long: beside that, whatever is measured is slower."""
+    until = time.monotonic() + WARM_MOST_S
+    while served.is_alive and time.monotonic() < until:
+        state = look.look(f"{served.address.url}/v1", served.address.key)
+        if state.is_ready and not state.warming:
+            return
+        time.sleep(WARM_GLANCE_S)
 
 
 def _last(log: bytes) -> str:

@@ -70,6 +70,9 @@ class Front:
         slots.set(self.queue.slots)
         kept_bytes = Gauge("chancery_model_kept_bytes", "Of prompts that were read", registry=self.registry)
         kept_bytes.set_function(lambda: self.reader.keeping.size if self.reader else 0)
+        begins = Gauge("chancery_model_warming", "Whether prompts' beginnings are being read", registry=self.registry)
+        begins.set_function(lambda: self._is_warming)
+        self._warmed: Address | None = None
 
     def app(self) -> Starlette:
         return Starlette(
@@ -93,15 +96,19 @@ class Front:
             if self.reader is not None:
                 self.reader.close()
 
+    @property
+    def _is_warming(self) -> bool:
+        """An engine has come up, and what every prompt begins with has not been read by it yet."""
+        return bool(self.reader and self.warm and self.engine) and self.engine is not self._warmed
+
     async def _keep_warm(self) -> None:
         """What every prompt begins with is read once, when an engine has come up; who asks meanwhile goes on from it."""
-        known: Address | None = None
         while self.reader is not None and self.warm:
             engine = self.engine
-            if engine is not None and engine is not known:
+            if engine is not None and self._is_warming:
                 try:
                     await self._through_the_queue(self.reader)
-                    known = engine
+                    self._warmed = engine
                 except (httpx.HTTPError, Busy) as fault:
                     log.warning("what every prompt begins with could not be read: %s", fault)
             await asyncio.sleep(GLANCE_S)
@@ -112,6 +119,8 @@ class Front:
             try:
                 await place.admitted.wait()
                 await warming.read(reader, pair)
+            except httpx.HTTPStatusError as fault:  # as it would be again: by its template, say
+                log.warning("what prompts begin with was refused: %s", fault)
             finally:
                 self.queue.leave(place)
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 Tokens = NDArray[np.int32]
 COMMON = ""  # the key of what stands in the product itself and tells nothing of anybody
 LEAST = 16  # tokens in common that are worth being brought back
+ROWS = 512  # that are kept at the most: each is an open file, and is looked at for each prompt
 HEAD = 64  # words of four bytes at a file's beginning, among which its tokens begin
 
 
@@ -80,7 +81,7 @@ class Kept:
 
 @dataclass
 class Keeping:
-    """The kept ones within `most` bytes, the longest unused given up first. No key finds what another has read."""
+    """The kept ones within `most` bytes and `ROWS`, the longest unused given up first. No key finds what another has read."""
 
     shelf: Shelf
     most: int
@@ -112,7 +113,7 @@ class Keeping:
         self.bytes_a_token = size / max(1, saved)
         kept = Kept(key, whole, name, size)
         self.rows.append(kept)
-        while self.size > self.most and len(self.rows) > 1:
+        while len(self.rows) > ROWS or (self.size > self.most and len(self.rows) > 1):
             self.drop(self.rows[0])
         return kept
 

@@ -27,6 +27,7 @@ class WorkerState:
     running: int | None = None
     waiting: int | None = None
     slots: int | None = None
+    warming: int | None = None  # models that read what every prompt begins with, and are slower meanwhile
     asked: dict[str, int] = field(default_factory=dict)  # by outcome, since it started
 
 
@@ -71,5 +72,5 @@ def _numbers(text: str) -> dict[str, Any]:
                     found[sample.name] += int(sample.value)
     except ValueError:
         return {}
-    numbers = {name: found.get(f"chancery_model_{name}") for name in ("running", "waiting", "slots")}
+    numbers = {name: found.get(f"chancery_model_{name}") for name in ("running", "waiting", "slots", "warming")}
     return numbers | {"asked": dict(asked)}

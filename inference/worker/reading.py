@@ -240,15 +240,17 @@ class Reader:
         is_worth = len(slot.tokens) - length >= WORTH or slot.state is State.LEFT
         if len(slot.tokens) < LEAST or not is_worth or not self.keeping.has_room(len(slot.tokens)):
             return best
-        name = self.keeping.shelf.take()
+        name = ""
         try:
+            name = self.keeping.shelf.take()
             saved, size = await self.door.save(slot.number, name)
             if saved < LEAST:
                 raise httpx.ReadError("nothing was kept")
             slot.kept = self.keeping.add(slot.key, name, size, slot.tokens, saved)
         except (httpx.HTTPError, OSError) as fault:
             log.warning("what was read could not be kept: %s", fault)
-            self.keeping.shelf.give_back(name)
+            if name:
+                self.keeping.shelf.give_back(name)
             if slot.state is State.LEFT:
                 slot.forget()
             return None

@@ -9,17 +9,17 @@ import signal
 import socket
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 
 import uvicorn
 
 from governance.errors import InvalidInput, Unavailable
-from inference import memory, registry, shapes, sizing
+from inference import limits, memory, registry, shapes, sizing
 from inference.registry import Model
 from inference.worker import warming
-from inference.worker.engines.base import CHUNK, Engine, EngineSettings
+from inference.worker.engines.base import CHUNK, PAD, Engine, EngineSettings
 from inference.worker.front import Front
 from inference.worker.pool import Pool
 from inference.worker.queue import FairQueue
@@ -71,6 +71,8 @@ def serve(model: Model, models_dir: Path, engine: Engine, order: Order, beside: 
     """
     if not order.key:
         raise InvalidInput("CHANCERY_MODEL_KEY is not set: the worker would answer anybody.")
+    # As the engine will make it: what lies between the two numbers would be let in there, and read here in no chunks.
+    order = replace(order, window=math.ceil(order.window / PAD) * PAD)
     models = _distinct(model, beside)
     manner = Manner(stamps=order.stamps)
     residents = [_resident(one, models, models_dir, engine, order, manner) for one in models]
@@ -81,6 +83,7 @@ def serve(model: Model, models_dir: Path, engine: Engine, order: Order, beside: 
     # uvicorn raises the signal that stopped it once more at its end; the engine is to be stopped after that.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
+    limits.lift_open_files()  # each prompt that is kept is one
     with door:
         asyncio.run(_serve(residents, order, manner, door))
 

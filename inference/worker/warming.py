@@ -20,6 +20,7 @@ def pairs() -> tuple[Pair, ...]:
     return (
         (prompts.answer("1", [first]).messages, prompts.answer("2", [second]).messages),
         (prompts.model_only("1").messages, prompts.model_only("2").messages),
+        (prompts.judge("1", "1").messages, prompts.judge("2", "2").messages),
     )
 
 

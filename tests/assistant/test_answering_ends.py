@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,7 +16,8 @@ from assistant.models import Status
 from governance import keys, quotas, tenants
 from governance.errors import Busy, QuotaSpent, Unavailable
 from governance.models import Person
-from inference.runners.base import ChatRequest
+from inference.runners import scripted
+from inference.runners.base import ChatRequest, Delta
 from tests.assistant import asking
 from tests.cast import House
 from tests.governance.database import as_superuser, leaves
@@ -255,3 +257,21 @@ def test_a_cut_at_the_greatest_length_is_said(house: House, settings: Any) -> No
     row = asking.answered(house.bob, max_tokens=12)
     assert (row.status, row.notice) == (Status.ANSWERED, "The answer reached its greatest length.")
     assert row.capsule["finish"] == "length"
+
+
+@pytest.mark.parametrize("finish", ["content_filter", "insufficient_system_resource"])
+@pytest.mark.parametrize(("says", "status"), [(SENTENCE, Status.INTERRUPTED), ("", Status.FAILED)])
+def test_an_end_that_is_none_of_the_models_own_leaves_no_whole_answer(
+    house: House, settings: Any, monkeypatch: pytest.MonkeyPatch, finish: str, says: str, status: Status
+) -> None:
+    spoken = scripted._Recital.deltas
+
+    def cut(self: scripted._Recital) -> Iterator[Delta]:
+        yield from (replace(one, finish=finish) if one.finish else one for one in spoken(self))
+
+    monkeypatch.setattr(scripted._Recital, "deltas", cut)
+    asking.speak(settings, [says])
+    row = asking.answered(house.bob)
+    assert (row.status, asking.said(row)) == (status, says)
+    assert row.notice.startswith("The answer broke off.")
+    assert asking.end(house, row.pk)["finish"] == finish

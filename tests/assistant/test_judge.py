@@ -116,6 +116,13 @@ def test_without_a_slot_of_its_own_the_chat_model_is_asked(settings: Any) -> Non
     assert len(chat.requests) == 1
 
 
+def test_nothing_that_is_judged_shares_what_the_model_has_read(settings: Any) -> None:
+    judge = set_judge(settings, says)
+    for _tenant in range(2):
+        detectors.get("judge").look("My salary?", PAY.options)
+    assert len({one.cache for one in judge.requests} - {""}) == 2
+
+
 def test_a_judge_outside_the_house_is_shown_nothing(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     judge = set_judge(settings, says)
     monkeypatch.setattr(ScriptedChat, "is_in_house", False)

@@ -109,6 +109,11 @@ def test_processes_wait_for_the_model_files() -> None:
         assert SERVICES[name]["depends_on"]["models"]["condition"] == "service_completed_successfully"
 
 
+def test_the_model_worker_is_told_what_the_operator_sets_of_it() -> None:
+    for name in ("CHANCERY_MODEL", *(f"CHANCERY_MODEL_{one}" for one in ("THREADS", "SLOTS", "WINDOW", "MEMORY_MIB"))):
+        assert SERVICES["model"]["environment"][name] == f"${{{name}:-}}"
+
+
 def test_files_that_are_mounted_or_built_from_are_in_the_tree() -> None:
     for service in SERVICES.values():
         for mount in service.get("volumes", []):

@@ -23,6 +23,17 @@ def test_four_gigabytes_carry_the_better_model_and_less_the_small_one_with_a_not
     assert registry.default_chat(0) == small
 
 
+def test_asked_again_it_is_one_of_those_that_were_fetched(tmp_path: Path) -> None:
+    better, small = registry.default_chat(4 * GIB), registry.default_chat(0)
+    assert registry.default_chat(0, tmp_path) == small
+    (tmp_path / better.file).touch()
+    assert [registry.default_chat(free, tmp_path) for free in (4 * GIB, 0)] == [better, better]
+    (tmp_path / small.file).touch()
+    assert [registry.default_chat(free, tmp_path) for free in (4 * GIB, 0)] == [better, small]
+    (tmp_path / better.file).unlink()
+    assert registry.default_chat(4 * GIB, tmp_path) == small
+
+
 def test_every_model_has_a_licence_a_hash_and_a_source_that_is_locked() -> None:
     for model in registry.catalog().values():
         assert model.licence == "Apache-2.0"

@@ -7,6 +7,8 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import gguf
+import numpy as np
 import pytest
 from django.core.management import call_command
 
@@ -14,6 +16,7 @@ from governance.errors import InvalidInput, Unavailable
 from inference import registry, shapes, sizing
 from inference.sizing import Machine, Speed
 from inference.worker import serving
+from inference.worker.engines.base import CHUNK
 from tests.inference import tiny_gguf
 
 GB = 2**30
@@ -24,11 +27,30 @@ def test_a_files_head_tells_what_its_model_takes(tmp_path: Path) -> None:
     shape = shapes.read(tiny_gguf.write(tmp_path / "tiny.gguf", blocks=3, window=512))
     # 3 blocks, 4 heads of 16 for keys and as many for values, 2 bytes each
     assert (shape.architecture, shape.window, shape.words, shape.a_token) == ("llama", 512, 267, 3 * 64 * 2 * 2)
-    assert shape.needs(1000, 4) - shape.needs(1000, 2) == 2000 * shape.a_token
+    # and a row of scores for each token of a step, which is longer by one for each slot
+    assert shape.needs(1000, 4) - shape.needs(1000, 2) == 2000 * shape.a_token + 2 * shape.words * 4
+    assert shape.needs(0, 1) - shape.size - shapes.OVERHEAD == shape.words * 4 * (CHUNK + 1)
     for wrong in (b"", b"GGUF", b"GGUF" + bytes(20), b"another"):
         (tmp_path / "wrong.gguf").write_bytes(wrong)
         with pytest.raises(InvalidInput, match="no GGUF file"):
             shapes.read(tmp_path / "wrong.gguf")
+
+
+def test_heads_that_are_told_for_each_layer_count_where_there_are_any(tmp_path: Path) -> None:
+    file = gguf.GGUFWriter(tmp_path / "hybrid.gguf", "jamba")
+    file.add_block_count(4)
+    file.add_embedding_length(64)
+    file.add_head_count([4, 0, 4, 0])
+    file.add_head_count_kv([2, 0, 1, 0])
+    file.add_token_list(["one", "two", "three"])
+    file.add_token_types([1] * 3)
+    file.add_tensor("output_norm.weight", np.ones(64, dtype=np.float32))
+    file.write_header_to_file()
+    file.write_kv_data_to_file()
+    file.write_tensors_to_file()
+    file.close()
+    shape = shapes.read(tmp_path / "hybrid.gguf")
+    assert (shape.a_token, shape.words) == (3 * (16 + 16) * 2, 3)
 
 
 def test_the_catalogue_says_of_each_model_what_its_file_says() -> None:
@@ -88,6 +110,28 @@ def test_the_processors_widest_instructions_are_named(tmp_path: Path) -> None:
     found = sizing.machine(tmp_path / "cpuinfo")
     assert (found.instructions, found.processor) == ("avx512f", "One")
     assert sizing.machine(tmp_path / "none").instructions == ""
+
+
+@pytest.mark.parametrize(
+    ("told", "cores"),
+    [
+        ({}, 6),
+        ({"cpu.max": "max 100000\n"}, 6),
+        ({"cpu.max": "900000 100000\n"}, 6),
+        ({"cpu.max": "250000 100000\n"}, 2),
+        ({"cpu.max": "50000 100000\n"}, 1),
+        ({"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, 6),
+        ({"cpu/cpu.cfs_quota_us": "300000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 3),
+    ],
+)
+def test_a_containers_quota_of_time_is_no_more_cores_than_it_has_the_time_of(
+    told: dict[str, str], cores: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(6)), raising=False)
+    (tmp_path / "cpu").mkdir()
+    for name, text in told.items():
+        (tmp_path / name).write_text(text, "ascii")
+    assert sizing.cores(tmp_path) == cores
 
 
 def test_the_command_tells_people_and_programs_the_same() -> None:

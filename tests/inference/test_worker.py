@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
+import resource
 import subprocess
 import sys
 import threading
@@ -12,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil  # type: ignore[import-untyped]
@@ -19,9 +22,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from governance.errors import Busy, InvalidInput, Unavailable
-from inference import prompts, registry
+from inference import memory, prompts, registry
 from inference.runners.base import ChatRequest, Message
-from inference.worker import engines, serving
+from inference.worker import apart, engines, look, serving
 from inference.worker.engines.xllamacpp import Xllamacpp
 from tests.inference import tiny_gguf, worker_process
 from tests.inference.worker_process import KEY, Held, Worker, in_background, wait_until
@@ -164,7 +167,42 @@ def test_what_every_prompt_begins_with_is_read_before_anybody_asks(model: Path) 
         for share in ("a/1", "b/2"):
             usage = list(running.runner().stream(replace(SHORT, messages=asked, share=share)))[-1].usage
             cached.append(usage.cached_tokens if usage else 0)
+        judged = prompts.judge("Is it noon?", "At noon.").messages
+        usage = list(running.runner().stream(replace(SHORT, messages=judged, share="c/3")))[-1].usage
+        assert running.metric("chancery_model_warming") == 0
     assert cached[0] == cached[1] > 300  # the template's words, and nothing that either of them has asked
+    assert usage is not None
+    assert usage.cached_tokens > 150
+
+
+def test_who_measures_a_worker_gets_it_once_that_has_been_read(model: Path) -> None:
+    with apart.running(str(model), model.parent, "xllamacpp") as running:
+        assert look.look(running.url, running.key).warming == 0
+        told = httpx.get(
+            f"{running.url.removesuffix('/v1')}/metrics", headers={"Authorization": f"Bearer {running.key}"}
+        )
+    assert re.search(r"^chancery_model_kept_bytes [1-9]", told.text, re.MULTILINE)
+
+
+def test_a_window_is_told_as_the_engine_makes_it_and_what_fits_is_read_in_chunks(model: Path) -> None:
+    asked = replace(SHORT, messages=[Message("user", "x" * 985)], max_tokens=1)
+    with worker_process.running(model, window=1000) as running:
+        assert running.runner().probe().context_window == 1024
+        usage = list(running.runner().stream(asked))[-1].usage
+        assert running.metric("chancery_model_kept_bytes") > 0  # as nothing is of what is read as it comes
+    assert usage is not None
+    assert 1000 <= usage.prompt_tokens < 1024
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="another process' limits are told by Linux")
+def test_it_may_open_as_many_files_as_the_machine_allows(model: Path) -> None:
+    usual, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (512, most))
+    try:
+        with worker_process.running(model) as running:
+            assert psutil.Process(running.process.pid).rlimit(psutil.RLIMIT_NOFILE) == (most, most)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (usual, most))
 
 
 def test_who_will_not_wait_that_long_is_told_at_once(worker: Worker) -> None:
@@ -214,6 +252,23 @@ def test_the_command_names_what_is_missing_in_one_line(monkeypatch: pytest.Monke
         monkeypatch.setattr("importlib.metadata.version", _missing)
         with pytest.raises(CommandError, match=re.escape(words)):
             call_command("model_worker", f"--engine={name}", "--port=0")
+
+
+def test_the_command_serves_what_was_fetched_whatever_memory_is_free(
+    tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small, served = registry.default_chat(0), list[registry.Model]()
+    (tmp_path / small.file).touch()
+    settings.MODELS = tmp_path
+    monkeypatch.delenv("CHANCERY_MODEL", raising=False)
+    monkeypatch.setattr(memory, "free", lambda: 64 * 2**30)
+    monkeypatch.setattr(serving, "serve", lambda model, *_: served.append(model))
+    monkeypatch.setattr(registry, "find", lambda folder, model: folder / model.file)
+    call_command("model_worker")
+    assert served == [small]
+    out = io.StringIO()
+    call_command("model_fetch", stdout=out)
+    assert f"{small.name}: " in out.getvalue()
 
 
 def _missing(package: str) -> str:

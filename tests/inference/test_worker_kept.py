@@ -82,6 +82,13 @@ def test_over_the_bound_the_longest_unused_is_given_up(keeping: Keeping) -> None
     assert second not in keeping.rows
 
 
+def test_no_more_are_kept_than_files_may_well_be_open(keeping: Keeping, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inference.worker.kept.ROWS", 3)
+    kept = [_keep(keeping, str(key), list(range(50)), size=1) for key in range(5)]
+    assert keeping.rows == kept[2:]
+    assert not Path(keeping.shelf.path, kept[1].name).exists()
+
+
 def test_what_would_drive_out_most_of_the_rest_has_no_room(keeping: Keeping) -> None:
     _keep(keeping, "one", list(range(50)), size=500)  # 10 bytes a token
     assert keeping.has_room(150)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 
 import httpx
 import pytest
@@ -226,6 +227,23 @@ def test_what_cannot_be_kept_is_read_again_and_does_no_harm() -> None:
         assert (await desk.read(prompt_of(0, 300))).cached == 0
         assert (await desk.read(prompt_of(0, 300), "another")).cached == 0
         assert [begin for _, begin, _ in desk.engine.reads] == [0, 150, 0, 150]
+
+    run(meet, slots=1)
+
+
+def test_where_no_more_files_can_be_opened_what_was_read_is_not_kept_and_the_next_one_is_read() -> None:
+    async def meet(desk: Desk) -> None:
+        def refuse() -> str:
+            raise OSError(errno.EMFILE, "Too many open files")
+
+        reading, task = desk.ask("", prompt_of(0, 300))
+        await task
+        desk.reader.keeping.shelf.take = refuse  # type: ignore[method-assign]
+        desk.reader.leave(reading)  # what was written would be kept now
+        await settled()
+        for key in ("another", "third"):
+            assert (await asyncio.wait_for(desk.read(prompt_of(0, 300), key), 5)).cached == 0
+        assert [slot.state for slot in desk.reader.slots] == [State.IDLE]
 
     run(meet, slots=1)
 

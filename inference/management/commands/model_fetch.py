@@ -22,7 +22,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             wanted = options["model"]
-            chat = registry.resolve(wanted) if wanted else registry.default_chat(memory.free())
+            chat = registry.resolve(wanted) if wanted else registry.default_chat(memory.free(), settings.MODELS)
             for model in (*registry.embedder(), chat, *registry.beside(settings.MODELS_BESIDE)):
                 path = registry.find(settings.MODELS, model) or sources.fetch(model, settings.MODELS, self._progress)
                 told = f"{model.name}: {path} ({model.licence}, from {registry.provenance(path)})"

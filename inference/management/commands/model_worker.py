@@ -37,7 +37,7 @@ class Command(BaseCommand):
         order = serving.Order(options["host"], options["port"], settings.MODEL_KEY, **sizes)
         try:
             wanted = options["model"]
-            model = registry.resolve(wanted) if wanted else registry.default_chat(memory.free())
+            model = registry.resolve(wanted) if wanted else registry.default_chat(memory.free(), settings.MODELS)
             beside = registry.beside(settings.MODELS_BESIDE)
             serving.serve(model, settings.MODELS, engines.chosen(options["engine"]), order, beside)
         except ChanceryError as fault:

@@ -49,7 +49,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"{name} = {json.dumps(value)}")
 
     def _measured(self, on: Machine, advice: Advice) -> Speed:
-        from inference.worker import measuring  # it carries an HTTP client and an engine, which advice needs not
+        from inference.worker import measuring  # it carries an engine, which advice needs not
 
         path = registry.find(settings.MODELS, advice.model)
         if path is None:

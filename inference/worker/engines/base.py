@@ -16,6 +16,7 @@ from governance.errors import Unavailable
 
 LOAD_MOST_S = 300.0
 CHUNK = 288  # tokens of a prompt that are read in one step, beside one of each answer that is being written
+PAD = 256  # tokens: llama.cpp makes the window of a slot a multiple of it
 
 
 @dataclass(frozen=True)

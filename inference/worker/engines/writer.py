@@ -18,8 +18,9 @@ from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
 from governance.errors import InvalidInput
 from inference.worker.engines.answers import Ask, End, Settling, Stop
+from inference.worker.engines.base import CHUNK
 
-BATCH = 256  # tokens read in one step; the same as xllamacpp's
+BATCH = CHUNK + 1  # tokens read in one step; the same as xllamacpp's with one slot
 LONGEST_PIECE = 1024  # bytes of one token
 TEMPLATE = "tokenizer.chat_template"
 # `bool (*)(void *)`, which llama.cpp asks between any two steps of a computation, from its own threads. A Python function
