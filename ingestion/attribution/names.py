@@ -6,8 +6,9 @@ only abbreviations, codes and the further words of a name ("Ilse Tamm", "Parkpla
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ingestion.attribution import facts
 from ingestion.search import languages, terms
@@ -15,6 +16,7 @@ from ingestion.search import languages, terms
 _WORD = re.compile(r"[^\W\d_][^\W_]*(?:['’\u00ad][^\W_]+)*")
 _UMLAUT = re.compile(r"[äöüß]", re.IGNORECASE)
 _OPENS = re.compile(r"(?:^|[.!?:;\n|\u2022]|[-*]\s)[\s\"'“„‚«(*_#]*\Z")
+_LOOKED_AT = 20  # signs before a word: all of them, for each word, take the square of a text's length
 # Titles, and countries that the text may write out.
 _LETTERS = frozenset("AIOY")
 _NO_NAMES = frozenset(["i", "mr", "mrs", "ms", "frau", "herr", "uk", "us", "usa", "eu"])
@@ -24,15 +26,21 @@ def required(sentence: str, texts: Sequence[str]) -> frozenset[str]:
     """The terms of the names and codes in a sentence; `texts` tell whether its first word is a name or a word."""
     found = set(facts.codes(sentence))
     is_german = _is_german(sentence)
+    is_always_capital = functools.cache(functools.partial(_is_always_capital, texts=texts))  # once for each word
     previous = None
     for match in _WORD.finditer(sentence):
         word = match.group()
-        opens = bool(_OPENS.search(sentence[: match.start()]))
+        opens = _opens(sentence, match.start())
         follows = previous is not None and sentence[previous.end() : match.start()] == " "
-        if word[0].isupper() and _is_name(word, opens, bool(follows), is_german, texts):
+        if word[0].isupper() and _is_name(word, opens, bool(follows), is_german, is_always_capital):
             found.update(terms.terms(word))
         previous = match if word[0].isupper() and word.lower() not in terms.STOP_WORDS else None
     return frozenset(found)
+
+
+def _opens(text: str, at: int) -> bool:
+    """Whether a sentence starts there."""
+    return bool(_OPENS.search(text[max(0, at - _LOOKED_AT) : at]))
 
 
 def _is_german(sentence: str) -> bool:
@@ -44,7 +52,7 @@ def _is_german(sentence: str) -> bool:
     return found["de"] == most and found["de"] > found["en"]
 
 
-def _is_name(word: str, opens: bool, follows: bool, is_german: bool, texts: Sequence[str]) -> bool:
+def _is_name(word: str, opens: bool, follows: bool, is_german: bool, is_always_capital: Callable[[str], bool]) -> bool:
     if word.lower() in terms.STOP_WORDS or word.lower() in _NO_NAMES:
         return False
     if sum(sign.isupper() for sign in word) > 1:
@@ -53,7 +61,7 @@ def _is_name(word: str, opens: bool, follows: bool, is_german: bool, texts: Sequ
         return follows
     if len(word) == 1:  # the languages R and C; "A" begins a sentence, and "O" an exclamation
         return not opens and word not in _LETTERS
-    return not opens or _is_always_capital(word, texts)
+    return not opens or is_always_capital(word)
 
 
 def _is_always_capital(word: str, texts: Sequence[str]) -> bool:
@@ -63,5 +71,5 @@ def _is_always_capital(word: str, texts: Sequence[str]) -> bool:
         for match in re.finditer(rf"\b{re.escape(word)}\b", text, re.IGNORECASE):
             if match.group()[0].islower():
                 return False
-            inside = inside or not _OPENS.search(text[max(0, match.start() - 20) : match.start()])
+            inside = inside or not _opens(text, match.start())
     return inside

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ from ingestion.search import languages, terms
 
 # Stands beside what is counted. One more for each change of what comes out of here: postings that were made by another are
 # found by it and written again (ingestion.search.rewriting).
-VERSION = 3
+VERSION = 4
 
 _KEPT_MOST = 40  # characters; what is longer seldom comes twice
 _SIGNS = re.compile(r"[._:]+")
@@ -23,7 +24,7 @@ _SMALL, _LARGE = "a-zß-öø-ÿ", "A-ZÀ-ÖØ-Þ"
 _CAMEL = re.compile(f"[{_LARGE}]?[{_SMALL}]+|[{_LARGE}]+(?![{_SMALL}])")
 _HUMP = re.compile(f"[{_SMALL}][{_LARGE}]|[{_LARGE}]{{2}}[{_SMALL}]{{2}}")
 # Written without blanks: two signs beside each other are what comes nearest to a word.
-_DENSE = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]+")
+_DENSE = re.compile(r"([\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]+)")
 _SPELLED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 _DIGRAPH = re.compile(r"(?<![aeiouq])([aou])e")
 
@@ -47,11 +48,11 @@ def counted(text: str, language: str) -> list[str]:
 def _terms(source: str, language: str) -> tuple[str, ...]:
     dropped = languages.LANGUAGES[language].stop_words
     found: list[str] = []
-    for run, is_word_run in terms.read(source):
-        for written, is_word in _read(run, source, is_word=is_word_run):
+    for piece in _pieces(source):
+        for written, is_word in _read(piece):
             if not is_word:
                 found.append(written)
-            elif written not in dropped or _is_short_for(source):
+            elif written not in dropped or _is_short_for(piece):
                 found.append(terms.NUMBER_WORDS.get(written) or languages.stem(written, language))
     return tuple(found)
 
@@ -71,12 +72,12 @@ def asked(question: str) -> list[Word]:
 
 def _asked(question: str, dropped: frozenset[str]) -> list[Word]:
     found: list[Word] = []
-    for run in terms.runs(question):
-        source = question[run.start : run.end]
-        for written, is_word in _read(run.written, source, is_word=run.is_word):
+    is_loud = _is_loud(question)
+    for piece in (piece for source in terms.sources(question) for piece in _pieces(source)):
+        for written, is_word in _read(piece):
             if not is_word:
                 found = _with(found, Word(written, frozenset({written})))
-            elif written not in dropped or _is_short_for(source):
+            elif written not in dropped or (_is_short_for(piece) and not is_loud):
                 found = _with(found, Word(written, variants(written)))
     return found
 
@@ -102,18 +103,33 @@ def _is_short_for(source: str) -> bool:
     return len(source) > 1 and source.isupper()
 
 
-def _read(run: str, source: str, *, is_word: bool) -> Iterator[tuple[str, bool]]:
-    """What a run of `source` stands for, and whether that is a word with forms."""
-    if not is_word:
-        yield run, False
+def _is_loud(question: str) -> bool:
+    """Whether all of it is in capitals, which tell no abbreviation then. What it leans on, and what the glossary adds, stands
+    behind it in brackets.
+    """
+    said = question.partition("(")[0]
+    return said.isupper() and sum(map(str.isupper, terms.sources(said))) > 1
+
+
+def _pieces(source: str) -> Iterator[str]:
+    """One of `terms.sources`, where figures or letters stand within writing without blanks taken apart: 2024年度の予算."""
+    written = source if source.isascii() else unicodedata.normalize("NFKC", source)
+    if not _DENSE.search(written):
+        yield source
         return
-    if dense := _DENSE.fullmatch(run):
-        signs = dense.group()
-        yield from ((signs[at : at + 2], False) for at in range(max(len(signs) - 1, 1)))
+    for at, piece in enumerate(_DENSE.split(written)):
+        yield from [piece] if at % 2 else terms.sources(piece)
+
+
+def _read(piece: str) -> Iterator[tuple[str, bool]]:
+    """What a piece stands for, and whether that is a word with forms."""
+    if _DENSE.fullmatch(piece):
+        yield from ((piece[at : at + 2], False) for at in range(max(len(piece) - 1, 1)))
         return
-    yield run, not terms.is_code(run)
-    for part in _parts(source if source.lower() == run else run):
-        yield part, True
+    for run, is_word in terms.read(piece):
+        yield run, is_word and not terms.is_code(run)
+        if is_word:
+            yield from ((part, True) for part in _parts(piece if piece.lower() == run else run))
 
 
 def _parts(source: str) -> list[str]:

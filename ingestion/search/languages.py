@@ -40,6 +40,7 @@ def _by_word(languages: Mapping[str, Language]) -> dict[str, tuple[str, ...]]:
 
 LANGUAGES = _read()
 _SPOKEN_IN = _by_word(LANGUAGES)
+STOP_WORDS = frozenset(_SPOKEN_IN)  # of any language
 _mine = threading.local()
 
 
@@ -96,10 +97,10 @@ def _stem(word: str, code: str) -> str:
     made: dict[str, Any] = _mine.__dict__.setdefault("stemmers", {})  # one of them is not for two threads at once
     if code not in made:
         made[code] = Stemmer.Stemmer(LANGUAGES[code].stemmer)
-    return plain(str(made[code].stemWord(word)))
+    return plain(str(made[code].stemWord(word)) or word)
 
 
 def plain(word: str) -> str:
-    """A lower-case word without its accents."""
+    """A lower-case word without its accents; one that is nothing else, such as ﹶ or ͺ, keeps them."""
     parted = unicodedata.normalize("NFD", word.translate(_FOLDED))
-    return "".join(sign for sign in parted if not unicodedata.combining(sign))
+    return "".join(sign for sign in parted if not unicodedata.combining(sign)) or word

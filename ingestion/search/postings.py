@@ -151,7 +151,7 @@ def write(scope: Scope, rows: Sequence[Row]) -> None:
 
 def _row(one: Text, language: str) -> Row:
     """A chunk with its terms and, in the same order, how often each stands in it; every chunk holds the empty term."""
-    counted = Counter(term[:_TERM_MAX] for term in analysis.counted(one.text, language))
+    counted = Counter(term[:_TERM_MAX] for term in analysis.counted(one.text, language) if term != EVERY)
     length = min(sum(counted.values()), _SMALLINT_MAX)
     often = [str(min(amount, _SMALLINT_MAX)) for amount in counted.values()]
     return one.chunk, one.collection, one.version, length, " ".join(counted), " ".join([*often, str(analysis.VERSION)])

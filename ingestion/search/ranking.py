@@ -60,7 +60,8 @@ def _by_features(
 def by_server(question: str, order: Sequence[Ranked], server: RerankRunner) -> tuple[list[Ranked], str]:
     """The best in the server's order, and why not where it did not answer: that is no reason to find nothing.
 
-    What is restricted goes to a machine of the house alone, and what holds orders for a model goes to none.
+    What is restricted goes to a machine of the house alone, and keeps its place where the server is none; what holds orders for a
+    model goes to none, and stands below.
     """
     best = [one for one in order[: server.most] if _may_go(one.passage, server)]
     if not best:
@@ -73,9 +74,11 @@ def by_server(question: str, order: Sequence[Ranked], server: RerankRunner) -> t
     told = dict(zip((one.passage.chunk_id for one in best), scores, strict=True))
     first = [_by_server(one, told[one.passage.chunk_id]) for one in best]
     first.sort(key=lambda one: (-one.passage.score, one.passage.chunk_id))
-    others = [one for one in order if one.passage.chunk_id not in told]
-    below = first[-1].passage.score - max((one.passage.score for one in others), default=0.0)
-    return [*first, *(replace(one, passage=_lowered(one.passage, below)) for one in others)], ""
+    made = _in_place(order[: server.most], first)
+    kept = {one.passage.chunk_id for one in made}
+    others = [one for one in order if one.passage.chunk_id not in kept]
+    below = made[-1].passage.score - max((one.passage.score for one in others), default=0.0)
+    return [*made, *(replace(one, passage=_lowered(one.passage, below)) for one in others)], ""
 
 
 def chosen(order: Sequence[Ranked], limit: int, diversity: float = 0.0) -> tuple[list[Ranked], list[Ranked]]:
@@ -120,6 +123,20 @@ def _with(one: Passage, parts: Mapping[str, float]) -> Ranked:
 
 def _by_server(one: Ranked, score: float) -> Ranked:
     return _with(one.passage, {"server": score})
+
+
+def _in_place(before: Sequence[Ranked], sent: Sequence[Ranked]) -> list[Ranked]:
+    """What the server saw, in its order and places; what it did not, in its own place and as good as the one before."""
+    seen = {one.passage.chunk_id for one in sent}
+    left, made = iter(sent), list[Ranked]()
+    for one in before:
+        if one.passage.chunk_id in seen:
+            made.append(next(left))
+        elif not one.passage.is_quarantined:
+            level = (made[-1] if made else sent[0]).passage.score
+            parts = one.passage.parts
+            made.append(_with(one.passage, {**parts, "place": level - sum(parts.values())}))
+    return made
 
 
 def _lowered(one: Passage, below: float) -> Passage:

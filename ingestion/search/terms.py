@@ -60,7 +60,7 @@ _GROUPED = re.compile(r"([1-9]\d{0,2}(?:([.,'\u2019])\d{3})(?:\2\d{3})*)(?:[.,](
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}\.\d{1,2}\.\d{2,4}")
 _MEASURED = re.compile(rf"(\d+(?:[.,]\d+)*)({_UNITS})")
 # "E-1042", "KC-4" and 10:00 are one name each; "24-hour" and "quality-checked" are two words.
-_NAME = re.compile(r"[^\W\d_]{1,3}(?:-[^\W_]+)*-(?=[^\W_]*\d)[^\W_]+(?:[.-][^\W_]+)*|\d+:\d+(?::\d+)?")
+_NAME = re.compile(r"[^\W\d_]{1,3}(?:-(?![^\W_]*\d)[^\W_]+)*-(?=[^\W_]*\d)[^\W_]+(?:[.-][^\W_]+)*|\d+:\d+(?::\d+)?")
 _SEPARATOR = re.compile(r"[.:_]")
 _JOINT = re.compile(r"['\u2019-]+")
 _COMMA = re.compile(r",+")
@@ -202,7 +202,8 @@ def _parts(written: str) -> list[str]:
     """What signs split: "and-or" always, "note:this" where no digit makes a name of it; nothing for one word."""
     is_label = ":" in written and "." not in written and "_" not in written
     bare = _SHORTENED.sub("", written)
-    parts = (_JOINT if _JOINT.search(bare) else _LABEL if is_label else _COMMA).split(bare)
+    split = (_JOINT if _JOINT.search(bare) else _LABEL if is_label else _COMMA).split(bare)
+    parts = [part for part in split if part]  # one sign may stand for a figure and its comma, as 🄁 does
     return [] if parts == [written] else parts
 
 

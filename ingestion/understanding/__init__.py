@@ -67,7 +67,12 @@ class Understood:
     @property
     def wanted(self) -> str:
         """The question without the names that it says it does not mean: what evidence is weighed by."""
-        return (lookalikes.without(self.question) if Part.NAMES in self.parts else "") or self.question
+        return lookalikes.without(self.question) if Part.NAMES in self.parts else self.question
+
+    @property
+    def explained(self) -> tuple[tuple[str, str], ...]:
+        """(said, meant) by the glossary: a passage may say the one for the other."""
+        return tuple((one.said, one.meant) for one in self.notes if one.part is Part.GLOSSARY)
 
     def as_json(self) -> dict[str, Any]:
         notes = [{"part": str(one.part), "said": one.said, "meant": one.meant} for one in self.notes]
@@ -142,12 +147,12 @@ def read(
     asked = facets.split(text) if Part.FACETS in parts else [text]
     if len(asked) > 1:
         notes += [Note(Part.FACETS, text, one) for one in asked]
-    found = widening.widened(text, entries)
-    notes += [Note(Part.GLOSSARY, one.said, ", ".join(one.added)) for one in found]
-    searches = [widening.put_together(one, widening.widened(one, entries)) for one in asked]
-    if Part.NAMES in parts:
+    meant = text
+    if Part.NAMES in parts:  # before the glossary, or it would put in other words what is not meant
         notes += [Note(Part.NAMES, text, name) for name in lookalikes.excluded(text)]
-        searches = [lookalikes.without(one) or one for one in searches]
+        meant, asked = lookalikes.without(text), [lookalikes.without(one) for one in asked]
+    notes += [Note(Part.GLOSSARY, one.said, ", ".join(one.added)) for one in widening.widened(meant, entries)]
+    searches = [widening.put_together(one, widening.widened(one, entries)) for one in asked]
     return Understood(text, tuple(searches), tuple(notes), documents, tuple(sorted(off)), parts)
 
 

@@ -15,13 +15,16 @@ _ASKS = (
     r"for how|at what|was|wann|wo|wer|wem|wen|welche[rsmn]?|warum|wie|wieviel|ist|sind|kann|darf|muss|gibt|gilt|bis wann|ab wann|"
     r"für wen|an wen|bei wem"
 )
+# A full stop ends a sentence after a word and before a capital: "z. B.", "Dr. Meyer", "Art. 5" and "e.g. hotels" go on.
 _JOINT = re.compile(
-    rf"(?<=[?!])\s+|(?<=\.)\s+(?=\S)|[,;]?\s+(?:and|und|but|aber)\s+(?:also\s+|auch\s+)?(?=(?:{_ASKS})\b)",
+    r"(?<=[?!])\s+|(?<=[^\W\d_]{4}\.)\s+(?=(?-i:[A-ZÀ-ÖØ-Þ]))"
+    rf"|(?:[,;]|(?<!\s))\s+(?:and|und|but|aber)\s+(?:also\s+|auch\s+)?(?=(?:{_ASKS})\b)",
     re.IGNORECASE,
 )
+# Of a text with single blanks. Both sides are bounded: without an end they took the cube of a question's length.
 _COMPARED = re.compile(
     r".*?\b(?:(?:difference|differences|unterschied|unterschiede|vergleich)\b.{0,20}?\b(?:between|zwischen|von|of|in)|compare|vergleiche)"
-    r"\s+(?P<one>[^,?]+?)\s+(?:and|und|with|to|mit|vs\.?|versus)\s+(?P<two>[^,?]+)(?:\?|$)",
+    r" (?P<one>[^,?]{1,200}?) (?:and|und|with|to|mit|vs\.?|versus) (?P<two>[^,?]{1,200})(?:\?|$)",
     re.IGNORECASE,
 )
 _ARTICLE = re.compile(r"^(?:the|a|an|our|der|die|das|dem|den|einem|einer)\s+", re.IGNORECASE)
@@ -31,18 +34,31 @@ One = TypeVar("One")
 
 def split(question: str) -> list[str]:
     """The questions in it, each standing alone; one where it is one."""
-    compared = _COMPARED.match(question.strip())
+    compared = _COMPARED.match(" ".join(question.split()))
     if compared and (sides := _sides(compared["one"], compared["two"])):
         return sides
+    found, behind = _apart(question)
     asked: list[str] = []
-    led = ""  # a statement before a question belongs to it: "I lost my laptop. Whom do I tell?"
+    for led, part in found[:MOST]:
+        asked.append(f"{led} {_leaning(part, asked)}".strip())
+    if len(asked) < 2:
+        return [question]
+    beyond = [text for pair in found[MOST:] for text in pair]
+    return [*asked[:-1], " ".join(filter(None, (asked[-1], *beyond, behind)))]
+
+
+def _apart(question: str) -> tuple[list[tuple[str, str]], str]:
+    """Each question with the statements before it, which belong to it ("I lost my laptop. Whom do I tell?"), and those that
+    stand behind the last.
+    """
+    found, led = list[tuple[str, str]](), ""
     for part in filter(None, (part.strip(" ,;") for part in _JOINT.split(question))):
-        if not _IS_ASKED.search(part) and not part.endswith("?"):
+        if _IS_ASKED.search(part) or part.endswith("?"):
+            found.append((led, part))
+            led = ""
+        else:
             led = f"{led} {part}".strip()
-            continue
-        whole = f"{led} {part}".strip() if led and not asked else part
-        asked.append(_leaning(whole, asked))
-    return asked[:MOST] if len(asked) > 1 else [question]
+    return found, led
 
 
 def _sides(one: str, two: str) -> list[str]:

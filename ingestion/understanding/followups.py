@@ -44,7 +44,7 @@ _PREPOSITION = (
     r"in|for|at|from|with|on|during|after|before|under|as|to|by|outside|within|since|until|für|bei|mit|nach|ab|im|am|zum|"
     r"zur|als|vor|während|seit|bis|ohne|without"
 )
-_PHRASE = re.compile(rf"({_PREPOSITION})\s+(.+)", re.IGNORECASE)
+_PHRASE = re.compile(rf"({_PREPOSITION})\s+(\S.*)", re.IGNORECASE)
 _INTERROGATIVE = re.compile(
     r"\b(?:what|when|where|who|whom|whose|which|why|how|until|was|wann|wo|wer|wem|wen|welche[rsmn]?|warum|wieso|wie|wieviel|"
     r"woher|wohin|bis wann|ab wann)\b",
@@ -122,12 +122,14 @@ def _is_short(rest: str) -> bool:
 
 def _is_pointing(question: str) -> bool:
     """At something that this very question has not named before."""
+    expletive = [one.span() for one in _EXPLETIVE.finditer(question)]
     for found in _POINTS.finditer(question):
         before = question[: found.start()]
-        is_expletive = any(one.start() <= found.start() < one.end() for one in _EXPLETIVE.finditer(question))
         clauses = _CLAUSE.split(before)
         is_named = len(clauses) > 1 and len(terms.terms(" ".join(clauses[:-1]))) >= 2
-        if not is_expletive and not is_named and len(terms.terms(before)) < 4:
+        if is_named or len(terms.terms(before)) >= 4:
+            return False  # and so it is for all that follow: nothing is read once more for each of them
+        if not any(start <= found.start() < end for start, end in expletive):
             return True
     return False
 

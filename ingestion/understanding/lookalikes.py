@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from ingestion.attribution import names
 from ingestion.search import Passage, terms
 
+# "Without X" is a condition of what is asked, and none of them. Each word stands here once: one that could be read in two ways
+# ("on the") would double the time that every further one takes.
 _NOT = re.compile(
-    r"\b(?:not|except|excluding|other\s+than|rather\s+than|instead\s+of|without|nicht|außer|statt|ohne)\s+"
-    r"(?:(?:for|in|on|the|on\s+the|für|in\s+der|die|der|das|den|dem)\s+)*([A-ZÄÖÜ0-9][\w-]*(?:\s+[A-ZÄÖÜ0-9][\w-]*)?)"
+    r"\b(?:not|except|excluding|other\s+than|rather\s+than|instead\s+of|nicht|außer|statt)\s+"
+    r"(?:(?:for|in|on|the|für|die|der|das|den|dem)\s+)*([A-ZÄÖÜ0-9][\w-]*(?:\s+[A-ZÄÖÜ0-9][\w-]*)?)"
 )
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
@@ -21,8 +23,10 @@ def excluded(question: str) -> list[str]:
 
 
 def without(question: str) -> str:
-    """The question without what it does not mean: neither of the two ways of searching knows a "not"."""
-    return re.sub(r"\s+,|,\s*(?=[?.!]|$)", "", _NOT.sub("", question)).strip()
+    """The question without what it does not mean: neither of the two ways of searching knows a "not". Where it says nothing
+    else, it is left as it is.
+    """
+    return re.sub(r"(?<!\s)\s+,|,\s*(?=[?.!]|$)", "", _NOT.sub("", question)).strip() or question
 
 
 def ordered(question: str, found: Sequence[Passage]) -> list[Passage]:

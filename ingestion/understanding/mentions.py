@@ -19,12 +19,15 @@ _KINDS_DE = (
 )
 _WORDS = r"(?:[\w'’&-]+\s+){0,5}?"
 _NAMED = re.compile(
-    rf"\b(?:in|from|per|under|according\s+to|within|see|by|of)\s+(?:the|our)\s+({_WORDS})({_KINDS_EN})\b((?:\s+(?:of|for|from)?\s*(?:19|20)\d\d)?)"
-    rf"|\b(?:in|im|aus|laut|gemäß|nach|unter)\s+(?:der|dem|den|unserer|unserem|unser)?\s*({_WORDS})([\w-]*?)(?:{_KINDS_DE})\b"
-    r"((?:\s+(?:von|für|aus)?\s*(?:19|20)\d\d)?)",
+    rf"\b(?:in|from|per|under|according\s+to|within|see|by|of)\s+(?:the|our)\s+({_WORDS})({_KINDS_EN})\b((?:\s+(?:(?:of|for|from)\s+)?(?:19|20)\d\d)?)"
+    rf"|\b(?:in|im|aus|laut|gemäß|nach|unter)\s+(?:(?:der|dem|den|unserer|unserem|unser)\s+)?({_WORDS})([\w-]*?)(?:{_KINDS_DE})\b"
+    r"((?:\s+(?:(?:von|für|aus)\s+)?(?:19|20)\d\d)?)",
     re.IGNORECASE,
 )
-_FILE = re.compile(r"\b[\w-]+\.(?:pdf|docx?|xlsx?|pptx?|md|txt|html?|odt|ods|odp|csv|eml|rtf|epub)\b", re.IGNORECASE)
+_FILE = re.compile(
+    r"\b[\w-]{1,200}\.(?:pdf|docx?|xlsx?|pptx?|md|txt|html?|odt|ods|odp|csv|eml|rtf|epub)\b", re.IGNORECASE
+)
+_POSSESSIVE = re.compile(r"['’]s\b", re.IGNORECASE)
 _MONTHS = {
     name: number
     for number, spelled in enumerate(
@@ -43,10 +46,16 @@ _ABOUT = (
     r"(?:documents?|files?|uploads?|uploaded|added|changed|changes|new|news|updated|updates|published|dokumente?|dateien|"
     r"hochgeladen\w*|geändert\w*|neu\w*|änderungen|aktualisiert\w*|veröffentlicht\w*)"
 )
-_SINCE = re.compile(
-    rf"\b(?:since|after|seit|ab)\s+(?:the\s+|dem\s+)?(?:(?:(\d{{1,2}})\.?(?:st|nd|rd|th)?\s+)?({_MONTH})\.?(?:\s+(\d{{4}}))?|(\d{{4}})-(\d\d)-(\d\d)"
-    r"|(\d{4}))\b",
-    re.IGNORECASE,
+_SINCE = r"\b(?:since|after|seit|ab)\s+(?:the\s+|dem\s+)?"
+_DATES = tuple(
+    re.compile(rf"{_SINCE}{written}\b", re.IGNORECASE)
+    for written in (
+        r"(?P<year>\d{4})-(?P<number>\d\d)-(?P<day>\d\d)",
+        r"(?P<day>\d{1,2})\.\s?(?P<number>\d{1,2})\.\s?(?P<year>\d{4})",
+        rf"(?P<month>{_MONTH})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s+(?P<year>\d{{4}}))?",
+        rf"(?:(?P<day>\d{{1,2}})\.?(?:st|nd|rd|th)?\s+)?(?P<month>{_MONTH})\.?(?:,?\s+(?P<year>\d{{4}}))?",
+        r"(?P<year>\d{4})",
+    )
 )
 _MEANT = re.compile(rf"\b{_ABOUT}\b", re.IGNORECASE)
 _FILLERS = frozenset(
@@ -73,7 +82,7 @@ def documents(question: str) -> list[Document]:
     found = [Document(one.group(), (one.group(),)) for one in _FILE.finditer(question)]
     for match in _NAMED.finditer(question):
         english, _, year, german, compound, jahr = match.groups(default="")
-        told = f"{english or german} {compound.strip('-')} {year or jahr}"
+        told = _POSSESSIVE.sub("", f"{english or german} {compound.strip('-')} {year or jahr}")
         words = [word for word in re.findall(r"[^\W_][\w&-]*", told) if not set(terms.terms(word)) <= _FILLERS]
         kept = tuple(
             word for word in words if terms.terms(word) and word.lower() not in {"von", "für", "aus", "for", "from"}
@@ -84,18 +93,16 @@ def documents(question: str) -> list[Document]:
 
 
 def since(question: str, today: date) -> Since | None:
-    """From which day on documents are meant. A month without a year is the last one that has begun."""
-    match = _SINCE.search(question)
-    if match is None or not _MEANT.search(question):
+    """From which day on documents are meant. What is said without a year is the last one that has come."""
+    found = [match for pattern in _DATES if (match := pattern.search(question))]
+    if not found or not _MEANT.search(question):
         return None
-    day, month, year, iso_year, iso_month, iso_day, bare = match.groups()
+    match = min(found, key=lambda one: one.start())
+    told = {"day": None, "month": None, "number": None, "year": None} | match.groupdict()
+    month = _MONTHS[terms.folded(told["month"])] if told["month"] else int(told["number"] or 1)
+    day = int(told["day"] or 1)
+    year = int(told["year"] or today.year - ((month, day) > (today.month, today.day)))
     try:
-        if iso_year:
-            return Since(match.group(), date(int(iso_year), int(iso_month), int(iso_day)))
-        if bare:
-            return Since(match.group(), date(int(bare), 1, 1))
-        number = _MONTHS[terms.folded(month)]
-        of = int(year) if year else today.year - (number > today.month)
-        return Since(match.group(), date(of, number, int(day or 1)))
+        return Since(match.group(), date(year, month, day))
     except ValueError:  # the 31st of February
         return None

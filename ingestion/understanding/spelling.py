@@ -27,7 +27,7 @@ def corrected(scope: Scope, question: str, collections: Sequence[uuid.UUID]) -> 
     spelled = {
         run.written: run
         for run in terms.runs(question)
-        if run.written not in terms.STOP_WORDS
+        if run.written not in languages.STOP_WORDS  # the index of a text in its language lacks it, however right it is
         and question[run.start : run.end].isalpha()
         and run.end - run.start >= SHORTEST
     }

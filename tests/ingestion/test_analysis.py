@@ -79,6 +79,14 @@ def test_a_short_name_is_no_stop_word() -> None:
     assert _found("Who runs it?", "The head of IT does.", "en") == set()
 
 
+def test_capitals_tell_no_abbreviation_where_all_is_written_in_them() -> None:
+    for question in ("WHAT IS THE NOTICE PERIOD?", "WHAT IS THE NOTICE PERIOD? (notice)"):
+        assert [word.written for word in analysis.asked(question)] == ["notice", "period"]
+    for question in ("IT", "IT?", "Is it IT?"):
+        assert [word.written for word in analysis.asked(question)] == ["it"]
+    assert [word.written for word in analysis.asked("Who runs IT and HR?")] == ["runs", "it", "hr"]
+
+
 @pytest.mark.parametrize(
     ("code", "parts"),
     [
@@ -117,10 +125,28 @@ def test_writing_without_blanks_is_counted_by_pairs_of_signs() -> None:
     assert _found("猫", "旅行費用", "en") == set()
 
 
+def test_figures_and_letters_within_writing_without_blanks_are_read_by_themselves() -> None:
+    assert _found("合同 2024", "本合同自2024年1月1日起生效", "en") == {"合同", "2024"}
+    assert _found("Wi-Fi 接続", "Wi-Fi接続の設定", "en") == {"wi", "fi", "接続"}
+    assert _found("予算", "2024年度の予算は", "en") == {"予算"}
+    assert _found("2024年度", "2024年度の予算は", "en") == {"2024", "年度"}
+    assert _found("佐々木", "担当は佐々木です", "en") == {"佐々", "々木"}
+    assert analysis.counted("二〇二四年", "en") == ["二〇", "〇二", "二四", "四年"]
+    assert analysis.counted("ﾃｽﾄ３回、3,000円", "en") == ["テス", "スト", "3", "回", "3000", "円"]
+
+
 def test_a_sign_that_stands_for_several_words_is_one_term() -> None:
     text = "رسول الله ﷺ ﹷ"
     assert all(" " not in term for term in analysis.counted(text, "en"))
     assert "".join(["صلى", "الله", "عليه", "وسلم"]) in terms.terms("ﷺ")
+
+
+def test_no_term_is_empty_where_a_sign_stands_for_an_accent_or_a_comma() -> None:
+    for sign in ("\ufe76", "\u037a", "\U0001f101"):
+        for language in languages.LANGUAGES:
+            assert all(analysis.counted(sign, language))
+        assert all(all(word.variants) for word in analysis.asked(sign))
+        assert all(terms.terms(sign))
 
 
 def test_two_words_with_a_form_in_common_are_one() -> None:

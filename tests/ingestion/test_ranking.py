@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 from unittest import mock
 
@@ -159,6 +160,31 @@ def _ranked(document: uuid.UUID, score: float) -> Ranked:
     return Ranked(
         Passage(uuid.uuid4(), document, "name", document, document, 0, text, (), {}, "", score=score),
     )
+
+
+def _told(score: float, text: str, **told: Any) -> Ranked:
+    made = _ranked(uuid.uuid4(), score)
+    return replace(made, passage=replace(made.passage, text=text, parts={"dense": score}, **told))
+
+
+def test_what_a_server_outside_is_not_shown_keeps_its_place_and_what_gives_orders_stands_below() -> None:
+    secret, cheap, bad, other, dear, beyond = (
+        _told(9.0, "secret", classification=Classification.RESTRICTED),
+        _told(8.0, "140 euros"),
+        _told(7.0, "orders", is_quarantined=True),
+        _told(6.0, "other secret", classification=Classification.RESTRICTED),
+        _told(5.0, "160 euros"),
+        _told(4.0, "beyond"),
+    )
+    order = [secret, cheap, bad, other, dear, beyond]
+    server = Server(is_in_house=False, most=5)
+    made = [one.passage for one in ranking.by_server("hotel", order, server)[0]]
+    assert [one.text for one in made] == ["secret", "160 euros", "other secret", "140 euros", "orders", "beyond"]
+    assert server.given == ["name\n140 euros", "name\n160 euros"]
+    scores = [one.score for one in made]
+    assert scores == sorted(scores, reverse=True)
+    assert scores == pytest.approx([sum(one.parts.values()) for one in made])
+    assert [list(one.parts) for one in made[:2]] == [["dense", "place"], ["server"]]
 
 
 def test_diversity_lets_another_document_in(house: House) -> None:

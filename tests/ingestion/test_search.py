@@ -11,7 +11,7 @@ from governance.errors import InvalidInput, NotFound
 from governance.grants import Holder
 from governance.roles import Level
 from ingestion import catalog, documents, search
-from ingestion.search import postings
+from ingestion.search import analysis, postings
 from tests.cast import House
 from tests.ingestion import shelves
 
@@ -47,6 +47,16 @@ def test_the_passage_that_answers_comes_first_with_where_it_stands(house: House,
     assert first.lexical > 0
     assert first.score >= found.passages[1].score
     assert 0 < first.coverage <= found.covered <= 1
+
+
+def test_a_text_with_signs_that_are_accents_alone_is_found_as_any_other(house: House, travel: uuid.UUID) -> None:
+    text = "A hotel garage, ﹶ or ͺ or 🄁, costs twelve euros."
+    shelves.indexed(house.system, travel, [text])
+    assert search.passages(house.ada, "garage").passages[0].text == text
+    one = postings.Text(uuid.uuid4(), travel, uuid.uuid4(), text)
+    with mock.patch.object(analysis, "counted", return_value=["", "hotel", ""]):
+        (row,) = postings.rows([one])
+    assert row[3:] == (1, "hotel", f"1 {analysis.VERSION}")  # the last is that of the empty term, of which there is one
 
 
 def test_the_receipt_says_what_was_searched_kept_and_cut(house: House, travel: uuid.UUID, board: uuid.UUID) -> None:

@@ -16,6 +16,11 @@ def test_a_code_stays_whole(code: str) -> None:
     assert terms.terms(f"See {code}, and ({code}).") == ["see", code.lower(), code.lower()]
 
 
+def test_a_name_of_many_parts_is_told_by_its_first_figure() -> None:
+    assert terms.terms("AB-c-1.d-e AB-c-d") == ["ab-c-1.d-e", "ab", "c", "d"]
+    assert terms.terms("a" + "-1" * 4000 + ":x")[:2] == ["1", "1"]
+
+
 @pytest.mark.parametrize("written", ["1200", "1,200", "1.200", "1'200", "1,200.00", "1.200,00", "1\u202f200"])
 def test_one_value_has_one_spelling(written: str) -> None:
     assert terms.terms(f"£{written}.") == ["1200"]

@@ -17,6 +17,7 @@ from governance.roles import Level
 from governance.scope import Scope
 from ingestion import catalog, glossary, understanding
 from ingestion.models import Document, Version
+from ingestion.search import terms
 from ingestion.understanding import Part, Understood, facets, followups, lookalikes, mentions, spelling, widening
 from ingestion.understanding.followups import Turn
 from tests.cast import House
@@ -105,6 +106,65 @@ def test_several_questions_in_one_are_taken_apart() -> None:
     assert facets.merge([[1, 2, 3], [4, 1, 5]], 4) == [1, 4, 2, 3]
 
 
+def test_an_abbreviation_ends_no_question() -> None:
+    for question in (
+        "Muss ich z. B. Dr. Meyer nach Art. 5 oder Nr. 3 fragen?",
+        "May I book e.g. hotels under Art. 5 of the rules?",
+        "Is it Mr. Tamm who signs, or No. 2?",
+    ):
+        assert facets.split(question) == [question]
+
+
+def test_a_statement_is_searched_along_with_the_question_that_follows_it() -> None:
+    cases = {
+        "How long is leave? I work in Kassel. Who approves it?": [
+            "How long is leave?", "I work in Kassel. Who approves it? (leave)",
+        ],
+        "How long is leave, and who approves it? I work in Kassel.": [
+            "How long is leave", "who approves it? (leave) I work in Kassel.",
+        ],
+        "How long is leave? I work in Kassel.": ["How long is leave? I work in Kassel."],
+    }  # fmt: skip
+    for question, parts in cases.items():
+        assert facets.split(question) == parts
+
+
+def test_no_question_of_many_is_left_out() -> None:
+    asked = [
+        *["How long is annual leave carried over?", "Who approves business travel abroad?"],
+        *["Where are company laptops repaired?", "When must expense reports arrive?"],
+        *["Which training courses does everybody attend?", "I am new.", "Where do visitors park cars?"],
+    ]
+    assert facets.split(" ".join(asked)) == [*asked[:3], " ".join(asked[3:])]
+
+
+def test_a_long_question_is_read_whatever_it_repeats() -> None:
+    compared = "compare a and " * 550 + ","
+    assert facets.split(compared) == [compared]
+    assert facets.split("compare" + " " * 8000 + "Gold and Silver") == ["Gold", "Silver"]
+    blank = "who" + " " * 8000 + "and"
+    assert facets.split(blank) == [blank]
+    refused = "not " + "on the " * 1100 + "list"
+    assert lookalikes.excluded(refused) == []
+    assert lookalikes.without(f"Gold {' ' * 8000}x") == f"Gold {' ' * 8000}x"
+    for repeated in ("in" + " " * 8000, "in the report" + " " * 8000, "a-" * 4000, "in the " * 1100):
+        assert mentions.documents(repeated) == []
+    assert not followups.leans("in" + " " * 4000 + "\n" + "\t" * 4000 + "x\ny")
+
+
+def test_what_points_back_is_looked_for_once_and_not_for_each_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    read_often = []
+
+    def counted(text: str) -> list[str]:
+        read_often.append(text)
+        return counted_by(text)
+
+    counted_by = terms.terms
+    monkeypatch.setattr(terms, "terms", counted)
+    assert not followups.leans("The form of the badge was lost, and " + "it or " * 1500 + "they are what I need.")
+    assert len(read_often) < 10
+
+
 def test_filters_are_read_out_of_plain_words() -> None:
     told = {
         "What is the limit in the 2024 travel policy?": [("2024", "travel")],
@@ -130,11 +190,49 @@ def test_filters_are_read_out_of_plain_words() -> None:
         assert (found.day if found else None) == day, question
 
 
+def test_a_day_is_read_however_it_is_written() -> None:
+    today = date(2026, 2, 10)
+    days = {
+        "What changed since March 15, 2024?": date(2024, 3, 15),
+        "What changed since March 15th 2024?": date(2024, 3, 15),
+        "What changed since March, 2024?": date(2024, 3, 1),
+        "What changed since March 2024?": date(2024, 3, 1),
+        "What changed since the 1st May, 2024?": date(2024, 5, 1),
+        "Was ist neu seit dem 15.03.2024?": date(2024, 3, 15),
+        "Welche Dokumente sind neu seit 5. 3. 2024?": date(2024, 3, 5),
+        "What is new since January 5?": date(2026, 1, 5),
+        "What is new since March 15?": date(2025, 3, 15),
+        "What is new since 20 February?": date(2025, 2, 20),
+        "What changed since 15.13.2024?": None,
+    }
+    for question, day in days.items():
+        found = mentions.since(question, today)
+        assert (found.day if found else None) == day, question
+    said = mentions.since("What changed since March 15, 2024 in Kassel?", today)
+    assert said is not None
+    assert said.said == "since March 15, 2024"
+
+
+def test_a_possessive_is_no_word_of_a_name() -> None:
+    told = {
+        "What is the limit in the company's travel policy?": [("travel",)],
+        "What does it say in the employee’s leave guide?": [("employee", "leave")],
+    }
+    for question, words in told.items():
+        assert [one.words for one in mentions.documents(question)] == words, question
+
+
 def test_what_is_not_meant_is_not_searched_for() -> None:
     question = "What does support cost on Gold, not Platinum?"
     assert lookalikes.excluded(question) == ["Platinum"]
     assert lookalikes.without(question) == "What does support cost on Gold?"
     assert lookalikes.excluded("Do not forget the form.") == []
+
+
+def test_what_is_left_out_or_lacking_is_a_condition_and_no_name_that_is_not_meant() -> None:
+    for question in ("Darf ich ohne Krankmeldung zu Hause bleiben?", "May I enter without Badge 7?"):
+        assert lookalikes.excluded(question) == []
+        assert lookalikes.without(question) == question
 
 
 def test_letters_that_slipped_are_counted() -> None:
@@ -172,6 +270,13 @@ def test_a_word_that_stands_in_no_current_version_is_not_suggested(house: House)
     assert read(house.bob, "When is the reorganisatoin?", [collection]).notes == ()
 
 
+def test_a_stop_word_of_any_language_is_no_slip(house: House) -> None:
+    collection = shelf(house, "Doors", "Enter the warm room of the cannon by the river.")
+    for question in ("Warum gilt das?", "Entre semana?", "Why cannot I go?"):
+        assert read(house.bob, question, [collection], only(Part.SPELLING)).question == question
+    assert read(house.bob, "The cannun room", [collection]).question == "The cannon room"
+
+
 def test_the_glossary_widens_what_is_searched_for_both_ways(house: House) -> None:
     shelf(house, "People", LEAVE, HOTELS)
     glossary.add(house.ada, "PTO", ["annual leave", "paid time off"])
@@ -205,6 +310,14 @@ def test_a_full_glossary_is_looked_through_before_patterns_are_made(monkeypatch:
     ]
     assert [one.said for one in widening.widened("What is the ıade?", entries)] == ["ıade"]
     assert len(looked_for) < 20
+
+
+def test_the_glossary_does_not_bring_back_what_is_not_meant(house: House) -> None:
+    collection = shelf(house, "People", LEAVE)
+    glossary.add(house.ada, "PTO", ["paid time off"])
+    understood = read(house.bob, "How much annual leave do I have, not PTO?", [collection])
+    assert understood.searches == ("How much annual leave do I have?",)
+    assert {one.part for one in understood.notes} == {Part.NAMES}
 
 
 def test_a_facet_is_not_drowned_by_another(house: House) -> None:
