@@ -105,9 +105,10 @@ def weigh(
     passages: Sequence[Passage],
     near: float = NEAR,
     strictness: Strictness = Strictness.BALANCED,
+    explained: Sequence[tuple[str, str]] = (),
 ) -> Evidence:
-    """`near` is the mark of the embedder that found them."""
-    missing = unnamed(question, passages)
+    """`near` is the mark of the embedder that found them; `explained` is what the glossary makes of the question."""
+    missing = unnamed(question, passages, explained)
     marked = features(passages, near, len(missing))
     probability = round(_probability(marked), 4) if passages else 0.0
     refuse, warn = MARKS[strictness]
@@ -137,14 +138,18 @@ def _probability(marked: Mapping[str, float]) -> float:
     return 1 / (1 + math.exp(-sum(WEIGHTS[name] * value for name, value in marked.items()) - WEIGHTS["bias"]))
 
 
-def unnamed(question: str, passages: Sequence[Passage]) -> tuple[str, ...]:
-    """The words of the question that name something which stands nowhere in the passages, their titles and headings."""
+def unnamed(question: str, passages: Sequence[Passage], explained: Sequence[tuple[str, str]] = ()) -> tuple[str, ...]:
+    """The words of the question that name something which stands nowhere in the passages, their titles and headings.
+
+    Nor does what they stand for, by (said, meant) of the glossary.
+    """
     texts = [passage.text for passage in passages]
     whole = "\n".join(f"{passage.above}\n{passage.text}" for passage in passages)
     held = set(terms.terms(whole))
     asked = {*names.required(question, texts), *_YEAR.findall(question)} - _CALENDAR
     short = set(terms.terms(" ".join(_SHORT.findall(question))))
-    missing = {name for name in asked - short if not _is_held(name, held, whole)}
+    known = {term for said, meant in explained if _is_meant(meant, held) for term in terms.terms(said)}
+    missing = {name for name in asked - short - known if not _is_held(name, held, whole)}
     return tuple(dict.fromkeys(_written(question, token) for token in terms.tokens(question) if token.term in missing))
 
 
@@ -156,6 +161,12 @@ def refusal(receipt: dict[str, Any], missing: Sequence[str] = ()) -> str:
     listed = ", ".join(shelves[:6]) + (f" (+{len(shelves) - 6})" if len(shelves) > 6 else "")
     about = ", ".join(f"“{name[:_SHOWN]}”" for name in missing[:3])
     return sentence(NOT_NAMED, about=about, listed=listed) if about else sentence(NOT_FOUND, listed=listed)
+
+
+def _is_meant(meant: str, held: set[str]) -> bool:
+    """Whether one of the meanings, as the note lists them, stands there in all its words."""
+    meanings = [set(terms.terms(one)) for one in meant.split(", ")]
+    return any(words and words <= held for words in meanings)
 
 
 def _is_held(name: str, held: set[str], whole: str) -> bool:

@@ -82,7 +82,9 @@ def look_up(
         found = _cleared(found, judge)
     with stopwatch.step(Step.GATE):
         near = runners.embedder(found.receipt["index"]).near
-        weighed = evidence.weigh(understood.wanted, passed, near, evidence.strictest(found.passages))
+        weighed = evidence.weigh(
+            understood.wanted, passed, near, evidence.strictest(found.passages), understood.explained
+        )
     if weighed.decision is not Decision.ANSWER:
         found.receipt["keepers"] = _keepers(scope, found)
     with stopwatch.step(Step.RECORDING), events.together(scope):

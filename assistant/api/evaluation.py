@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -14,8 +13,7 @@ from rest_framework.response import Response
 from assistant.api import paging
 from assistant.api.shapes import parse
 from assistant.api.view import Operation
-from assistant.evaluation import figures, runs, sets
-from assistant.evaluation.rows import Row
+from assistant.evaluation import runs, sets
 from assistant.models import SetRun
 from governance.scope import Scope
 
@@ -63,7 +61,7 @@ class Run(Operation):
         """With what came of each question, and what changed since the run before."""
         row = runs.get(self.caller, collection, run)
         there = runs.read(self.caller, row).rows
-        told = {"rows": [runs.kept(one) for one in there], "changes": _changes(self.caller, row, there)}
+        told = {"rows": [runs.kept(one) for one in there], "changes": _changes(self.caller, row)}
         return Response(_told(row) | told)
 
     @extend_schema(request=None, responses={200: dict})
@@ -88,7 +86,7 @@ def _told(row: SetRun) -> dict[str, Any]:
     }
 
 
-def _changes(scope: Scope, row: SetRun, there: Sequence[Row]) -> list[dict[str, Any]]:
+def _changes(scope: Scope, row: SetRun) -> list[dict[str, Any]]:
     other = runs.before(scope, row)
     if other is None:
         return []
@@ -102,5 +100,5 @@ def _changes(scope: Scope, row: SetRun, there: Sequence[Row]) -> list[dict[str, 
             "high": one.gain.high,
             "verdict": one.verdict,
         }
-        for one in figures.changes(runs.read(scope, other).rows, there)
+        for one in runs.changes(scope, other, row)
     ]

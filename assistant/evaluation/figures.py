@@ -12,6 +12,9 @@ from assistant.models import Status
 
 Measure = Callable[[Row], float | None]
 
+# Of five pairs that all gain, chance makes as much in 1 of 16: below six none is told at 95 %.
+PAIRS_LEAST = 6
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -37,6 +40,8 @@ class Change:
     @property
     def verdict(self) -> str:
         """better, worse, or within chance."""
+        if self.gain.number < PAIRS_LEAST:
+            return "within chance"
         if self.gain.low > 0:
             return "better"
         return "worse" if self.gain.high < 0 else "within chance"

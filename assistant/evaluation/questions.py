@@ -83,8 +83,8 @@ def _question(told: Mapping[str, Any]) -> Question:
     if unknown := set(told) - _KNOWN:
         raise ValueError(f"{', '.join(sorted(unknown))} is not known; known are {', '.join(sorted(_KNOWN))}")
     is_answerable = not told.get("unanswerable", False)
-    documents = frozenset(map(str, told.get("documents", ())))
-    facts = tuple(_fact(one) for one in told.get("facts", ()))
+    documents = frozenset(map(str, _listed(told, "documents")))
+    facts = tuple(_fact(one) for one in _listed(told, "facts"))
     text = str(told["question"]).strip()
     if not text or not str(told["id"]).strip():
         raise ValueError("id and question must say something")
@@ -97,12 +97,21 @@ def _question(told: Mapping[str, Any]) -> Question:
     )
 
 
+def _listed(told: Mapping[str, Any], name: str) -> list[Any]:
+    """A text would be taken letter by letter."""
+    found = told.get(name, [])
+    if not isinstance(found, list):
+        raise TypeError(f"{name} must be a list")
+    return found
+
+
 def _fact(told: Any) -> Fact:
-    if isinstance(told, str):
-        return Fact((told,))
-    if isinstance(told, list) and told and all(isinstance(one, str) for one in told):
-        return Fact(tuple(told))
-    if isinstance(told, dict) and set(told) == {"pattern"}:
+    texts = [told] if isinstance(told, str) else told
+    if isinstance(texts, list) and texts and all(isinstance(one, str) for one in texts):
+        if not all(one.strip() for one in texts):
+            raise ValueError("a fact must say something")
+        return Fact(tuple(texts))
+    if isinstance(told, dict) and set(told) == {"pattern"} and str(told["pattern"]).strip():
         re2.compile(told["pattern"])
         return Fact(pattern=told["pattern"])
     raise ValueError("a fact is a text, a list of texts, or {pattern}")

@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from assistant.evaluation import figures, files, narrowed, sets
+from assistant.evaluation.figures import Change
 from assistant.evaluation.rows import Row, Run
 from assistant.models import RunState, SetAsked, SetQuestion, SetRun
 from governance.audit import events
@@ -123,6 +124,15 @@ def read(scope: Scope, row: SetRun) -> Run:
         told = SetAsked.objects.filter(run=row, told__isnull=False).order_by("number").values_list("told", flat=True)
         kept_back = narrowed.of(scope, row.collection_id)
         return Run(row.made, kept_back.came(Row.from_json(one) for one in told if one))
+
+
+def changes(scope: Scope, former: SetRun, row: SetRun) -> list[Change]:
+    """Of the questions that both asked in the same words: an id may have been given to another one since."""
+    with scope.transaction():
+        then, now = questions(scope, former), questions(scope, row)
+        same = {key for key, text in now.items() if then.get(key) == text}
+        old, new = ([one for one in read(scope, run).rows if one.id in same] for run in (former, row))
+    return figures.changes(old, new)
 
 
 def questions(scope: Scope, row: SetRun) -> dict[str, str]:

@@ -42,7 +42,7 @@ def searched(scope: Scope, question: Question, collections: Sequence[uuid.UUID])
         "both": _documents(question, found),
     }
     strictness = evidence.strictest(found[: answering.PASSAGES])
-    weighed = evidence.weigh(understood.wanted, found[: answering.PASSAGES], near, strictness)
+    weighed = evidence.weigh(understood.wanted, found[: answering.PASSAGES], near, strictness, understood.explained)
     return Row(
         id=question.id,
         kind=question.kind,

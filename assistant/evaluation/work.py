@@ -127,16 +127,21 @@ def _asked(claimed: Claim, scope: Scope, row: SetRun, question: Question) -> Row
         except (Busy, Unavailable):
             raise
         except ChanceryError:  # what policy wants a reason for is not asked
-            return replace(_searched(scope, row, question), answered=Answered(Status.FAILED))
+            return replace(_searched(scope, row, question), answered=_failed(question))
         claimed.renew(answer=asked.pk)
         raise _Waits
     try:
         answered = asking.read(scope, question, row.answer)
     except models.Answer.DoesNotExist:  # let go of meanwhile
-        answered = Answered(Status.FAILED)
+        answered = _failed(question)
     if answered.status not in models.FINAL:
         raise _Waits
     return replace(_searched(scope, row, question), answered=answered)
+
+
+def _failed(question: Question) -> Answered:
+    """No fact of it is met: left out, it would make the mean better."""
+    return Answered(Status.FAILED, met=(False,) * len(question.facts))
 
 
 def _searched(scope: Scope, row: SetRun, question: Question) -> Row:

@@ -145,7 +145,7 @@ def run(request: HttpRequest, scope: Scope, collection: uuid.UUID, run: uuid.UUI
         "room": "library",
         "shelf": shelves.get(scope, collection),
         "run": row,
-        "figures": _figures(there, runs.read(scope, other).rows if other else None),
+        "figures": _figures(there, runs.changes(scope, other, row) if other else []),
         "kinds": _kinds(there),
         "other": other,
         "missed": [(asked.get(one.id, one.id), one) for one in there if one.is_missed][:MISSED],
@@ -153,10 +153,12 @@ def run(request: HttpRequest, scope: Scope, collection: uuid.UUID, run: uuid.UUI
     return render(request, "library/questions/run.html", context)
 
 
-def _figures(there: Sequence[Row], before: Sequence[Row] | None) -> list[tuple[str, Figure, figures.Change | None]]:
+def _figures(
+    there: Sequence[Row], changes: Sequence[figures.Change]
+) -> list[tuple[str, Figure, figures.Change | None]]:
     """Each with what it was before, question by question."""
-    changes = {one.key: one for one in figures.changes(before, there)} if before is not None else {}
-    return [(_(SAYS[one.key]), one, changes.get(one.key)) for one in figures.of(there) if one.key in SAYS]
+    changed = {one.key: one for one in changes}
+    return [(_(SAYS[one.key]), one, changed.get(one.key)) for one in figures.of(there) if one.key in SAYS]
 
 
 def _kinds(there: Sequence[Row]) -> list[tuple[str, int, str, str, str]]:

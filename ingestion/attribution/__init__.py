@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Generic, TypeVar
 
-from ingestion.attribution import facts, names, spans
+from ingestion.attribution import facts, names, numbers, spans
 from ingestion.attribution.facts import Fact
 from ingestion.attribution.spans import Part, Span
 from ingestion.search import terms
@@ -34,6 +34,8 @@ _IN_COMPOUND = 0.7  # "Zulage" for "Nachtzulage"
 _COMPOUND_MIN = 5
 
 _VERDICT = re.compile(r"\W*(?:yes|no|ja|nein|oui|non|sì|sí|si|nee|nej|sim|não)\b", re.IGNORECASE)
+# "No, the key is not kept" denies once.
+_ANSWERED = re.compile(r"\A\W*(?:no|nein|non|nee|nej|não)(?=,|\s[–—])", re.IGNORECASE)
 _NEUTRAL = frozenset(
     terms.terms(
         """hello hi dear welcome thanks thank please sure certainly yes ok okay sorry hope help helps assist glad happy
@@ -116,7 +118,7 @@ def attribute(
         return []
     above = contexts or {}
     read = [(key, _read(text, above.get(key, ""))) for key, text in passages]
-    claim = _claim(facts.bare(sentence), [passage for _, passage in read])
+    claim = _claim(numbers.in_figures(_ANSWERED.sub("", facts.bare(sentence))), [passage for _, passage in read])
     found = [best for key, passage in read if (best := _best(key, claim, passage)) is not None]
     found.sort(key=lambda one: -one.score)
     return [one for one in found[:most] if one.score >= found[0].score * _NEAR_BEST]
@@ -186,8 +188,11 @@ def _score(claim: _Claim, passage: _Passage, run: Sequence[Span], held: Sequence
 
 def _is_denied(claim: _Claim, passage: _Passage, run: Sequence[Span], parts: Sequence[Part]) -> bool:
     """Whether a clause of the sentence says "not" where the clause that it is taken from does not, or the other way round;
-    or all of it says it more or less often than the words that it gives back.
+    or all of it says it more or less often than the words that it gives back. Of one sentence of the passage that holds the
+    claim's words it is the words' own surroundings that count, however long the sentence and its neighbours are.
     """
+    if any(spans.is_put_otherwise(claim.whole, passage.text[one.start : one.end], _SAME) for one in run):
+        return True
     for clause in claim.clauses:
         nearest = max(parts, key=lambda part: len(part.words & clause.words), default=None)
         if nearest and _is_same(nearest, clause) and nearest.is_negative != clause.is_negative:

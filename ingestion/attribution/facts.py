@@ -1,6 +1,7 @@
 """Facts in a text that can be right or wrong: numbers with their kind, dates and times, codes and names.
 
-Two texts that state the same value give the same fact, in English or German, in digits or in words.
+Two texts that state the same value give the same fact, in digits or in words, in English or German; dates and units also
+in French, Spanish, Italian, Dutch and Portuguese.
 """
 
 from __future__ import annotations
@@ -9,11 +10,15 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from ingestion.attribution import numbers
 from ingestion.search import terms
 
 _MONTH_NAMES = """
-1 january januar jan 2 february februar feb 3 march märz mar mär 4 april apr 5 may mai 6 june juni jun 7 july juli jul
-8 august aug 9 september sept sep 10 october oktober oct okt 11 november nov 12 december dezember dec dez
+1 january januar jan janvier enero gennaio januari janeiro 2 february februar feb février febrero febbraio februari fevereiro
+3 march märz mar mär mars marzo maart março 4 april apr avril abril aprile 5 may mai mayo maggio mei maio
+6 june juni jun juin junio giugno junho 7 july juli jul juillet julio luglio julho 8 august aug août agosto augustus
+9 september sept sep septembre septiembre settembre setembro 10 october oktober oct okt octobre octubre ottobre outubro
+11 november nov novembre noviembre novembro 12 december dezember dec dez décembre diciembre dicembre dezembro
 """
 
 
@@ -26,50 +31,78 @@ def _numbered(names: str) -> dict[str, str]:
 
 
 _MONTHS = _numbered(_MONTH_NAMES)
-_MONTH = rf"(?P<month>{'|'.join(sorted(filter(str.isalpha, _MONTHS), key=len, reverse=True))})\b\.?"
+_NAMED = sorted((name for name in _MONTHS if name.isalpha() and name != "may"), key=len, reverse=True)
+# "5 may be carried over": in small letters it is a month only before a year.
+_MONTH = rf"(?P<month>{'|'.join(_NAMED)}|(?-i:May|MAY)|may(?=,?\s+\d{{4}}\b))\b\.?"
+_OF = r"(?:(?:of|de|del|di)\s+)?"
 
 _DATES = (
     re.compile(r"\b(?P<year>\d{4})-(?P<number>\d{1,2})-(?P<day>\d{1,2})\b"),
-    re.compile(r"\b(?P<day>\d{1,2})\.(?P<number>\d{1,2})\.(?P<year>\d{4})(?!\d)"),
+    re.compile(r"\b(?P<day>\d{1,2})(?P<sign>[./])(?P<number>\d{1,2})(?P=sign)(?P<year>\d{4})(?!\d)"),
     # Without a year only after such a word, or "is 3.6." at the end of a sentence would be one.
     re.compile(r"(?i)(?:\b(?:am|bis|zum|vom|ab|seit|dem)\s)(?P<day>\d{1,2})\.(?P<number>\d{1,2})\.(?!\d)"),
     re.compile(
-        rf"\b(?P<day>\d{{1,2}})(?:\.|st|nd|rd|th)?(?:\s+of)?\s+{_MONTH}(?:,?\s+(?P<year>\d{{4}}))?", re.IGNORECASE
+        rf"\b(?P<day>\d{{1,2}})(?:\.|st|nd|rd|th|er|º)?\s+{_OF}{_MONTH}(?:,?\s+{_OF}(?P<year>\d{{4}}))?", re.IGNORECASE
     ),
     re.compile(rf"\b{_MONTH}\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(?P<year>\d{{4}}))?", re.IGNORECASE),
-    re.compile(rf"\b{_MONTH}\s+(?P<year>\d{{4}})\b", re.IGNORECASE),
+    re.compile(rf"\b{_MONTH}\s+{_OF}(?P<year>\d{{4}})\b", re.IGNORECASE),
 )
-_TIME = re.compile(
-    r"\b(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2}))?\s?(?:(?P<half>[ap])\.?m\b\.?|Uhr\b|(?<=:\d\d))", re.IGNORECASE
+_TIMES = (
+    re.compile(
+        r"\b(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2}))?\s?(?:(?P<half>[ap])\.?m\b\.?|Uhr\b|(?<=:\d\d))", re.IGNORECASE
+    ),
+    # Elsewhere the word for an hour also tells the time.
+    re.compile(r"(?i)(?:\b(?:à|dès|om|las|às)\s)(?P<hour>\d{1,2})\s(?:heures?|uur|horas?)\b"),
 )
-_VALUE = r"(?P<value>\d[\d.,'\u2019\u202f]*\d|\d)"
-_WORDS = "|".join(sorted(terms.NUMBER_WORDS, key=len, reverse=True))
+_VALUE = r"(?P<value>\d[\d.,'\u2019]*\d|\d)"
 _AMOUNT = re.compile(
-    rf"(?P<before>[£€$]|\b(?:GBP|EUR|USD|CHF))?\s?(?<![\w.,])(?:{_VALUE}|(?P<word>(?:{_WORDS})\b))"
-    r"(?P<after>(?:\s?(?:%|[£€$]))|(?:[\s\u00a0-]+[^\W\d_]+){0,2}|)",
+    rf"(?P<minus>(?<![\w.,])(?<!\d\s){numbers.MINUS})?(?P<before>[£€$]|\b(?:GBP|EUR|USD|CHF|DKK|SEK|NOK|kr))?\s?(?<![\w.,])"
+    rf"(?:{_VALUE}|(?P<word>(?:{numbers.WORDS})\b))"
+    r"(?P<after>\s?(?:%|[£€$]|°\s?[CF]\b)|[^\W\d_]+\b|(?:[\s\u00a0-]+[^\W\d_]+){0,2})",
     re.IGNORECASE,
 )
+_METRES = r"m[eèé]t(?:ern?|ers?|res?|ros?|ri)"
+_GRAMS = r"gram(?:s|m|ms|mes?|mi|mo|os?|as?)?"
+_LITRES = r"lit(?:ern?|ers?|res?|ros?|ri)"
 _KINDS = {
     "£": r"£|gbp|pounds?|pfund",
     "€": r"€|eur|euros?",
     "$": r"\$|usd|dollars?",
-    "%": r"%|percent|per cent|prozent",
-    "second": r"seconds?|sekunden?|s",
-    "minute": r"minutes?|minuten?|min",
-    "hour": r"hours?|\w*stunden?|h",
-    "day": r"(?:work|week)?days?|(?!mon|diens|donners|frei|sams|sonn|feier)\w*tag(?:e[ns]?|s)?",
-    "week": r"weeks?|wochen?",
-    "month": r"months?|\w*monat(?:e[ns]?|s)?",
-    "year": r"years?|\w*jahr(?:e[ns]?|s)?",
+    "chf": r"chf|franken|francs?|franchi",
+    # In small letters the last three are other words: "30 Sek." are seconds.
+    "kr": r"kr|kron(?:en|er|or|e)|(?-i:DKK|SEK|NOK)",
+    "%": r"%|percent|per cent|prozent|pour cent|por ciento|per cento|por cento|procent",
+    "°C": r"°\s?c|celsius",
+    "°F": r"°\s?f|fahrenheit",
+    "second": r"seconds?|sekunden?|s|second[ei]s?|segundos?|seconden",
+    "minute": r"minutes?|minuten?|min|minut[io]s?",
+    "hour": r"hours?|\w*stunden?|h|heures?|horas?|or[ae]|uur|uren",
+    "day": r"(?:work|week)?days?|(?!mon|diens|donners|frei|sams|sonn|feier)\w*tag(?:e[ns]?|s)?"
+    r"|jours?|journées?|d[ií]as?|giorn[oi]|(?:werk)?dag(?:en)?",
+    "week": r"weeks?|wochen?|semaines?|semanas?|settiman[ae]|weken",
+    "month": r"months?|\w*monat(?:e[ns]?|s)?|mois|mes(?:es|e|i)?|mês|maand(?:en)?",
+    "year": r"years?|\w*jahr(?:e[ns]?|s)?|ans|années?|a[ñn]os?|ann[oi]|jaar|jaren",
+    "m²": rf"qm|sqm|square {_METRES}|quadrat{_METRES}|{_METRES} (?:carrés|cuadrados|quadrati|quadrados)",
+    "mm": rf"mm|mill?[ií]{_METRES}",
+    "cm": rf"cm|[cz]ent[ií]{_METRES}",
+    "km": rf"km|(?:k|qu|ch)il[oóò]{_METRES}",
+    "m": rf"m|{_METRES}",
+    "mg": rf"mg|mill?i{_GRAMS}",
+    "kg": rf"kg|kilos?|(?:k|qu|ch)ilo{_GRAMS}",
+    "g": rf"g|{_GRAMS}",
+    "ml": rf"ml|mill?[ií]{_LITRES}",
+    "l": rf"l|{_LITRES}",
 }
 _KIND = [(kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _KINDS.items()]
+_KIND_MIN = 4  # letters of a unit behind another word: "3 fois mes" is French for "my"
 # "2 a year" is no duration.
 _BETWEEN = frozenset(
     {"a", "an", "per", "of", "in", "to", "and", "or", "the", "je", "pro", "im", "von", "bis", "und", "oder"}
+    | {"par", "de", "du", "et", "ou", "por", "al", "y", "di", "e", "o", "ogni", "en", "van", "tot"}
 )
 # Terms that only say the kind: written in many ways, and compared with their figures.
-UNITS = frozenset(terms.terms("euro eur pound gbp pfund dollar usd percent prozent am pm uhr"))
-_MARKERS = re.compile(r"\[\d{1,3}\]|^\s*(?:\d{1,2}[.)]|[-*•])\s+", re.MULTILINE)
+UNITS = frozenset(terms.terms("euro eur pound gbp pfund dollar usd chf franken percent prozent celsius am pm uhr"))
+_MARKERS = re.compile(r"\[\d{1,3}\]|^[^\S\n]*(?:\d{1,2}[.)]|[-*•])\s+", re.MULTILINE)
 _RUN = re.compile(r"(?<!\w)[^\W_]\w*(?:[.-]\w+)*")
 
 
@@ -92,13 +125,16 @@ def bare(text: str) -> str:
 def values(text: str) -> list[Fact]:
     """Dates, times, amounts, shares, durations and plain numbers of a text, without those inside codes."""
     found: list[Fact] = []
+    text = numbers.in_figures(text)
     for pattern in _DATES:
         text = _taken(pattern, text, found, _date)
-    text = _taken(_TIME, text, found, _time)
+    for pattern in _TIMES:
+        text = _taken(pattern, text, found, _time)
     text = _RUN.sub(lambda run: " " if _is_code(run.group()) else run.group(), text)
     for match in _AMOUNT.finditer(text):
         value = match.group("value")
         number = terms.number(value) if value else terms.NUMBER_WORDS[terms.folded(match.group("word"))]
+        number = f"-{number}" if match.group("minus") else number
         found.append(Fact(number, _kind(match.group("before") or "") or _kind_after(match.group("after"))))
     return found
 
@@ -120,19 +156,23 @@ def _date(match: re.Match[str]) -> Iterator[Fact]:
     written = {"year": None, "day": None, "number": None, "month": None} | match.groupdict()
     month = written["month"]
     number = _MONTHS[terms.folded(month)] if month else terms.number(written["number"] or "")
+    day = terms.number(written["day"]) if written["day"] else ""
+    if int(number) > 12 >= int(day or 13):  # as America writes it
+        number, day = day, number
     yield Fact(f"month {number}", "date")
-    if written["day"]:
-        yield Fact(f"{number}-{terms.number(written['day'])}", "date")
+    if day:
+        yield Fact(f"{number}-{day}", "date")
     if written["year"]:
         yield Fact(written["year"])
 
 
 def _time(match: re.Match[str]) -> Iterator[Fact]:
     """By the clock of 24 hours; a full hour is just its number, as in "15 Uhr"."""
-    hour, half = int(match.group("hour")), (match.group("half") or "").lower()
+    written = {"minute": None, "half": None} | match.groupdict()
+    hour, half = int(match.group("hour")), (written["half"] or "").lower()
     if half:
         hour = hour % 12 + (12 if half == "p" else 0)
-    minute = match.group("minute") or "00"
+    minute = written["minute"] or "00"
     yield Fact(str(hour) if minute == "00" else f"{hour}:{minute}", "time")
 
 
@@ -141,10 +181,11 @@ def _kind(written: str) -> str:
 
 
 def _kind_after(written: str) -> str:
-    words = re.split(r"[\s\u00a0-]+", written.strip(" \u00a0-"))
-    if len(words) > 1 and not _kind(words[0]) and words[0].lower() not in _BETWEEN:
-        return _kind(words[1])
-    return _kind(words[0])
+    words = [word for word in re.split(r"[\s-]+", written) if word]
+    if found := _kind(" ".join(words)) or _kind("".join(words[:1])):
+        return found
+    is_apart = len(words) > 1 and words[0].lower() not in _BETWEEN and len(words[1]) >= _KIND_MIN
+    return _kind(words[1]) if is_apart else ""
 
 
 def _is_code(run: str) -> bool:

@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ingestion.attribution import facts
+from ingestion.attribution import facts, numbers
 from ingestion.attribution.facts import Fact
 from ingestion.cutting import blocks
 from ingestion.cutting.blocks import Unit
 from ingestion.search import terms
+from ingestion.search.terms import Token
 
 _CELL = re.compile(r"(?<!\\)\|")
-_DELIMITER = re.compile(r"[\s|:-]*-[\s|:-]*")
+_DELIMITER = re.compile(r"[\s|:]*-[\s|:-]*")
 _CLAUSE = re.compile(r"[,;]\s|\s[–—]\s|\b(?:and|but|und|aber|sondern)\b(?!\s*[£€$]?\d)", re.IGNORECASE)
 # "No longer than" sets a bound and denies nothing; "--no-cache" is a name. A word that denies in one language and means
 # something else in another stands on both sides, or on none.
 _NEGATION = re.compile(
-    r"(?<!-)\b(?:not?(?!-)(?!\s+(?:more|less|fewer|longer|later|earlier|higher|lower|greater|smaller|shorter|sooner)\b)"
-    r"|never|none|nor|neither|without|cannot|\w+n['’]t"
-    r"|nicht(?!\s+(?:mehr|weniger|länger|später|früher|höher|kürzer)\s+als\b)|nie|niemals|kein\w*|ohne|weder"
+    r"(?<!-)\b(?:not?(?!-)"
+    r"(?!\s+(?:more|less|fewer|longer|later|earlier|higher|lower|greater|smaller|shorter|sooner)\s+than\b)"
+    r"|never|none|nor|neither|nobody|nothing|nowhere|without|cannot|\w+n['’]t"
+    r"|nicht(?!\s+(?:mehr|weniger|länger|später|früher|höher|kürzer)\s+als\b)"
+    r"|nie|niemals|niemand\w*|nichts|nirgends|kein\w*|ohne|weder"
     r"|(?:ne\s+|n['’])\w+(?:\s+\w+){0,2}?\s+(?:pas|plus|jamais|rien|aucun\w*)|pas|jamais|aucun\w*|sans"
-    r"|non(?!-)|nessun\w*|senza|niet|geen|nooit|zonder|nunca|ning[uú]n\w*|não|nenhum\w*|sem"
+    r"|non(?!-)|nessun\w*|senza|niet|geen|nooit|zonder|nunca|nadie|ning[uú]n\w*|não|nenhum\w*|sem"
     r"|inte|aldrig|inga|ingen|inget|utan|ikke|aldri|intet|uden|uten)\b",
     re.IGNORECASE,
 )
+# Behind the verb; "not" only ever stands before what it denies.
+_BEHIND = re.compile(r"\s+(?:nicht|niet|inte|ikke)\b(?!\s+(?:nur|alleen|bara|kun|mehr|weniger)\b)", re.IGNORECASE)
+_WORDS_MIN = 2  # of a sentence, to be told in other words
+_APART = re.compile(rf"{_CLAUSE.pattern}|[.!?]\s", re.IGNORECASE)  # a list item may hold several sentences
 
 
 @dataclass(frozen=True)
@@ -98,14 +106,46 @@ def negations(text: str) -> int:
     return sum(1 for _ in _NEGATION.finditer(text))
 
 
+def is_put_otherwise(claim: Part, said: str, share: float) -> bool:
+    """Whether `said` holds that share of the claim's words and, where they stand nearest together, denies what the claim does
+    not; or denies nothing at all where the claim does.
+    """
+    at = [one for one in terms.tokens(said) if one.term in claim.words]
+    held = {one.term for one in at}
+    if len(held) < max(share * len(claim.words), _WORDS_MIN):
+        return False
+    if claim.is_negative:
+        return not negations(said)
+    start, end = _nearest(at, len(held))
+    before = _APART.split(said[:start])[-1]
+    near = _APART.split(f"{before}{said[start:end]}")
+    shared = [len(claim.words.intersection(terms.terms(one))) for one in near]
+    is_denied = any(negations(one) for one, many in zip(near, shared, strict=True) if many == max(shared))
+    return is_denied or _BEHIND.match(said, end) is not None
+
+
+def _nearest(at: Sequence[Token], kinds: int) -> tuple[int, int]:
+    """The shortest stretch of the text that has a term of each kind."""
+    inside: Counter[str] = Counter()
+    first, found = 0, (at[0].start, at[-1].end)
+    for one in at:
+        inside[one.term] += 1
+        while inside[at[first].term] > 1:
+            inside[at[first].term] -= 1
+            first += 1
+        if len(inside) == kinds and one.end - at[first].start < found[1] - found[0]:
+            found = (at[first].start, one.end)
+    return found
+
+
 def clauses(sentence: str) -> list[Part]:
     """Of a sentence that is held against spans."""
-    return [whole(clause) for clause in _CLAUSE.split(sentence)]
+    return [whole(clause) for clause in _CLAUSE.split(numbers.in_figures(sentence))]
 
 
 def whole(written: str) -> Part:
     """All of it as one part."""
-    inside = facts.bare(written)
+    inside = numbers.in_figures(facts.bare(written))
     words = frozenset(term for term in terms.terms(inside) if not term[0].isdigit()) - facts.UNITS
     return Part(words, tuple(facts.values(inside)), negations(inside))
 
@@ -120,7 +160,7 @@ def _headed(inside: str) -> tuple[str, int]:
 
 def _told(text: str, unit: Unit) -> Iterator[Span]:
     for sentence in blocks.sentences(text, unit):
-        clauses = tuple(map(whole, _CLAUSE.split(text[sentence.start : sentence.end])))
+        clauses = tuple(map(whole, _CLAUSE.split(numbers.in_figures(text[sentence.start : sentence.end]))))
         yield _span(text, sentence, clauses)
 
 
@@ -130,7 +170,7 @@ def _listed(text: str, unit: Unit) -> Iterator[Span]:
 
 
 def _span(text: str, unit: Unit, parts: tuple[Part, ...]) -> Span:
-    inside = facts.bare(text[unit.start : unit.end])
+    inside = numbers.in_figures(facts.bare(text[unit.start : unit.end]))
     return Span(unit.start, unit.end, frozenset(terms.terms(inside)), tuple(facts.values(inside)), parts)
 
 

@@ -113,6 +113,15 @@ def test_slips_short_forms_days_and_german_nouns_are_no_missing_names(question: 
     assert evidence.weigh(question, [passage()]).unnamed == ()
 
 
+def test_what_the_glossary_spells_out_is_not_missing_where_the_passages_have_it_so() -> None:
+    question, explained = "How do I set up 2FA?", [("2FA", "two-step login, two-factor authentication")]
+    found = [passage("Two-factor authentication is set up in your profile.")]
+    assert evidence.weigh(question, found).unnamed == ("2FA",)
+    assert evidence.weigh(question, found, explained=explained).unnamed == ()
+    assert evidence.weigh(question, found, explained=explained).suffices
+    assert evidence.weigh(question, [passage()], explained=explained).unnamed == ("2FA",)
+
+
 def test_a_refusal_stays_short_however_long_a_name_and_however_many() -> None:
     collections = [{"name": f"Shelf {number} {'x' * 190}"} for number in range(9)]
     notice = evidence.refusal({"collections": collections}, tuple("X" * 500 for _ in range(9)))

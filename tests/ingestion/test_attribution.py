@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.demo import material
 from ingestion import attribution
-from ingestion.attribution import Attribution
+from ingestion.attribution import Attribution, names
 from tests.ingestion import handbook, statements
 
 PLANS = "| | Gold | Platinum |\n| --- | --- | --- |\n| Price per device | £340 | £620 |\n| Notice | 60 days | 90 days |"
@@ -61,10 +63,35 @@ def test_a_figure_that_the_passage_does_not_state_is_not_cited(sentence: str) ->
         ("The policy starts on March 1, 2025.", "The policy starts on 1 March 2025."),
         ("Die Zulage beträgt 4,60 Euro.", "Zulage: 4,60 €."),
         ("Die Frist endet am 31.03.2025.", "Die Frist endet am 31. März 2025."),
+        ("The fee is 5 million euros.", "The fee is 5,000,000 euros."),
+        ("Leave is two hundred and fifty days.", "Leave is 250 days."),
+        ("Die Frist beträgt fünfundzwanzig Tage.", "Die Frist beträgt 25 Tage."),
+        ("Le forfait est de 1 200 €.", "Le forfait est de 1200 €."),
+        ("The vaccine is stored at minus 20 degrees Celsius.", "The vaccine is stored at -20 °C."),
     ],
 )
 def test_a_value_may_be_written_in_another_way(sentence: str, passage: str) -> None:
     assert cited(sentence, passage) == [0]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "passage"),
+    [
+        ("Leave is twenty days.", "Leave is twenty-five days."),
+        ("Leave is 2 days.", "Leave is two hundred days."),
+        ("The fee is five euros.", "The fee is five thousand euros."),
+        ("The fee is 5 million euros.", "The fee is 5 billion euros."),
+        ("Die Frist beträgt 20 Tage.", "Die Frist beträgt fünfundzwanzig Tage."),
+        ("The fee is 200 €.", "The fee is 1 200 €."),
+        ("It is stored at 20 °C.", "It is stored at -20 °C."),
+        ("The fee is 500 francs.", "The fee is 500 €."),
+        ("The pipe is 50 mm wide.", "The pipe is 50 cm wide."),
+        ("Le délai est de 3 mois.", "Le délai est de 3 semaines."),
+    ],
+)
+def test_a_value_of_another_size_sign_or_unit_is_not_cited(sentence: str, passage: str) -> None:
+    assert cited(sentence, passage) == []
+    assert cited(passage, passage) == [0]
 
 
 def test_a_figure_of_a_table_counts_for_its_own_column_and_row() -> None:
@@ -117,6 +144,53 @@ def test_a_denial_is_told_in_other_languages_and_in_short_clauses(said: str, den
     assert not attribution.attribute(said, [(1, denied)])
 
 
+@pytest.mark.parametrize(
+    ("said", "denied"),
+    [
+        ("Pets are allowed.", "Pets are not allowed in any of the company's buildings."),
+        (
+            "Contractors are entitled to paid sick leave.",
+            "Contractors are not entitled to paid sick leave during a project that the company has commissioned.",
+        ),
+        ("The Gold plan is available to new customers.", "The Gold plan is no longer available to new customers."),
+        ("The supplier is liable for the loss.", "In no event is the supplier liable for the loss of a device."),
+        ("Der Zuschlag gilt für Aushilfen.", "Der Zuschlag gilt für Aushilfen nicht, solange sie angelernt werden."),
+        ("Visitors may enter the lab.", "Nobody but staff and no visitors may enter the lab on their own at night."),
+    ],
+)
+def test_a_denial_in_a_longer_sentence_does_not_support_what_it_denies(said: str, denied: str) -> None:
+    assert cited(said, denied) == []
+    assert cited(said, said) == [0]
+    assert cited(denied, denied) == [0]
+
+
+def test_a_neighbouring_sentence_does_not_make_a_denial_true() -> None:
+    deposit = "The deposit is refundable. It is paid back within 14 days of the end of the lease."
+    assert cited("The deposit is not refundable.", deposit) == []
+    assert cited("The deposit is refundable.", deposit) == [0]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "passage"),
+    [
+        ("No, the key is not kept after the contract ends.", "The key is not kept after the contract ends."),
+        ("Nein, der Schlüssel wird nicht aufbewahrt.", "Der Schlüssel wird nicht aufbewahrt."),
+        ("Pets are allowed in the garden.", "Pets are allowed in the garden but not in the kitchen or the archive."),
+        ("Pets are allowed in offices.", "Pets are allowed in offices; in labs and workshops, pets are not allowed."),
+        ("The password is changed by the desk.", "The password is changed by the desk without notice."),
+        (
+            "Employees must change passwords every 90 days.",
+            "Employees must not share passwords with colleagues, and must change passwords every 90 days.",
+        ),
+        ("Contractors are entitled to a badge.", "Contractors, who are not employees by law, are entitled to a badge."),
+        ("The code is from 2021.", "- It is retried without a limit. The code is from 2021."),
+        ("The notice is no longer than 8 weeks.", "The notice is at most 8 weeks, and no longer than 8 weeks."),
+    ],
+)
+def test_what_is_denied_beside_a_statement_does_not_deny_it(sentence: str, passage: str) -> None:
+    assert cited(sentence, passage) == [0]
+
+
 def test_a_french_name_is_no_german_noun() -> None:
     passage = "Les pilotes des cartes graphiques de la société Nordlys sont dans les dépôts."
     assert attribution.attribute(
@@ -132,6 +206,23 @@ def test_a_single_letter_is_a_name_within_a_sentence() -> None:
     assert cited("The mailing lists for R are at the address below.", passage) == []
     assert cited("The mailing lists for Perl are at the address below.", passage) == [0]
     assert cited("Band A is paid a day.", passage) == [0]
+
+
+def test_of_what_is_before_a_word_only_the_nearest_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    sentence = "It is the Gold plan, " * 400
+    assert names.required(sentence, []) == {"gold"}
+    seen = mock.Mock()
+    monkeypatch.setattr(names, "_OPENS", seen)
+    names.required(sentence, [])
+    lengths = [len(call.args[0]) for call in seen.search.call_args_list]
+    assert len(lengths) == 2000
+    assert max(lengths) <= 20
+
+
+def test_a_passage_of_dashes_or_of_empty_lines_is_read() -> None:
+    for text in ("| " + "-" * 8000 + "x", "\n" * 8000 + "x", "a" + "-1" * 4000 + ":x"):
+        assert attribution.attribute("The Gold plan ends.", [(1, text)]) == []
+        assert attribution.attribute(text, [(1, GOLD)]) == []
 
 
 def test_a_year_or_a_name_may_stand_in_the_heading_alone_and_an_amount_may_not() -> None:

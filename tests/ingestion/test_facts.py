@@ -24,6 +24,107 @@ def test_values_are_read_with_their_kind(text: str, wanted: list[Fact]) -> None:
     assert facts.values(text) == wanted
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("twenty-five days", [Fact("25", "day")]),
+        ("twenty five days", [Fact("25", "day")]),
+        ("seventeen days", [Fact("17", "day")]),
+        ("two hundred days", [Fact("200", "day")]),
+        ("two hundred and fifty days", [Fact("250", "day")]),
+        ("a hundred days", [Fact("100", "day")]),
+        ("five thousand euros", [Fact("5000", "€")]),
+        ("two hundred and fifty thousand euros", [Fact("250000", "€")]),
+        ("two thousand five hundred euros", [Fact("2500", "€")]),
+        ("5 million euros, 5 billion euros", [Fact("5000000", "€"), Fact("5000000000", "€")]),
+        ("1,5 Mio. € und zwei Milliarden Euro", [Fact("1500000", "€"), Fact("2000000000", "€")]),
+        ("half a million euros, £5m", [Fact("500000", "€"), Fact("5000000", "£")]),
+        ("fünfundzwanzig Tage", [Fact("25", "day")]),
+        ("zweihundertfünfzig Tage", [Fact("250", "day")]),
+        ("zweitausendfünfhundert Euro, fünf tausend Euro", [Fact("2500", "€"), Fact("5000", "€")]),
+        ("hundert Prozent, einhunderttausend Euro", [Fact("100", "%"), Fact("100000", "€")]),
+        ("one of us, ein Tag, several thousand people, mehrere tausend Leute", []),
+        ("between five hundred and six hundred", [Fact("500"), Fact("600")]),
+    ],
+)
+def test_numbers_of_several_words_are_one_value(text: str, wanted: list[Fact]) -> None:
+    assert facts.values(text) == wanted
+
+
+@pytest.mark.parametrize("blank", [" ", "\u00a0", "\u2009", "\u202f"])
+def test_a_blank_may_part_the_thousands(blank: str) -> None:
+    assert facts.values(f"1{blank}200 € and 12{blank}000{blank}000,50 €") == [
+        Fact("1200", "€"),
+        Fact("12000000.5", "€"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("in 2024 100 people", ["2024", "100"]),
+        ("from 10:30 200 people", ["10:30", "200"]),
+        ("45 120 30", ["45", "120", "30"]),
+        ("1.5 200", ["1.5", "200"]),
+        ("| 5 | 100 |", ["5", "100"]),
+    ],
+)
+def test_two_numbers_side_by_side_stay_two(text: str, wanted: list[str]) -> None:
+    assert [one.value for one in facts.values(text)] == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("200 francs, 200 Franken, CHF 200", "chf"),
+        ("200 kr, 200 SEK, 200 kronor", "kr"),
+        ("200 mm, 200mm, 200 Millimeter", "mm"),
+        ("200 cm, 200 centimetres", "cm"),
+        ("200 m, 200 mètres", "m"),
+        ("200 km, 200 Kilometern", "km"),
+        ("200 mg, 200 milligrams", "mg"),
+        ("200 g, 200 grammes", "g"),
+        ("200 kg, 200kg, 200 Kilogramm", "kg"),
+        ("200 ml, 200 millilitres", "ml"),
+        ("200 l, 200 Liter, 200 litros", "l"),
+        ("200 °C, 200 degrees Celsius, 200°C", "°C"),
+        ("200 jours, 200 días, 200 giorni, 200 dagen, 200 dias", "day"),
+        ("200 semaines, 200 semanas, 200 settimane, 200 weken", "week"),
+        ("200 mois, 200 meses, 200 mesi, 200 maanden", "month"),
+        ("200 ans, 200 años, 200 anni, 200 jaar, 200 anos", "year"),
+        ("200 heures, 200 horas, 200 ore, 200 uur", "hour"),
+        ("200 pour cent, 200 per cent", "%"),
+    ],
+)
+def test_units_are_told_apart(text: str, kind: str) -> None:
+    assert facts.values(text) == [Fact("200", kind)] * len(text.split(", "))
+
+
+def test_words_that_look_like_units_are_none() -> None:
+    assert facts.values("3 fois mes droits, 2 par jour") == [Fact("3"), Fact("2")]
+
+
+def test_a_minus_is_kept_and_a_hyphen_is_none() -> None:
+    cold = [Fact("-20", "°C")]
+    assert facts.values("-20 °C") == facts.values("minus 20 °C") == facts.values("\u221220 °C") == cold
+    assert facts.values("at minus twenty degrees") == [Fact("-20")]
+    assert facts.values("10-20, 2024-05") == [Fact("10"), Fact("20"), Fact("2024"), Fact("5")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["31/03/2025", "03/31/2025", "31 de marzo de 2025", "31st of March 2025", "31 mars 2025", "31 maart 2025"],
+)
+def test_a_date_is_read_in_other_languages_and_with_slashes(text: str) -> None:
+    assert facts.values(text) == [Fact("month 3", "date"), Fact("3-31", "date"), Fact("2025")]
+
+
+def test_may_is_a_month_where_it_is_written_as_one() -> None:
+    assert facts.values("5 may be carried over") == [Fact("5")]
+    assert facts.values("5 May") == [Fact("month 5", "date"), Fact("5-5", "date")]
+    assert facts.values("5 may 2025") == [Fact("month 5", "date"), Fact("5-5", "date"), Fact("2025")]
+
+
 @pytest.mark.parametrize("text", ["18 March 2025", "March 18, 2025", "18. März 2025", "2025-03-18", "18.03.2025"])
 def test_a_date_is_the_same_however_it_is_written(text: str) -> None:
     assert facts.values(f"on {text}") == [Fact("month 3", "date"), Fact("3-18", "date"), Fact("2025")]

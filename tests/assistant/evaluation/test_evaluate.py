@@ -144,11 +144,28 @@ def test_changes_are_paired_and_say_whether_they_are_chance() -> None:
     assert "better" in page
 
 
+def test_fewer_than_six_questions_tell_no_difference() -> None:
+    def run(place: int, amount: int) -> list[rows.Row]:
+        ranked = ["other"] * place + ["right"]
+        return [rows.Row(str(n), "", "", True, ("right",), {"both": tuple(ranked)}) for n in range(amount)]
+
+    for amount, verdict in ((5, "within chance"), (6, "better")):
+        told = {one.key: one.verdict for one in figures.changes(run(3, amount), run(0, amount))}
+        assert told["both.mrr"] == verdict
+
+
 def test_the_search_that_is_measured_is_the_one_that_answers_are_written_from(house: House, shelf: str) -> None:
     question = Question("pto", "Is PTO possible in a zelkova?", frozenset({"trains.txt"}))
     assert searching.searched(house.ada, question, []).ranked["words"] == ()
     glossary.add(house.ada, "zelkova", ["second class"])
     assert searching.searched(house.ada, question, []).ranked["words"] == ("trains.txt",)
+
+
+def test_a_short_form_that_the_glossary_explains_is_not_missed(house: House, shelf: str) -> None:
+    asked = Question("2t", "Which class are 2TR booked in?", frozenset({"trains.txt"}))
+    assert not searching.searched(house.ada, asked, []).suffices
+    glossary.add(house.ada, "2TR", ["trains"])
+    assert searching.searched(house.ada, asked, []).suffices
 
 
 def test_a_name_that_is_not_meant_is_not_missed(house: House, shelf: str) -> None:

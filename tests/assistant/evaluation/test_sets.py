@@ -17,11 +17,11 @@ from assistant import answering, conversations
 from assistant.evaluation import runs, sets, work
 from assistant.models import RunState, SetQuestion, SetRun, Status
 from governance import grants
-from governance.errors import Conflict, InvalidInput, NotFound, QuotaSpent
+from governance.errors import Conflict, Forbidden, InvalidInput, NotFound, QuotaSpent
 from governance.roles import Level
 from inference.runners.scripted import ScriptedChat
 from ingestion import catalog
-from ingestion.documents import restrictions
+from ingestion.documents import document_names, restrictions
 from ingestion.models import Version
 from tests.assistant import asking, portal
 from tests.cast import House
@@ -133,6 +133,34 @@ def test_a_run_with_answers_waits_for_each_and_is_compared(house: House, shelf: 
     page = portal.signed_in(house, "ada").get(f"/collections/{shelf}/evaluations/{again.pk}").content.decode()
     assert "Before is" in page
     assert "Within chance" in page
+
+
+def test_a_question_that_failed_meets_none_of_its_facts(house: House, shelf: uuid.UUID, model: ScriptedChat) -> None:
+    sets.replace(house.ada, shelf, SET)
+    with mock.patch.object(conversations, "ask", side_effect=Forbidden("Say why.")):
+        row = asked(house, runs.start(house.ada, shelf, answers=True))
+    told = {one.id: one.answered for one in runs.read(house.ada, row).rows}
+    assert {key: (one.status, one.met) for key, one in told.items() if one} == {
+        "abroad": (Status.FAILED, (False,)),
+        "zebras": (Status.FAILED, ()),
+    }
+    assert row.figures["facts"][0] == 0.0
+
+
+def test_only_questions_in_the_same_words_are_compared(house: House, shelf: uuid.UUID) -> None:
+    ada = Client(headers={"Authorization": f"Bearer {house.key('ada')}"})
+    sets.replace(house.ada, shelf, SET)
+    asked(house, runs.start(house.ada, shelf))
+    sets.replace(house.ada, shelf, [SET[0] | {"question": "How long may one be abroad?"}, SET[1]])
+    row = asked(house, runs.start(house.ada, shelf))
+    at = f"collections/{shelf}/evaluations/{row.pk}"
+    changed = {one["figure"] for one in ada.get(f"/api/v1/{at}").json()["changes"]}
+    assert "evidence.refusals" in changed  # of the zebras
+    assert "both.recall5" not in changed  # of what is asked in other words
+    (then,) = [one for one in runs.changes(house.ada, runs.history(house.ada, shelf)[1], row) if one.key == "search_ms"]
+    assert then.gain.number == 1
+    page = portal.signed_in(house, "ada").get(f"/{at}").content.decode()
+    assert page.count("Within chance") == 2  # beside a figure, and where it is explained
 
 
 def test_a_run_waits_for_a_quota_as_long_as_it_says_and_not_for_days(
@@ -269,3 +297,20 @@ def test_what_is_kept_from_a_manager_is_in_no_set_and_no_run_of_theirs(house: Ho
     with pytest.raises(InvalidInput):
         sets.add(house.bob, shelf, lines[2])
     assert [one["id"] for one in sets.lines(house.ada, shelf)] == ["abroad", "council"]  # not theirs to take away
+
+
+def test_what_is_kept_from_a_manager_is_kept_under_its_former_name_too(house: House, shelf: uuid.UUID) -> None:
+    other = bells.ingested(house, shelf, "The works council meets on Tuesdays.", "council.txt")
+    about = {"id": "council", "question": "When does it meet?", "documents": ["council.txt"], "facts": ["Tuesday"]}
+    sets.replace(house.ada, shelf, [*SET, about])
+    row = asked(house, runs.start(house.ada, shelf))
+    grants.give(house.ada, shelf, grants.Holder(person=house.ids["bob"]), Level.MANAGE)
+    restrictions.restrict(house.ada, other.pk, [grants.Holder(person=house.ids["ada"])])
+    with house.ada.transaction():
+        document_names.change(house.ada, other.pk, "minutes.txt", "", {})
+    assert [one["id"] for one in sets.lines(house.bob, shelf)] == ["abroad", "zebras"]
+    assert list(runs.questions(house.bob, row)) == ["abroad", "zebras"]
+    came = runs.read(house.bob, row).rows
+    assert [one.id for one in came] == ["abroad", "zebras"]
+    assert "council.txt" not in repr(came)
+    assert [one["id"] for one in sets.lines(house.ada, shelf)] == ["abroad", "council", "zebras"]
