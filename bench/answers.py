@@ -72,7 +72,7 @@ def main() -> int:
 
     measured = cases.measured(cases.every())
     wanted = (measured if options.all else cases.sampled(measured))[: options.first]
-    run = options.run or HOME / f"{Path(options.model).stem or 'default'}.jsonl"
+    run = options.run or HOME / f"{Path(options.model).name.removesuffix('.gguf') or 'default'}.jsonl"
     if not options.show:
         versions = options.prompts.split(",") if options.prompts else [prompts.DEFAULT]
         with _served(options.url, options.model):
