@@ -114,7 +114,7 @@ def other_policy(scope: Any, row: Any) -> Iterator[None]:
     system = Scope.system(scope.tenant)
     number = versions.draft(system).number
     shown = (Fixture("It is Rosebud there.", Action.FLAG), Fixture("Nothing of the kind.", Action.ALLOW))
-    more: dict[str, Any] = {"fixtures": shown, "options": {"words": ["Rosebud"]}, "message": ""}
+    more: dict[str, Any] = {"fixtures": shown, "options": {"words": ["Rosebud"]}, "message": "Of a sledge."}
     rule = Rule(f"bench-{number}", frozenset({Stage.OUTPUT}), "pattern", Action.FLAG, 0.5, **more)
     versions.put_rule(system, number, documents.of(rule))
     publishing.publish(system, number)

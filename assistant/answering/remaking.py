@@ -67,7 +67,8 @@ def _is_other_text(scope: Scope, row: models.Answer, found: Mapping[uuid.UUID, P
     gone = [one for one in row.capsule["ingredients"]["passages"] if now.get(one["chunk"]) != one["sha256"]]
     if not gone:
         return False
-    return bool(catalog.readable(scope, {uuid.UUID(one["collection"]) for one in gone}))
+    shelves = {uuid.UUID(one["collection"]) for one in gone}
+    return not shelves.isdisjoint(catalog.readable(scope, shelves))
 
 
 def _chunks(sent: Mapping[str, Any]) -> list[str]:

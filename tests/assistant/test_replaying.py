@@ -107,6 +107,7 @@ def test_what_may_be_read_and_what_it_says_is_asked_anew(house: House, settings:
     assert not found.is_identical
 
     row, asked = asking.answered(house.bob, **LANE), len(model.requests)
+    asking.shelf(house, name="Another that stays open")
     (given,) = [one for one in grants.listed(house.ada, shelf) if one.group_id == house.team]
     grants.withdraw(house.ada, shelf, given.pk)
     found = replaying.replay(house.bob, row.pk)
