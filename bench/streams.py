@@ -9,11 +9,11 @@
 from __future__ import annotations
 
 import argparse
-import resource
 import signal
 import sys
 
 from bench import record_stand, stack
+from inference import limits
 
 
 def main() -> int:
@@ -29,8 +29,7 @@ def main() -> int:
     parser.add_argument("--asks", type=int, default=500)
     asked = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # whatever ends the bench, what it started ends with it
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    limits.lift_open_files()
     if asked.parts == "live":
         from bench import streams_live
 

@@ -26,6 +26,7 @@ import psutil  # type: ignore[import-untyped]
 from assistant.local import ports
 from bench import stack
 from inference import registry
+from inference.worker import look
 
 OURS, LLAMA_SERVER, LLAMA_CPP_PYTHON = "ours", "llama-server", "llama_cpp.server"
 ORDER = "CHANCERY_BENCH_PEER"  # the child is told by its environment
@@ -144,10 +145,8 @@ def peer(name: str, python: str, model: Path, home: Path, sizes: Sizes) -> Itera
 
 def _is_warm(server: Server) -> bool:
     """What every prompt begins with has been read: nothing of it falls into the first measurement."""
-    headers = {"Authorization": f"Bearer {server.key}"}
-    told = httpx.get(f"{server.url}/metrics", headers=headers, trust_env=False).text.splitlines()
-    found = dict(line.rsplit(" ", 1) for line in told if line.startswith("chancery_model_"))
-    return float(found["chancery_model_kept_bytes"]) > 0 and float(found["chancery_model_running"]) == 0
+    state = look.look(f"{server.url}/v1", server.key)
+    return state.is_ready and not state.warming
 
 
 async def _answers(server: Server) -> bool:

@@ -126,7 +126,7 @@ def _guarded(scope: Scope, row: models.Answer, sender: delivery.Delivery, watch:
         raise
     except Truncated as fault:
         log.error("answer %s: %s", row.pk, fault.message)
-        return Outcome(Status.INTERRUPTED if sender.sent else Status.FAILED, notices.CUT_SHORT, fault=fault.code)
+        return Outcome(_cut_off(sender), notices.CUT_SHORT, fault=fault.code)
     except Unavailable as fault:
         if sender.sent:
             return Outcome(Status.INTERRUPTED, notices.MODEL_WENT_AWAY)
@@ -141,12 +141,17 @@ def _guarded(scope: Scope, row: models.Answer, sender: delivery.Delivery, watch:
         return _not_kept(row, sender, fault)
 
 
+def _cut_off(sender: delivery.Delivery) -> Status:
+    """How an answer ends that is not whole: what was delivered of it is kept."""
+    return Status.INTERRUPTED if sender.sent else Status.FAILED
+
+
 def _not_kept(row: models.Answer, sender: delivery.Delivery, fault: DatabaseError) -> Outcome:
     """Words that the database does not take would be refused again, however often it is tried. Raises RecordUnavailable."""
     if not isinstance(fault, DataError):
         raise RecordUnavailable("The database does not answer.") from fault
     log.error("answer %s: %s", row.pk, fault)
-    return Outcome(Status.INTERRUPTED if sender.sent else Status.FAILED, notices.BROKE_OFF)
+    return Outcome(_cut_off(sender), notices.BROKE_OFF)
 
 
 @dataclass(frozen=True)
@@ -252,9 +257,9 @@ def _end(
     if watch.is_cancelled:
         return Status.CANCELLED, notices.STOPPED
     if watch.is_late:
-        return Status.INTERRUPTED if sender.sent else Status.FAILED, notices.TIME_USED
+        return _cut_off(sender), notices.TIME_USED
     if finish in BROKEN_OFF:
-        return Status.INTERRUPTED if sender.sent else Status.FAILED, notices.BROKE_OFF
+        return _cut_off(sender), notices.BROKE_OFF
     if not sender.sent and not request.stop:  # a stop sequence that is met at once leaves nothing, as it was asked to
         return Status.FAILED, notices.NOTHING_WRITTEN
     return Status.ANSWERED, notices.LENGTH_REACHED if finish == "length" else ""

@@ -38,9 +38,8 @@ log = logging.getLogger(__name__)
 
 LONGEST_QUESTION = 8000  # characters; the window is checked in tokens once the prompt is built
 TITLE = 80
-ABOUT_FILES = phrase(
-    "Attached files"
-)  # the title until something is asked: a file's name would go to all it is shared with
+# The title until something is asked: a file's name would go to all it is shared with.
+ABOUT_FILES = phrase("Attached files")
 # Clients that keep their conversations themselves: here each of their questions stands alone.
 KEEPERS = {"openai", "mcp", "evaluation"}
 NOTHING = Brought()

@@ -99,7 +99,7 @@ class _Answer(Handle):
         stream: it is asked once more, for a word.
         """
         body = {name: value for name, value in self._body().items() if name != "stream_options"}
-        body = parameters.without(body | {"stream": False, "max_tokens": 1}, set(self._server.refused))
+        body = parameters.without(body | {"stream": False, "max_tokens": 1}, self._server.refused)
         try:
             if not self.is_cancelled:
                 self._server.post("chat/completions", body)

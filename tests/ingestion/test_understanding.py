@@ -176,6 +176,9 @@ def test_filters_are_read_out_of_plain_words() -> None:
     }
     for question, words in told.items():
         assert [one.words for one in mentions.documents(question)] == words, question
+
+
+def test_a_day_is_read_however_it_is_written() -> None:
     today = date(2026, 2, 10)
     days = {
         "Which documents were added since March?": date(2025, 3, 1),
@@ -184,15 +187,6 @@ def test_filters_are_read_out_of_plain_words() -> None:
         "updates since 2023-11-05": date(2023, 11, 5),
         "Who has worked here since 2020?": None,
         "What was uploaded since 31 February 2024?": None,
-    }
-    for question, day in days.items():
-        found = mentions.since(question, today)
-        assert (found.day if found else None) == day, question
-
-
-def test_a_day_is_read_however_it_is_written() -> None:
-    today = date(2026, 2, 10)
-    days = {
         "What changed since March 15, 2024?": date(2024, 3, 15),
         "What changed since March 15th 2024?": date(2024, 3, 15),
         "What changed since March, 2024?": date(2024, 3, 1),
