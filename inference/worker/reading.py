@@ -1,9 +1,10 @@
-"""One prompt is read at a time, in chunks, while answers go on being written; what was read before is not read again.
+"""A chunk is read at a time, while answers go on being written; what was read before is not read again.
 
 llama-server lets every prompt that it holds wait for all of them, keeps nothing that another slot could go on from, and
 gives whoever asks whatever prefix it finds. So the order, the sharing and who may share are decided here:
 
 - The shortest rest is read first, and whoever has waited gets ahead: a short prompt does not stand behind a long one.
+- Short rests are read together, as far as they go into one chunk.
 - After each chunk the choice is made anew, and answers under way have got on by a token.
 - Prompts that begin alike are read once: when the first is read it is kept, and the others go on from there.
 - What is kept is kept under a key, and nobody with another key is ever spared the reading of it: how long an answer
@@ -13,18 +14,17 @@ gives whoever asks whatever prefix it finds. So the order, the sharing and who m
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import math
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import httpx
 
 from inference.worker.engines.base import CHUNK, Address
 from inference.worker.kept import COMMON, LEAST, Keeping, Kept, Shelf, alike
-from inference.worker.relay import stopped
+from inference.worker.relay import stopped, unless
 from inference.worker.slots import Reading, Slot, SlotDoor, State
 
 log = logging.getLogger(__name__)
@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 AGEING = 40.0  # tokens by which a second of waiting makes a prompt shorter in the choice
 FIRST_S = 1.0  # that the first token of a prompt which has been read is waited for, before the next one is read on
 WORTH = 32  # tokens read that are worth being kept
+EARLY = 200  # tokens read that are worth it before the answer: the engine's step that is under way has to end for it
 
 
 class Reader:
@@ -44,6 +45,7 @@ class Reader:
         self.waiting: list[Reading] = []
         self.rate = 50.0  # tokens a second, as lately measured
         self._known: Address | None = None
+        self._beginning: list[Reading] = []  # streams without a first token
         self._changed = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
 
@@ -106,14 +108,55 @@ class Reader:
             if not self.waiting:
                 await self._changed.wait()
                 continue
-            reading = min(self.waiting, key=self._rank)
-            try:
-                await self._advance(reading)
-            except httpx.HTTPError as fault:
-                self._fail(reading, fault)
-            except Exception as fault:  # whatever it was, the next one is read
-                log.exception("a prompt could not be read")
-                self._fail(reading, httpx.ReadError(type(fault).__name__))
+            await self._step(self._chosen())
+
+    def _chosen(self) -> list[Reading]:
+        """Whose turn it is, and the next ones whose rests go into the same step: a step costs much, however short."""
+        first, *others = sorted(self.waiting, key=self._rank)
+        chosen, room = [first], CHUNK - self._unread(first)
+        for one in others:
+            rest = self._unread(one)
+            if rest > room:
+                break
+            if not any(one.in_common(other) >= one.until - rest + LEAST for other in chosen):
+                chosen.append(one)
+                room -= rest
+        return chosen
+
+    async def _step(self, chosen: list[Reading]) -> None:
+        """One chunk on, or the end."""
+        unplaced = [one for one in chosen if one.slot is None]
+        for one in unplaced:  # one after the other: no two into the same slot
+            await self._tried(one, self._place(one))
+        await self._all(unplaced, self._bring)
+        await self._first_tokens()
+        began, before = time.monotonic(), sum(one.read for one in chosen)
+        await self._all(chosen, self._chunk)
+        if (read := sum(one.read for one in chosen) - before) >= WORTH:
+            self.rate += 0.2 * (read / max(1e-3, time.monotonic() - began) - self.rate)
+        await self._all([one for one in chosen if one.read == one.until], self._end)
+
+    async def _first_tokens(self) -> None:
+        """Of the streams just handed over: the next chunk would go before them, and takes as long as dozens of tokens."""
+        awaited = [asyncio.ensure_future(one.begun.wait()) for one in self._beginning]
+        self._beginning.clear()
+        if awaited:
+            await asyncio.wait(awaited, timeout=FIRST_S)
+            await stopped(*awaited)
+
+    async def _all(self, chosen: list[Reading], do: Callable[[Reading], Coroutine[Any, Any, None]]) -> None:
+        """At once: each call waits for the engine's step that is under way."""
+        await asyncio.gather(*(self._tried(one, do(one)) for one in chosen if one in self.waiting))
+
+    async def _tried(self, reading: Reading, doing: Coroutine[Any, Any, None]) -> None:
+        """Whatever comes of it, the next one is read."""
+        try:
+            await doing
+        except httpx.HTTPError as fault:
+            self._fail(reading, fault)
+        except Exception as fault:
+            log.exception("a prompt could not be read")
+            self._fail(reading, httpx.ReadError(type(fault).__name__))
 
     def _rank(self, reading: Reading) -> tuple[float, float]:
         waited = time.monotonic() - reading.arrived
@@ -144,69 +187,60 @@ class Reader:
             for slot in self.slots:
                 slot.forget()
                 slot.is_empty = True
-        while self.left:
-            slot = self.left[0]
-            await self._keep(slot)
-            slot.state, slot.used_at = State.IDLE, time.monotonic()
+        while left := self.left:
+            await asyncio.gather(*(self._keep(slot) for slot in left))
+            for slot in left:
+                slot.state, slot.used_at = State.IDLE, time.monotonic()
 
-    async def _advance(self, reading: Reading) -> None:
-        """One chunk on, or the end."""
-        slot = reading.slot or await self._place(reading)
-        if reading not in self.waiting:
+    async def _chunk(self, reading: Reading) -> None:
+        """As many tokens as go into a step, in steps of about one size. Nothing where its client leaves meanwhile."""
+        slot, rest = reading.slot, reading.until - reading.read
+        if slot is None or not rest:
             return
-        if reading.read < reading.until and not await self._chunk(reading, slot):
-            return
-        if reading.read == reading.until:
-            await self._keep(slot)
-            if reading in self.waiting:
-                self.waiting.remove(reading)
-                slot.state, slot.is_empty = State.WRITING, False  # one that reads without us has been told no tokens
-                reading.ended.set()
-                if reading.is_streamed:
-                    await self._first_token(reading)
-
-    async def _chunk(self, reading: Reading, slot: Slot) -> bool:
-        """False where its client has left meanwhile. As many tokens as go into a step, in steps of about one size."""
-        rest, began = reading.until - reading.read, time.monotonic()
         until = reading.read + math.ceil(rest / math.ceil(rest / CHUNK))
         slot.is_empty = False
-        read = await _unless(reading.ended, self.door.read(slot.number, reading.tokens[:until].tolist()))
-        if read is None:
-            return False
-        if read >= WORTH:
-            self.rate += 0.2 * (read / max(1e-3, time.monotonic() - began) - self.rate)
-        reading.read = until
-        slot.tokens, slot.kept = reading.tokens[:until], None
-        return True
+        read = await unless(reading.ended, self.door.read(slot.number, reading.tokens[:until].tolist()))
+        if read is not None:
+            reading.read = until
+            slot.tokens, slot.kept = reading.tokens[:until], None
 
-    async def _first_token(self, reading: Reading) -> None:
-        """A chunk of the next prompt would go before it, and takes as long as dozens of tokens."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(reading.begun.wait(), FIRST_S)
+    async def _end(self, reading: Reading) -> None:
+        """Handed to who writes, and kept before where others may soon go on from there. Else it is kept with its answer."""
+        slot = reading.slot
+        if slot is None:
+            return
+        if reading.read - reading.cached >= EARLY or self._is_awaited(reading):
+            await self._keep(slot)
+        if reading in self.waiting:
+            self.waiting.remove(reading)
+            slot.state, slot.is_empty = State.WRITING, False  # one that reads without us has been told no tokens
+            reading.ended.set()
+            if reading.is_streamed:
+                self._beginning.append(reading)
 
-    async def _place(self, reading: Reading) -> Slot:
-        """A slot of its own that holds as much of the prompt as this key may know of, and nothing else."""
+    def _is_awaited(self, reading: Reading) -> bool:
+        """Whether anybody who waits is to go on from what it has read, and from nothing that is kept."""
+        others = [one for one in self.waiting if one is not reading and one.slot is None]
+        return any(one.in_common(reading) > self.keeping.best(one.key, one.tokens)[1] for one in others)
+
+    async def _place(self, reading: Reading) -> None:
+        """Choose a slot of its own for it, and what it goes on from: the most of the prompt that this key may know of."""
         reading.began = time.monotonic()
         kept, length = self.keeping.best(reading.key, reading.tokens)
         near, near_length = self._under_way(reading)
         if near is not None and near_length > max(length, LEAST):
             kept = await self._keep(near) or kept
             length = alike(kept.tokens, reading.tokens) if kept else 0
+        if reading not in self.waiting:
+            return
         idle = [slot for slot in self.slots if slot.state is State.IDLE]
         if reading.is_alone:
             idle = self.slots[:1]  # nobody else has one
         slot = next((slot for slot in idle if self._holds(slot, reading, kept, length)), None)
         if slot is None:
             slot = min(idle, key=lambda one: (not one.is_empty, one.used_at))
-            await self._bring(slot, kept)
-        if kept is not None and kept in self.keeping.rows:
-            self.keeping.use(kept)
-        known = min(alike(slot.tokens, reading.tokens), reading.until)
-        reading.cached = reading.read = known
-        reading.slot, slot.key = slot, reading.key
-        slot.tokens, slot.kept = slot.tokens[:known], None
-        slot.state = State.READING if reading in self.waiting else State.LEFT
-        return slot
+            slot.forget()
+        reading.slot, reading.source, slot.key, slot.state = slot, kept, reading.key, State.READING
 
     def _holds(self, slot: Slot, reading: Reading, kept: Kept | None, length: int) -> bool:
         """Whether it can be read on in the slot as it stands."""
@@ -214,10 +248,21 @@ class Reader:
             return True
         return slot.key == reading.key and alike(slot.tokens, reading.tokens) > max(length, LEAST)
 
-    async def _bring(self, slot: Slot, kept: Kept | None) -> None:
-        """What is kept into the slot, in place of whatever it held; without any, nothing is left in it."""
-        slot.forget()
-        if kept is not None:
+    async def _bring(self, reading: Reading) -> None:
+        """What it goes on from into its slot, in place of whatever that held; without any, nothing is left in it."""
+        slot, kept = reading.slot, reading.source
+        if slot is None:
+            return
+        if not len(slot.tokens):
+            await self._fill(slot, kept)
+        if kept is not None and kept in self.keeping.rows:
+            self.keeping.use(kept)
+        known = min(alike(slot.tokens, reading.tokens), reading.until)
+        reading.cached = reading.read = known
+        slot.tokens, slot.kept = slot.tokens[:known], None
+
+    async def _fill(self, slot: Slot, kept: Kept | None) -> None:
+        if kept is not None and kept in self.keeping.rows:  # else its name may be another's by now
             slot.is_empty = False
             try:
                 await self.door.restore(slot.number, kept.name)
@@ -265,13 +310,3 @@ class Reader:
             reading.slot.state = State.LEFT
         reading.fault = fault
         reading.ended.set()
-
-
-async def _unless(ended: asyncio.Event, asked: Coroutine[Any, Any, int]) -> int | None:
-    """What was asked for, or None once it has `ended` without it: the line is closed then, which the engine notices."""
-    asking, leaving = asyncio.ensure_future(asked), asyncio.ensure_future(ended.wait())
-    try:
-        await asyncio.wait({asking, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        return asking.result() if asking.done() else None
-    finally:
-        await stopped(asking, leaving)

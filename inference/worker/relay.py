@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -177,6 +177,16 @@ async def left(receive: Receive) -> None:
     """Ends when the client is gone."""
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+async def unless(ended: asyncio.Event, asked: Coroutine[Any, Any, int]) -> int | None:
+    """What was asked for, or None once it has `ended` without it: the line is closed then, which the engine notices."""
+    asking, leaving = asyncio.ensure_future(asked), asyncio.ensure_future(ended.wait())
+    try:
+        await asyncio.wait({asking, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        return asking.result() if asking.done() else None
+    finally:
+        await stopped(asking, leaving)
 
 
 async def stopped(*tasks: asyncio.Future[Any]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from inference.worker.engines.base import Address
-from inference.worker.kept import COMMON, Kept, Tokens, tokens
+from inference.worker.kept import COMMON, Kept, Tokens, alike, tokens
 
 
 class State(Enum):
@@ -56,6 +56,7 @@ class Reading:
     arrived: float = field(default_factory=time.monotonic)
     began: float = 0.0  # when its turn came
     slot: Slot | None = None
+    source: Kept | None = None  # what it goes on from
     cached: int = 0
     read: int = 0
     ended: asyncio.Event = field(default_factory=asyncio.Event)
@@ -66,6 +67,10 @@ class Reading:
     def until(self) -> int:
         """The last token is left to the answer: whatever is read, the engine begins to write at the token before."""
         return max(0, len(self.tokens) - 1)
+
+    def in_common(self, other: Reading) -> int:
+        """Tokens that need to be read but once for both."""
+        return alike(self.tokens, other.tokens) if self.key == other.key else 0
 
 
 @dataclass

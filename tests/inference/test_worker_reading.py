@@ -69,12 +69,70 @@ def test_a_short_prompt_does_not_stand_behind_a_long_one() -> None:
     run(meet)
 
 
+def test_short_prompts_are_read_together_as_far_as_they_go_into_a_step() -> None:
+    async def meet(desk: Desk) -> None:
+        desk.engine.gate.clear()
+        asked = [desk.ask(str(number), prompt_of(1000 * number, 100)) for number in range(3)]
+        await settled()
+        assert [reading.slot is not None for reading, _ in asked] == [True, True, False]
+        desk.engine.gate.set()
+        await asyncio.gather(*(task for _, task in asked))
+        assert desk.ended == ["0", "1", "2"]
+        assert [(begin, end) for _, begin, end in desk.engine.reads] == [(0, 99)] * 3
+
+    run(meet)
+
+
+def test_what_short_prompts_have_in_common_is_read_once() -> None:
+    async def meet(desk: Desk) -> None:
+        asked = [desk.ask(str(number), prompt_of(0, 60, tail=number + 1)) for number in range(2)]
+        apart, task = desk.ask("another", prompt_of(0, 60, tail=1), key="another")
+        await asyncio.gather(task, *(task for _, task in asked))
+        assert [reading.cached for reading, _ in asked] == [0, 60]
+        assert apart.cached == 0  # read beside the first, and by a key of its own
+        assert [(begin, end) for _, begin, end in desk.engine.reads] == [(0, 109), (0, 109), (60, 109)]
+
+    run(meet)
+
+
+@pytest.mark.parametrize(("length", "before_answer"), [(150, 0), (300, 1)])
+def test_a_short_rest_is_kept_with_its_answer_alone(length: int, before_answer: int) -> None:
+    async def meet(desk: Desk) -> None:
+        reading, task = desk.ask("", prompt_of(0, length))
+        await task
+        assert len(desk.reader.keeping.rows) == before_answer
+        desk.reader.leave(reading)
+        await settled()
+        assert [len(one.tokens) for one in desk.reader.keeping.rows] == [length - 1]
+
+    run(meet)
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_fault_of_one_read_beside_another_is_its_own(is_first: bool) -> None:
+    async def meet(desk: Desk) -> None:
+        read = desk.engine.read
+
+        async def fail(slot: int, prompt: list[int]) -> int:
+            if (prompt[0] == 0) == is_first:
+                raise httpx.ReadError("away")
+            return await read(slot, prompt)
+
+        desk.engine.read = fail  # type: ignore[method-assign]
+        told = await asyncio.gather(
+            *(desk.ask(str(number), prompt_of(1000 * number, 100))[1] for number in range(2)), return_exceptions=True
+        )
+        assert [isinstance(one, httpx.ReadError) for one in told] == [is_first, not is_first]
+
+    run(meet)
+
+
 def test_one_who_has_waited_gets_ahead_of_shorter_ones() -> None:
     async def meet(desk: Desk) -> None:
         desk.engine.gate.clear()
-        _, first = desk.ask("under way", prompt_of(0, 30))
+        _, first = desk.ask("under way", prompt_of(0, 150))
         patient, _ = desk.ask("patient", prompt_of(1000, 250))
-        desk.ask("short", prompt_of(2000, 100))
+        desk.ask("short", prompt_of(2000, 200))
         await settled()
         patient.arrived -= 10.0
         desk.engine.gate.set()
