@@ -126,7 +126,7 @@ class Chat:
         if self.ask.told.get("cache_prompt") is False:
             return kept.tokens(())
         try:
-            tokens = await reader.door.prompt(self.ask.told)
+            tokens = await reader.held.door.prompt(self.ask.told)
         except httpx.HTTPStatusError:
             return kept.tokens(())
         return kept.tokens(tokens if len(tokens) < self.window else ())

@@ -69,7 +69,7 @@ class Front:
         slots = Gauge("chancery_model_slots", "Requests that may run at once", registry=self.registry)
         slots.set(self.queue.slots)
         kept_bytes = Gauge("chancery_model_kept_bytes", "Of prompts that were read", registry=self.registry)
-        kept_bytes.set_function(lambda: self.reader.keeping.size if self.reader else 0)
+        kept_bytes.set_function(lambda: self.reader.held.keeping.size if self.reader else 0)
         begins = Gauge("chancery_model_warming", "Whether prompts' beginnings are being read", registry=self.registry)
         begins.set_function(lambda: self._is_warming)
         self._warmed: Address | None = None

@@ -62,7 +62,7 @@ class Resident:
     def untaken(self) -> int:
         """Bytes that it may still take of the memory that is free."""
         reader = self.front.reader
-        kept = reader.keeping.size if reader else 0
+        kept = reader.held.keeping.size if reader else 0
         return max(0, self.takes - kept - (self.keeper.taken() if self.keeper else 0))
 
     async def hold(self) -> None:
@@ -126,12 +126,12 @@ class Resident:
     async def let_go(self) -> None:
         """It gives back all of its memory: what was kept of prompts goes with its engine."""
         reader = self.front.reader
-        for slot in reader.left if reader else ():
+        for slot in reader.held.left if reader else ():
             slot.forget()
         await self.stop()
         if reader is not None:
             await _settled(reader)
-            reader.keeping.clear()
+            reader.held.keeping.clear()
 
     def _begin_use(self) -> None:
         self.running += 1
@@ -145,6 +145,6 @@ class Resident:
 async def _settled(reader: Reader) -> None:
     """What was being kept while its engine was stopped fails within moments."""
     for _glance in range(SETTLED_MOST):
-        if not reader.left:
+        if not reader.held.left:
             return
         await asyncio.sleep(GLANCE_S)

@@ -133,7 +133,7 @@ def _resident(
         warm=warming.pairs() if order.is_warmed else (),
         lane=_lane(order, slots) if engine.has_open_slots else "",
     )
-    shelf = front.reader.keeping.shelf.path if front.reader else ""
+    shelf = front.reader.held.keeping.shelf.path if front.reader else ""
     settings = EngineSettings(order.threads, slots, order.window, model.name, shelf)
     takes = needed(path, slots, order.window) + kept_bytes
     return Resident(front, engine, settings, takes, lambda: _unchanged(model, models_dir, str(told["sha256"])))

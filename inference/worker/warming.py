@@ -26,7 +26,7 @@ def pairs() -> tuple[Pair, ...]:
 
 async def read(reader: Reader, pair: Pair) -> None:
     """Raises httpx.HTTPError where the engine failed."""
-    one, other = [kept.tokens(await reader.door.prompt(_told(messages))) for messages in pair]
+    one, other = [kept.tokens(await reader.held.door.prompt(_told(messages))) for messages in pair]
     length = kept.alike(one, other)
     if length < kept.LEAST:
         return

@@ -58,7 +58,7 @@ class Desk:
     def __init__(self, slots: int = 4, most: int = 1 << 20) -> None:
         self.engine = Engine([[] for _ in range(slots)])
         self.reader = Reader(cast("SlotDoor", self.engine), slots, most)
-        self.engine.shelf = self.reader.keeping.shelf.path
+        self.engine.shelf = self.reader.held.keeping.shelf.path
         self.ended: list[str] = []
 
     def ask(

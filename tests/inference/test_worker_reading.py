@@ -100,10 +100,10 @@ def test_a_short_rest_is_kept_with_its_answer_alone(length: int, before_answer: 
     async def meet(desk: Desk) -> None:
         reading, task = desk.ask("", prompt_of(0, length))
         await task
-        assert len(desk.reader.keeping.rows) == before_answer
+        assert len(desk.reader.held.keeping.rows) == before_answer
         desk.reader.leave(reading)
         await settled()
-        assert [len(one.tokens) for one in desk.reader.keeping.rows] == [length - 1]
+        assert [len(one.tokens) for one in desk.reader.held.keeping.rows] == [length - 1]
 
     run(meet)
 
@@ -226,7 +226,7 @@ def test_a_client_that_leaves_while_it_is_read_frees_the_slot_and_what_was_read_
         with pytest.raises(asyncio.CancelledError):
             await task
         await settled()
-        assert {slot.state for slot in desk.reader.slots} == {State.IDLE}
+        assert {slot.state for slot in desk.reader.held.slots} == {State.IDLE}
         assert len(desk.engine.reads) <= 3
         assert (await desk.read(prompt_of(0, 1000))).cached >= 500
 
@@ -246,7 +246,7 @@ def test_whenever_a_client_leaves_no_slot_is_lost(ticks: int) -> None:
         if not task.cancelled():
             desk.reader.leave(reading)
         await settled()
-        assert [slot.state for slot in desk.reader.slots] == [State.IDLE]
+        assert [slot.state for slot in desk.reader.held.slots] == [State.IDLE]
         assert desk.reader.waiting == []
 
     run(meet, slots=1)
@@ -296,12 +296,12 @@ def test_where_no_more_files_can_be_opened_what_was_read_is_not_kept_and_the_nex
 
         reading, task = desk.ask("", prompt_of(0, 300))
         await task
-        desk.reader.keeping.shelf.take = refuse  # type: ignore[method-assign]
+        desk.reader.held.keeping.shelf.take = refuse  # type: ignore[method-assign]
         desk.reader.leave(reading)  # what was written would be kept now
         await settled()
         for key in ("another", "third"):
             assert (await asyncio.wait_for(desk.read(prompt_of(0, 300), key), 5)).cached == 0
-        assert [slot.state for slot in desk.reader.slots] == [State.IDLE]
+        assert [slot.state for slot in desk.reader.held.slots] == [State.IDLE]
 
     run(meet, slots=1)
 
@@ -313,7 +313,7 @@ def test_a_request_that_keeps_nothing_gets_an_empty_slot() -> None:
         assert desk.engine.slots[await task] == []
         desk.reader.leave(reading)
         await settled()
-        assert len(desk.reader.keeping.rows) == 1
+        assert len(desk.reader.held.keeping.rows) == 1
 
     run(meet, slots=1)
 
@@ -321,14 +321,14 @@ def test_a_request_that_keeps_nothing_gets_an_empty_slot() -> None:
 def test_what_was_given_up_while_its_slot_still_held_it_is_kept_anew() -> None:
     async def meet(desk: Desk) -> None:
         reading, task = desk.ask("", prompt_of(0, 300))
-        slot = desk.reader.slots[await task]
+        slot = desk.reader.held.slots[await task]
         kept = slot.kept
         assert kept is not None
-        desk.reader.keeping.drop(kept)
+        desk.reader.held.keeping.drop(kept)
         desk.reader.leave(reading)
         await settled()
         assert (await desk.read(prompt_of(0, 300, tail=1))).cached >= 299
-        assert all(one is not kept for one in desk.reader.keeping.rows)
+        assert all(one is not kept for one in desk.reader.held.keeping.rows)
 
     run(meet, slots=2)
 
