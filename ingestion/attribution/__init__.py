@@ -118,7 +118,7 @@ def attribute(
         return []
     above = contexts or {}
     read = [(key, _read(text, above.get(key, ""))) for key, text in passages]
-    claim = _claim(numbers.in_figures(_ANSWERED.sub("", facts.bare(sentence))), [passage for _, passage in read])
+    claim = _claim(_ANSWERED.sub("", facts.bare(sentence)), [passage for _, passage in read])
     found = [best for key, passage in read if (best := _best(key, claim, passage)) is not None]
     found.sort(key=lambda one: -one.score)
     return [one for one in found[:most] if one.score >= found[0].score * _NEAR_BEST]
@@ -129,7 +129,7 @@ def _read(text: str, context: str) -> _Passage:
     inside = spans.read(text)
     above = frozenset(terms.terms(context))
     known = frozenset(term for span in inside for term in span.terms)
-    return _Passage(text, inside, known, above, tuple(facts.values(context)))
+    return _Passage(text, inside, known, above, tuple(facts.values(numbers.in_figures(context))))
 
 
 def _claim(sentence: str, read: Sequence[_Passage]) -> _Claim:
@@ -197,7 +197,7 @@ def _is_denied(claim: _Claim, passage: _Passage, run: Sequence[Span], parts: Seq
         nearest = max(parts, key=lambda part: len(part.words & clause.words), default=None)
         if nearest and _is_same(nearest, clause) and nearest.is_negative != clause.is_negative:
             return True
-    told = spans.whole(passage.text[run[0].start : run[-1].end])
+    told = spans.whole(facts.bare(passage.text[run[0].start : run[-1].end]))
     return _is_same(told, claim.whole) and told.negations != claim.whole.negations
 
 
@@ -251,7 +251,8 @@ def _with_context(own: float, term: str, context: frozenset[str]) -> float:
 
 def _share(term: str, inside: frozenset[str]) -> float:
     """How far a term is found in the text: by itself, or as a part of a longer word."""
-    if term in inside or term[0].isdigit():  # figures are compared by value, not by spelling, and were found
+    # Figures are compared by value, not by spelling, and were found; 12a is a name.
+    if term in inside or (term[0].isdigit() and not any(map(str.isalpha, term))):
         return 1.0
     if len(term) < _COMPOUND_MIN or not term.isalpha():
         return 0.0

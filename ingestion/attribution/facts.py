@@ -1,7 +1,7 @@
 """Facts in a text that can be right or wrong: numbers with their kind, dates and times, codes and names.
 
 Two texts that state the same value give the same fact, in digits or in words, in English or German; dates and units also
-in French, Spanish, Italian, Dutch and Portuguese.
+in French, Spanish, Italian, Dutch and Portuguese, dates in the languages of the North too.
 """
 
 from __future__ import annotations
@@ -14,11 +14,14 @@ from ingestion.attribution import numbers
 from ingestion.search import terms
 
 _MONTH_NAMES = """
-1 january januar jan janvier enero gennaio januari janeiro 2 february februar feb février febrero febbraio februari fevereiro
-3 march märz mar mär mars marzo maart março 4 april apr avril abril aprile 5 may mai mayo maggio mei maio
-6 june juni jun juin junio giugno junho 7 july juli jul juillet julio luglio julho 8 august aug août agosto augustus
-9 september sept sep septembre septiembre settembre setembro 10 october oktober oct okt octobre octubre ottobre outubro
-11 november nov novembre noviembre novembro 12 december dezember dec dez décembre diciembre dicembre dezembro
+1 january januar jan janvier enero gennaio januari janeiro tammikuuta
+2 february februar feb février febrero febbraio februari fevereiro helmikuuta
+3 march märz mar mär mars marzo maart março marts maaliskuuta 4 april apr avril abril aprile huhtikuuta
+5 may mai mayo maggio mei maio maj toukokuuta 6 june juni jun juin junio giugno junho kesäkuuta
+7 july juli jul juillet julio luglio julho heinäkuuta 8 august aug août agosto augustus augusti elokuuta
+9 september sept sep septembre septiembre settembre setembro syyskuuta
+10 october oktober oct okt octobre octubre ottobre outubro lokakuuta 11 november nov novembre noviembre novembro marraskuuta
+12 december dezember dec dez décembre diciembre dicembre dezembro desember joulukuuta
 """
 
 
@@ -52,7 +55,7 @@ _TIMES = (
         r"\b(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2}))?\s?(?:(?P<half>[ap])\.?m\b\.?|Uhr\b|(?<=:\d\d))", re.IGNORECASE
     ),
     # Elsewhere the word for an hour also tells the time.
-    re.compile(r"(?i)(?:\b(?:à|dès|om|las|às)\s)(?P<hour>\d{1,2})\s(?:heures?|uur|horas?)\b"),
+    re.compile(r"(?i)(?:\b(?:à|dès|om|las|às)\s)(?P<hour>\d{1,2})\s?(?:h|heures?|uur|horas?)\b"),
 )
 _VALUE = r"(?P<value>\d[\d.,'\u2019]*\d|\d)"
 _AMOUNT = re.compile(
@@ -64,6 +67,7 @@ _AMOUNT = re.compile(
 _METRES = r"m[eèé]t(?:ern?|ers?|res?|ros?|ri)"
 _GRAMS = r"gram(?:s|m|ms|mes?|mi|mo|os?|as?)?"
 _LITRES = r"lit(?:ern?|ers?|res?|ros?|ri)"
+_WATT_HOURS = r"watt(?:stunden?| ?hours?|heures?|uur)"
 _KINDS = {
     "£": r"£|gbp|pounds?|pfund",
     "€": r"€|eur|euros?",
@@ -76,6 +80,8 @@ _KINDS = {
     "°F": r"°\s?f|fahrenheit",
     "second": r"seconds?|sekunden?|s|second[ei]s?|segundos?|seconden",
     "minute": r"minutes?|minuten?|min|minut[io]s?",
+    "MWh": rf"mwh|mega{_WATT_HOURS}",
+    "kWh": rf"kwh|kilo{_WATT_HOURS}",
     "hour": r"hours?|\w*stunden?|h|heures?|horas?|or[ae]|uur|uren",
     "day": r"(?:work|week)?days?|(?!mon|diens|donners|frei|sams|sonn|feier)\w*tag(?:e[ns]?|s)?"
     r"|jours?|journées?|d[ií]as?|giorn[oi]|(?:werk)?dag(?:en)?",
@@ -102,7 +108,17 @@ _BETWEEN = frozenset(
 )
 # Terms that only say the kind: written in many ways, and compared with their figures.
 UNITS = frozenset(terms.terms("euro eur pound gbp pfund dollar usd chf franken percent prozent celsius am pm uhr"))
-_MARKERS = re.compile(r"\[\d{1,3}\]|^[^\S\n]*(?:\d{1,2}[.)]|[-*•])\s+", re.MULTILINE)
+# "31. März" is a day; "1. Jan Koops" and "1. May we smoke?" are items of a list.
+_FULL = "|".join(name for name in _NAMED if len(name) > 3 or name in {"mai", "maj"})
+_OF_MONTH = rf"\s+(?:(?:{_FULL})\b|(?:{'|'.join(_NAMED)}|may)(?:\.|\s+\d{{4}}\b))"
+_MARKERS = re.compile(
+    rf"\[\d{{1,3}}\]|^[^\S\n]*(?:\d{{1,2}}(?:\)|\.(?!{_OF_MONTH}))|[-*•])\s+", re.MULTILINE | re.IGNORECASE
+)
+_CLOCK = re.compile(r"\b(\d{1,2})h([0-5]\d)\b")
+# A capital alone is no unit, but L: 5G and room 12C are names.
+_GLUED = re.compile(r"(?<![\w.,])(?<![^\W\d_]-)(?P<value>\d+(?:[.,'\u2019]\d+)*)(?P<word>(?![A-KM-Z]\b)[^\W\d_]+)\b")
+_ORDINAL = re.compile(r"st|nd|rd|th|er|re|te|de|ste|[eè]me|ère|[ºª]", re.IGNORECASE)
+_WORD_MIN = 4  # letters behind a number, "30jährig": fewer are a part of its name, as in "§ 12a" and "Art. 5ter"
 _RUN = re.compile(r"(?<!\w)[^\W_]\w*(?:[.-]\w+)*")
 
 
@@ -118,20 +134,20 @@ class Fact(NamedTuple):
 
 
 def bare(text: str) -> str:
-    """The text without what only counts its lines and its citations."""
-    return _MARKERS.sub(lambda found: " " * len(found.group()), text)
+    """The text as it is compared: without what only counts its lines and its citations, its numbers in figures, and each
+    apart from its unit.
+    """
+    return _apart(numbers.in_figures(_MARKERS.sub(lambda found: " " * len(found.group()), text)))
 
 
 def values(text: str) -> list[Fact]:
-    """Dates, times, amounts, shares, durations and plain numbers of a text, without those inside codes."""
+    """Dates, times, amounts, shares, durations and plain numbers of a bare text, without those inside codes."""
     found: list[Fact] = []
-    text = numbers.in_figures(text)
     for pattern in _DATES:
         text = _taken(pattern, text, found, _date)
     for pattern in _TIMES:
         text = _taken(pattern, text, found, _time)
-    text = _RUN.sub(lambda run: " " if _is_code(run.group()) else run.group(), text)
-    for match in _AMOUNT.finditer(text):
+    for match in _AMOUNT.finditer(without_codes(text)):
         value = match.group("value")
         number = terms.number(value) if value else terms.NUMBER_WORDS[terms.folded(match.group("word"))]
         number = f"-{number}" if match.group("minus") else number
@@ -140,8 +156,13 @@ def values(text: str) -> list[Fact]:
 
 
 def codes(text: str) -> set[str]:
-    """Names with a digit in them, such as FM45, E-1042 or v2.3, in lower case."""
-    return {run.group().lower() for run in _RUN.finditer(text) if _is_code(run.group())}
+    """Names with a digit in them, such as FM45, E-1042 or v2.3, as terms."""
+    return {code for run in _RUN.findall(text) for code in _codes(run)}
+
+
+def without_codes(text: str) -> str:
+    """Each of its signs stays in its place."""
+    return _RUN.sub(lambda run: " " * len(run.group()) if _codes(run.group()) else run.group(), text)
 
 
 def _taken(
@@ -188,8 +209,23 @@ def _kind_after(written: str) -> str:
     return _kind(words[1]) if is_apart else ""
 
 
-def _is_code(run: str) -> bool:
+def _apart(text: str) -> str:
+    """With 250 mg for 250mg, 17:30 for 17h30 and 5 for 5th."""
+    return _GLUED.sub(_parted, _CLOCK.sub(r"\1:\2", text))
+
+
+def _parted(match: re.Match[str]) -> str:
+    value, word = match.group("value", "word")
+    if _ORDINAL.fullmatch(word):
+        return str(value)
+    is_word = len(word) >= _WORD_MIN and not word.isupper()
+    return f"{value} {word}" if is_word or word.lower() == "mal" or _kind(word) else match.group()
+
+
+def _codes(run: str) -> list[str]:
     """Digits and letters in one, unless that is a number with its unit, such as 10kg or 5th."""
-    if not any(map(str.isdigit, run)) or not any(map(str.isalpha, run)):
-        return False
-    return any(any(map(str.isdigit, term)) and any(map(str.isalpha, term)) for term in terms.terms(run))
+    return [term for term in terms.terms(_apart(run)) if _is_mixed(term)] if _is_mixed(run) else []
+
+
+def _is_mixed(run: str) -> bool:
+    return any(map(str.isdigit, run)) and any(map(str.isalpha, run))

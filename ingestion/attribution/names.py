@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from ingestion.attribution import facts
 from ingestion.search import languages, terms
 
-_WORD = re.compile(r"[^\W\d_][^\W_]*(?:['’\u00ad][^\W_]+)*")
+_WORD = re.compile(r"(?<![^\W_])[^\W\d_][^\W_]*(?:['’\u00ad][^\W_]+)*")
+_ELIDED = re.compile(r"\A(?:[cdjlmnst]|qu|dell|all|nell|sull|dall)['’]", re.IGNORECASE)
 _UMLAUT = re.compile(r"[äöüß]", re.IGNORECASE)
 _OPENS = re.compile(r"(?:^|[.!?:;\n|\u2022]|[-*]\s)[\s\"'“„‚«(*_#]*\Z")
 _LOOKED_AT = 20  # signs before a word: all of them, for each word, take the square of a text's length
@@ -28,14 +29,20 @@ def required(sentence: str, texts: Sequence[str]) -> frozenset[str]:
     is_german = _is_german(sentence)
     is_always_capital = functools.cache(functools.partial(_is_always_capital, texts=texts))  # once for each word
     previous = None
-    for match in _WORD.finditer(sentence):
-        word = match.group()
-        opens = _opens(sentence, match.start())
+    for match in _WORD.finditer(facts.without_codes(sentence)):
+        word = _unelided(match.group())
+        opens = _opens(sentence, match.end() - len(word))
         follows = previous is not None and sentence[previous.end() : match.start()] == " "
         if word[0].isupper() and _is_name(word, opens, bool(follows), is_german, is_always_capital):
             found.update(terms.terms(word))
         previous = match if word[0].isupper() and word.lower() not in terms.STOP_WORDS else None
     return frozenset(found)
+
+
+def _unelided(word: str) -> str:
+    """Allemagne for d'Allemagne; the English "band C's" stays."""
+    rest = _ELIDED.sub("", word)
+    return rest if rest[0].isupper() else word
 
 
 def _opens(text: str, at: int) -> bool:

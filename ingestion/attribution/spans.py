@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ingestion.attribution import facts, numbers
+from ingestion.attribution import facts
 from ingestion.attribution.facts import Fact
 from ingestion.cutting import blocks
 from ingestion.cutting.blocks import Unit
@@ -138,16 +138,15 @@ def _nearest(at: Sequence[Token], kinds: int) -> tuple[int, int]:
     return found
 
 
-def clauses(sentence: str) -> list[Part]:
-    """Of a sentence that is held against spans."""
-    return [whole(clause) for clause in _CLAUSE.split(numbers.in_figures(sentence))]
+def clauses(sentence: str) -> tuple[Part, ...]:
+    """Of a bare sentence."""
+    return tuple(map(whole, _CLAUSE.split(sentence)))
 
 
-def whole(written: str) -> Part:
-    """All of it as one part."""
-    inside = numbers.in_figures(facts.bare(written))
-    words = frozenset(term for term in terms.terms(inside) if not term[0].isdigit()) - facts.UNITS
-    return Part(words, tuple(facts.values(inside)), negations(inside))
+def whole(said: str) -> Part:
+    """All of a bare text as one part."""
+    words = frozenset(term for term in terms.terms(said) if not term[0].isdigit()) - facts.UNITS
+    return Part(words, tuple(facts.values(said)), negations(said))
 
 
 def _headed(inside: str) -> tuple[str, int]:
@@ -160,22 +159,21 @@ def _headed(inside: str) -> tuple[str, int]:
 
 def _told(text: str, unit: Unit) -> Iterator[Span]:
     for sentence in blocks.sentences(text, unit):
-        clauses = tuple(map(whole, _CLAUSE.split(numbers.in_figures(text[sentence.start : sentence.end]))))
-        yield _span(text, sentence, clauses)
+        said = facts.bare(text[sentence.start : sentence.end])
+        yield _span(sentence, said, clauses(said))
 
 
 def _listed(text: str, unit: Unit) -> Iterator[Span]:
-    item = whole(text[unit.start : unit.end])
-    yield replace(_span(text, unit, (item,)), series=unit.block)
+    said = facts.bare(text[unit.start : unit.end])
+    yield replace(_span(unit, said, (whole(said),)), series=unit.block)
 
 
-def _span(text: str, unit: Unit, parts: tuple[Part, ...]) -> Span:
-    inside = numbers.in_figures(facts.bare(text[unit.start : unit.end]))
-    return Span(unit.start, unit.end, frozenset(terms.terms(inside)), tuple(facts.values(inside)), parts)
+def _span(unit: Unit, said: str, parts: tuple[Part, ...]) -> Span:
+    return Span(unit.start, unit.end, frozenset(terms.terms(said)), tuple(facts.values(said)), parts)
 
 
 def _row(text: str, unit: Unit, start: int, header: str) -> Span:
-    inside = text[start : unit.end]
+    inside, header = facts.bare(text[start : unit.end]), facts.bare(header)
     written = _cells(inside)
     heads = _heads(header, len(written))
     cells = tuple(Cell(head, tuple(facts.values(cell))) for head, cell in zip(heads, written, strict=True))

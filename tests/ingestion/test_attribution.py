@@ -68,6 +68,12 @@ def test_a_figure_that_the_passage_does_not_state_is_not_cited(sentence: str) ->
         ("Die Frist beträgt fünfundzwanzig Tage.", "Die Frist beträgt 25 Tage."),
         ("Le forfait est de 1 200 €.", "Le forfait est de 1200 €."),
         ("The vaccine is stored at minus 20 degrees Celsius.", "The vaccine is stored at -20 °C."),
+        ("Give 500 mg twice a day.", "Give 500mg twice a day."),
+        ("Give 500mg twice a day.", "Give 500 mg twice a day."),
+        ("Le bureau ferme à 17h30.", "Le bureau ferme à 17:30."),
+        ("Le bureau ferme à 17h.", "Le bureau ferme à 17 heures."),
+        ("The use is 500kWh a year.", "The use is 500 kilowatt-hours a year."),
+        ("Die Abgabe ist am 15. März 2025.", "15. März 2025: Abgabe"),
     ],
 )
 def test_a_value_may_be_written_in_another_way(sentence: str, passage: str) -> None:
@@ -87,6 +93,12 @@ def test_a_value_may_be_written_in_another_way(sentence: str, passage: str) -> N
         ("The fee is 500 francs.", "The fee is 500 €."),
         ("The pipe is 50 mm wide.", "The pipe is 50 cm wide."),
         ("Le délai est de 3 mois.", "Le délai est de 3 semaines."),
+        ("Give 500mg twice a day.", "Give 250mg twice a day."),
+        ("Le bureau ferme à 18h00.", "Le bureau ferme à 17h30."),
+        ("The use is 300kWh a year.", "The use is 500kWh a year."),
+        ("The rule stands in § 12b.", "The rule stands in § 12a."),
+        ("The printer is in room 12C.", "The printer is in room 12A."),
+        ("31. März 2025 ist der Stichtag.", "15. März 2025 ist der Stichtag."),
     ],
 )
 def test_a_value_of_another_size_sign_or_unit_is_not_cited(sentence: str, passage: str) -> None:
@@ -199,6 +211,33 @@ def test_a_french_name_is_no_german_noun() -> None:
     assert not attribution.attribute(
         "Les pilotes des cartes graphiques de la société Solgard sont dans les dépôts.", [(1, passage)]
     )
+
+
+def test_a_name_behind_an_elision_is_one() -> None:
+    for leave in ("Le congé d'{} dure dix jours.", "Le siège de la société est en face de l’{}."):
+        assert cited(leave.format("Autriche"), leave.format("Allemagne")) == []
+        assert cited(leave.format("Allemagne"), leave.format("Allemagne")) == [0]
+    assert names.required("La sede dell'Emilia è chiusa.", []) == {"emilia"}
+    assert names.required("It's said that Bob's pay isn't band C's.", []) == {"bob", "c"}
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Users must log in with 2FA.",
+        "The parts are printed in 3D.",
+        "The site is reached by 5G.",
+        "The board carries a 74LS08 chip.",
+        "The printer is in room 12B.",
+        "The error E-1042 means that the pressure is low.",
+        "The firmware V2.3 is current.",
+        "Claims are made by form HW-CC-004.",
+        "Der Antrag steht auf einem A4-Blatt.",
+        "The hall has 60 m² of floor.",
+    ],
+)
+def test_a_code_is_found_where_it_stands(sentence: str) -> None:
+    assert cited(sentence, sentence) == [0]
 
 
 def test_a_single_letter_is_a_name_within_a_sentence() -> None:

@@ -8,6 +8,10 @@ from ingestion.attribution import facts
 from ingestion.attribution.facts import Fact
 
 
+def values(text: str) -> list[Fact]:
+    return facts.values(facts.bare(text))
+
+
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
@@ -21,7 +25,7 @@ from ingestion.attribution.facts import Fact
     ],
 )
 def test_values_are_read_with_their_kind(text: str, wanted: list[Fact]) -> None:
-    assert facts.values(text) == wanted
+    assert values(text) == wanted
 
 
 @pytest.mark.parametrize(
@@ -48,12 +52,12 @@ def test_values_are_read_with_their_kind(text: str, wanted: list[Fact]) -> None:
     ],
 )
 def test_numbers_of_several_words_are_one_value(text: str, wanted: list[Fact]) -> None:
-    assert facts.values(text) == wanted
+    assert values(text) == wanted
 
 
 @pytest.mark.parametrize("blank", [" ", "\u00a0", "\u2009", "\u202f"])
 def test_a_blank_may_part_the_thousands(blank: str) -> None:
-    assert facts.values(f"1{blank}200 € and 12{blank}000{blank}000,50 €") == [
+    assert values(f"1{blank}200 € and 12{blank}000{blank}000,50 €") == [
         Fact("1200", "€"),
         Fact("12000000.5", "€"),
     ]
@@ -70,7 +74,7 @@ def test_a_blank_may_part_the_thousands(blank: str) -> None:
     ],
 )
 def test_two_numbers_side_by_side_stay_two(text: str, wanted: list[str]) -> None:
-    assert [one.value for one in facts.values(text)] == wanted
+    assert [one.value for one in values(text)] == wanted
 
 
 @pytest.mark.parametrize(
@@ -93,22 +97,23 @@ def test_two_numbers_side_by_side_stay_two(text: str, wanted: list[str]) -> None
         ("200 mois, 200 meses, 200 mesi, 200 maanden", "month"),
         ("200 ans, 200 años, 200 anni, 200 jaar, 200 anos", "year"),
         ("200 heures, 200 horas, 200 ore, 200 uur", "hour"),
+        ("200 kWh, 200kWh, 200 kilowatt-hours, 200 Kilowattstunden", "kWh"),
         ("200 pour cent, 200 per cent", "%"),
     ],
 )
 def test_units_are_told_apart(text: str, kind: str) -> None:
-    assert facts.values(text) == [Fact("200", kind)] * len(text.split(", "))
+    assert values(text) == [Fact("200", kind)] * len(text.split(", "))
 
 
 def test_words_that_look_like_units_are_none() -> None:
-    assert facts.values("3 fois mes droits, 2 par jour") == [Fact("3"), Fact("2")]
+    assert values("3 fois mes droits, 2 par jour") == [Fact("3"), Fact("2")]
 
 
 def test_a_minus_is_kept_and_a_hyphen_is_none() -> None:
     cold = [Fact("-20", "°C")]
-    assert facts.values("-20 °C") == facts.values("minus 20 °C") == facts.values("\u221220 °C") == cold
-    assert facts.values("at minus twenty degrees") == [Fact("-20")]
-    assert facts.values("10-20, 2024-05") == [Fact("10"), Fact("20"), Fact("2024"), Fact("5")]
+    assert values("-20 °C") == values("minus 20 °C") == values("\u221220 °C") == cold
+    assert values("at minus twenty degrees") == [Fact("-20")]
+    assert values("10-20, 2024-05") == [Fact("10"), Fact("20"), Fact("2024"), Fact("5")]
 
 
 @pytest.mark.parametrize(
@@ -116,26 +121,66 @@ def test_a_minus_is_kept_and_a_hyphen_is_none() -> None:
     ["31/03/2025", "03/31/2025", "31 de marzo de 2025", "31st of March 2025", "31 mars 2025", "31 maart 2025"],
 )
 def test_a_date_is_read_in_other_languages_and_with_slashes(text: str) -> None:
-    assert facts.values(text) == [Fact("month 3", "date"), Fact("3-31", "date"), Fact("2025")]
+    assert values(text) == [Fact("month 3", "date"), Fact("3-31", "date"), Fact("2025")]
 
 
 def test_may_is_a_month_where_it_is_written_as_one() -> None:
-    assert facts.values("5 may be carried over") == [Fact("5")]
-    assert facts.values("5 May") == [Fact("month 5", "date"), Fact("5-5", "date")]
-    assert facts.values("5 may 2025") == [Fact("month 5", "date"), Fact("5-5", "date"), Fact("2025")]
+    assert values("5 may be carried over") == [Fact("5")]
+    assert values("5 May") == [Fact("month 5", "date"), Fact("5-5", "date")]
+    assert values("5 may 2025") == [Fact("month 5", "date"), Fact("5-5", "date"), Fact("2025")]
 
 
 @pytest.mark.parametrize("text", ["18 March 2025", "March 18, 2025", "18. März 2025", "2025-03-18", "18.03.2025"])
 def test_a_date_is_the_same_however_it_is_written(text: str) -> None:
-    assert facts.values(f"on {text}") == [Fact("month 3", "date"), Fact("3-18", "date"), Fact("2025")]
+    assert values(f"on {text}") == [Fact("month 3", "date"), Fact("3-18", "date"), Fact("2025")]
 
 
 def test_a_date_without_its_year_is_read_after_a_word_that_announces_one() -> None:
-    assert facts.values("bis zum 31.12. möglich") == [Fact("month 12", "date"), Fact("12-31", "date")]
+    assert values("bis zum 31.12. möglich") == [Fact("month 12", "date"), Fact("12-31", "date")]
 
 
 def test_codes_are_names_with_digits_and_not_measures() -> None:
     assert facts.codes("FM45, E-1042, KC-4 and v2.3; 10kg, the 5th, 24-hour") == {"fm45", "e-1042", "kc-4", "v2.3"}
+
+
+def test_a_code_is_told_by_its_terms_and_a_word_written_onto_a_number_is_none() -> None:
+    assert facts.codes("A4-Blatt, 3D-Druck, § 12a, 5G, Art. 5ter") == {"a4", "3d", "12a", "5g", "5ter"}
+    assert facts.codes("250mg, 200EUR, 17h30, 1er, 3ème, 30jährig, 2mal, 60 m²") == {"m2"}
+    assert facts.without_codes("FM45 in DN 50") == "     in DN 50"
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("250mg, 1,5l", [Fact("250", "mg"), Fact("1.5", "l")]),
+        ("30Tage, 200EUR", [Fact("30", "day"), Fact("200", "€")]),
+        ("17h30, à 17h, 9h", [Fact("17:30", "time"), Fact("17", "time"), Fact("9", "hour")]),
+        ("au 3ème, le 1er mai", [Fact("month 5", "date"), Fact("5-1", "date"), Fact("3")]),
+        ("§ 12a, room 12C, 5G, E-20g", []),
+    ],
+)
+def test_a_unit_may_be_written_onto_its_number(text: str, wanted: list[Fact]) -> None:
+    assert values(text) == wanted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "15. März 2025: Abgabe",
+        "15. Mär. 2025: Abgabe",
+        "- 15. März 2025: Abgabe",
+        "15. marts 2025 er fristen.",
+        "15. mars 2025 er fristen.",
+        "15. maaliskuuta 2025 on määräpäivä.",
+    ],
+)
+def test_the_day_of_a_date_that_begins_a_line_is_no_marker(text: str) -> None:
+    assert values(f"Fristen\n{text}") == [Fact("month 3", "date"), Fact("3-15", "date"), Fact("2025")]
+
+
+@pytest.mark.parametrize("text", ["1. Jan Koops", "1. May we smoke?", "15) March to the gate", "3. Marketing"])
+def test_a_marker_stays_one_before_what_only_looks_like_a_month(text: str) -> None:
+    assert values(text) == []
 
 
 def test_units_are_compared_only_where_both_are_written() -> None:
@@ -145,4 +190,4 @@ def test_units_are_compared_only_where_both_are_written() -> None:
 
 
 def test_what_numbers_a_line_or_cites_is_no_value() -> None:
-    assert facts.values(facts.bare("2. Ask first [1][12].\n- 7 days")) == [Fact("7", "day")]
+    assert values("2. Ask first [1][12].\n- 7 days") == [Fact("7", "day")]
