@@ -19,6 +19,7 @@ from ingestion.attribution import Attribution
 from ingestion.search import Passage
 
 _MARK = re.compile(r"[ \t]*\[(\d{1,2})\]")
+_CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)  # with its own backticks: an index in it is no mark
 
 
 @dataclass(frozen=True)
@@ -30,17 +31,36 @@ class Checked:
     found: tuple[Attribution[uuid.UUID], ...] = ()
 
 
-def check(text: str, passages: Sequence[Passage]) -> Checked:
-    """`passages` are what the model was shown, in the order of the numbers that it may have marked."""
-    named = [int(number) for number in _MARK.findall(text)]
-    bare = _MARK.sub("", text) if named else text
-    if not passages or attribution.is_neutral(bare):
+def check(text: str, passages: Sequence[Passage], *, is_code: bool = False) -> Checked:
+    """`passages` are what the model was shown, in the order of the numbers that it may have marked. Code has no marks."""
+    if not passages:
+        return Checked(text, Support.NEUTRAL)
+    marks = [] if is_code else _marks(text, len(passages))
+    bare = _without(text, marks)
+    if attribution.is_neutral(bare):
         return Checked(bare, Support.NEUTRAL)
     above = {one.chunk_id: one.above for one in passages}
     found = tuple(attribution.attribute(bare, [(one.chunk_id, one.text) for one in passages], contexts=above))
     if not found:
         return Checked(bare, Support.UNSUPPORTED)
-    marked = {passages[number - 1].chunk_id for number in named if 1 <= number <= len(passages)}
-    if not named or marked & {one.key for one in found}:
+    numbers = {int(mark.group(1)) for mark in marks}
+    named = {one.chunk_id for number, one in enumerate(passages, 1) if number in numbers}
+    if not marks or named & {one.key for one in found}:
         return Checked(bare, Support.SUPPORTED, found)
     return Checked(bare, Support.MOVED, found)
+
+
+def _marks(text: str, most: int) -> list[re.Match[str]]:
+    inside = [match.span() for match in _CODE.finditer(text)]
+    marks = (mark for mark in _MARK.finditer(text) if not any(start <= mark.start() < end for start, end in inside))
+    return [mark for mark in marks if 1 <= int(mark.group(1)) <= most or not _is_index(text, mark.start())]
+
+
+def _is_index(text: str, at: int) -> bool:
+    return text[at] == "[" and at > 0 and (text[at - 1].isalnum() or text[at - 1] in "_)]")
+
+
+def _without(text: str, marks: Sequence[re.Match[str]]) -> str:
+    for mark in reversed(marks):
+        text = text[: mark.start()] + text[mark.end() :]
+    return text

@@ -24,6 +24,7 @@ from assistant.answering.trimming import Trimmed
 from assistant.models import Support
 from assistant.showing import notices
 from governance import stopwatch
+from governance.policy import segments
 from governance.policy.streaming import Gate, Piece
 from ingestion import attribution
 from ingestion.models import Strictness
@@ -42,6 +43,7 @@ class Holding:
     borne_out: int = 0
     not_borne_out: int = 0
     has_verdict: bool = False
+    in_code: bool = False
     waiting: list[tuple[Piece, Checked]] = field(default_factory=list)
 
     @property
@@ -54,7 +56,9 @@ class Holding:
 
     def say(self, piece: Piece) -> None:
         with stopwatch.step(Step.CITING):
-            checked = checking.check(piece.text, self.sender.passages)
+            is_code = self.in_code or segments.toggles(piece.text, False)
+            checked = checking.check(piece.text, self.sender.passages, is_code=is_code)
+        self.in_code = segments.toggles(piece.raw, self.in_code)
         is_verdict = checked.support is Support.NEUTRAL and attribution.is_verdict(piece.text)
         self._count(checked)
         self.has_verdict |= is_verdict

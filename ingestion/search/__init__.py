@@ -29,6 +29,7 @@ from ingestion.search import analysis, candidates, fusion, postings, ranking, re
 from ingestion.search.candidates import Candidates
 from ingestion.search.fusion import Fused
 from ingestion.search.place import Place
+from ingestion.search.postings import Own as Own
 from ingestion.search.postings import Weights
 from ingestion.search.ranking import Ranked
 from ingestion.search.reading import Passage as Passage
@@ -93,13 +94,16 @@ def where(scope: Scope, collections: Sequence[uuid.UUID] = (), index: str = "") 
         return Place(scope, index or indexes.live(scope), _searched(scope, collections))
 
 
-def within(place: Place, question: str, limit: int) -> Found:
-    """As `passages`, once it is known where to look. Raises InvalidInput, and Unavailable without an embedder."""
+def within(place: Place, question: str, limit: int, own: Own | None = None) -> Found:
+    """As `passages`, once it is known where to look. `own` is the question before the glossary added to it.
+
+    Raises InvalidInput, and Unavailable without an embedder.
+    """
     if not question.strip():
         raise InvalidInput("Say what to look for.")
     if not 1 <= limit <= LIMIT_MAX:
         raise InvalidInput(sentence("The limit lies between 1 and %(most)s.", most=LIMIT_MAX))
-    seen, server = survey(place, question), runners.reranker()
+    seen, server = survey(place, question, own), runners.reranker()
     with stopwatch.step("ranking"):
         order, fault = ranking.ranked(seen.fused, seen.found, seen.weights, seen.read, reranking.model()), ""
         if server is not None:
@@ -116,7 +120,7 @@ def within(place: Place, question: str, limit: int) -> Found:
     )
 
 
-def survey(place: Place, question: str) -> Survey:
+def survey(place: Place, question: str, own: Own | None = None) -> Survey:
     """The candidates with both their scores, and their texts. Raises Unavailable without an embedder."""
     scope, mine = place.scope, place.collections
     embedder = runners.embedder(place.index)
@@ -125,7 +129,7 @@ def survey(place: Place, question: str) -> Survey:
         query = embedder.embed([question], "query")[0] if mine else None
     with scope.transaction():
         with stopwatch.step("words"):
-            weights = postings.weigh(scope, question, mine, place.documents)
+            weights = postings.weigh(scope, question, mine, place.documents, own)
         found = Candidates() if query is None else candidates.gather(place, query, weights)
         with stopwatch.step("fetching"):
             read = reading.read(scope, found.chunks)

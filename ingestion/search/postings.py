@@ -10,7 +10,7 @@ import math
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import connection
 
@@ -92,9 +92,18 @@ class Text:
 
 
 @dataclass(frozen=True)
+class Own:
+    """A question as it was before the glossary added to it; `meanings` are (what it says, what may stand for that)."""
+
+    text: str
+    meanings: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class Weights:
     """What this person can see of the question's words: the rarer among their chunks, the heavier (BM25's idf).
 
+    `own` are its own words where the glossary added others, `instead` (words, those that may stand for all of them).
     `stale` of the chunks were analysed by another version: their words are compared with what may not be their like.
     """
 
@@ -103,15 +112,23 @@ class Weights:
     by_word: Mapping[str, float]
     words: tuple[Word, ...] = ()
     stale: int = 0
+    own: frozenset[str] | None = None
+    instead: tuple[tuple[frozenset[str], frozenset[str]], ...] = ()
 
     @property
     def whole(self) -> float:
         return sum(self.by_word.values())
 
     def coverage(self, found: Iterable[str]) -> float:
-        """The share of the question's weight that `found` holds, 0 to 1. A word that stands nowhere weighs most."""
-        held = sum(self.by_word[word] for word in set(found) if word in self.by_word)
-        return held / self.whole if self.whole else 0.0
+        """The share of the question's weight that `found` holds, 0 to 1. A word that stands nowhere weighs most.
+
+        What the glossary added is nothing that has to be found: a term is held where one of its meanings is.
+        """
+        held = set(found)
+        held.update(word for said, meaning in self.instead if meaning <= held for word in said)
+        wanted = self.by_word.keys() if self.own is None else self.own
+        whole = sum(self.by_word[word] for word in wanted)
+        return sum(self.by_word[word] for word in held & wanted) / whole if whole else 0.0
 
     def of_most(self, score: float) -> float:
         """BM25 as a share of the most that it could be for this question: 0 to 1, whatever the question's length."""
@@ -163,9 +180,13 @@ def delete(scope: Scope, version: uuid.UUID) -> None:
 
 
 def weigh(
-    scope: Scope, question: str, collections: Sequence[uuid.UUID], documents: Sequence[uuid.UUID] | None = None
+    scope: Scope,
+    question: str,
+    collections: Sequence[uuid.UUID],
+    documents: Sequence[uuid.UUID] | None = None,
+    own: Own | None = None,
 ) -> Weights:
-    """Of the question's words in the collections, or in those of their documents alone."""
+    """Of the question's words in the collections, or in those of their documents alone. `own` was it before the glossary."""
     words = tuple(analysis.asked(question))
     values = narrow.shown(scope, collections, documents) | {
         "terms": [EVERY, *terms_of(words)],
@@ -178,7 +199,18 @@ def weigh(
     for word in words:
         often = min(sum(counted[term][0] for term in _terms(word) if term in counted), chunks)
         by_word[word.written] = math.log(1 + (chunks - often + 0.5) / (often + 0.5))
-    return Weights(chunks, max(mean, 1.0), by_word, words, stale)
+    weights = Weights(chunks, max(mean, 1.0), by_word, words, stale)
+    return weights if own is None else _of_own(weights, own)
+
+
+def _of_own(weights: Weights, own: Own) -> Weights:
+    word_of = terms_of(weights.words)
+
+    def words(text: str) -> frozenset[str]:
+        return frozenset(word_of[term] for term in terms_of(analysis.asked(text)) if term in word_of)
+
+    pairs = [(words(said), words(meaning)) for said, meaning in own.meanings]
+    return replace(weights, own=words(own.text) or None, instead=tuple((one, two) for one, two in pairs if one and two))
 
 
 def terms_of(words: Iterable[Word]) -> dict[str, str]:

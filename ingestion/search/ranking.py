@@ -92,12 +92,23 @@ def chosen(order: Sequence[Ranked], limit: int, diversity: float = 0.0) -> tuple
     while left and len(kept) < limit:
         best = left.pop(_next(left, [one.passage.document_id for one, _ in kept], diversity))
         print_ = duplicates.fingerprint(best.passage.text)
-        same = next((one for one, other in kept if duplicates.repeats(print_, other)), None)
+        alike = (one for one, other in kept if _may_go_alike(one, best) and duplicates.repeats(print_, other))
+        same = next(alike, None)
         if same is None:
             kept.append((best, print_))
         else:
             cut.append(replace(best, repeats=same.passage.chunk_id))
     return [one for one, _ in kept], [*cut, *left]
+
+
+def _may_go_alike(one: Ranked, other: Ranked) -> bool:
+    """Whether what is withheld of the one is withheld of the other: else its copy may be the one that may be shown."""
+    first, second = one.passage, other.passage
+    return (first.classification, first.label, first.is_quarantined) == (
+        second.classification,
+        second.label,
+        second.is_quarantined,
+    )
 
 
 def _next(left: Sequence[Ranked], documents: Sequence[uuid.UUID], diversity: float) -> int:

@@ -63,6 +63,7 @@ class Understood:
     documents: tuple[uuid.UUID, ...] | None = None
     off: tuple[str, ...] = ()
     parts: frozenset[Part] = field(default_factory=frozenset)
+    own: tuple[search.Own, ...] = ()  # of each search
 
     @property
     def wanted(self) -> str:
@@ -152,13 +153,20 @@ def read(
         notes += [Note(Part.NAMES, text, name) for name in lookalikes.excluded(text)]
         meant, asked = lookalikes.without(text), [lookalikes.without(one) for one in asked]
     notes += [Note(Part.GLOSSARY, one.said, ", ".join(one.added)) for one in widening.widened(meant, entries)]
-    searches = [widening.put_together(one, widening.widened(one, entries)) for one in asked]
-    return Understood(text, tuple(searches), tuple(notes), documents, tuple(sorted(off)), parts)
+    added = [widening.widened(one, entries) for one in asked]
+    searches = [widening.put_together(one, found) for one, found in zip(asked, added, strict=True)]
+    own = [_own(one, found) for one, found in zip(asked, added, strict=True)]
+    return Understood(text, tuple(searches), tuple(notes), documents, tuple(sorted(off)), parts, tuple(own))
+
+
+def _own(question: str, found: Sequence[widening.Widened]) -> search.Own:
+    return search.Own(question, tuple((one.said, name) for one in found for name in one.added))
 
 
 def _found(place: Place, understood: Understood, limit: int) -> Found:
     narrowed, most = replace(place, documents=understood.documents), min(limit * WIDER, search.LIMIT_MAX)
-    found = [search.within(narrowed, one, most) for one in understood.searches]
+    own = understood.own or [None] * len(understood.searches)
+    found = [search.within(narrowed, one, most, mine) for one, mine in zip(understood.searches, own, strict=True)]
     lists = [list(one.passages) for one in found]
     if Part.NAMES in understood.parts:
         lists = [lookalikes.ordered(understood.question, one) for one in lists]

@@ -10,23 +10,48 @@ from ingestion.search import Passage, terms
 
 # "Without X" is a condition of what is asked, and none of them. Each word stands here once: one that could be read in two ways
 # ("on the") would double the time that every further one takes.
-_NOT = re.compile(
-    r"\b(?:not|except|excluding|other\s+than|rather\s+than|instead\s+of|nicht|außer|statt)\s+"
-    r"(?:(?:for|in|on|the|für|die|der|das|den|dem)\s+)*([A-ZÄÖÜ0-9][\w-]*(?:\s+[A-ZÄÖÜ0-9][\w-]*)?)"
+_NAME = r"(?:(?:for|in|on|the|für|die|der|das|den|dem)\s+)*(?P<name>[A-ZÄÖÜ0-9][\w-]*(?:\s+[A-ZÄÖÜ0-9][\w-]*)?)"
+_END = r"(?=\s*(?:[,.;:?!)]|$))"
+# A "not" that speaks of its verb ("is not ISO certified") is what is asked. One that tells two names apart stands behind a comma,
+# in brackets, or right behind the other name, and its clause ends with the name.
+_CONTRAST = re.compile(
+    rf"(?:\(|[,;–—]|\s-)\s*(?:(?:and|but|und|aber)\s+)?(?:not|nicht)\s+{_NAME}(?:\s+[a-zäöü][\w-]*)?{_END}(?:\))?"
 )
+_BEHIND = re.compile(rf"\bnot\s+{_NAME}{_END}")
+_INSTEAD = re.compile(rf"\b(?:except|excluding|other\s+than|rather\s+than|instead\s+of)\s+{_NAME}{_END}")
+_STATT = re.compile(rf"\b(?:außer|statt|anstatt)\s+{_NAME}{_END}")
+_CAPITAL = re.compile(r"(?:^|\s)[A-ZÄÖÜ0-9][\w-]*\s$")
+_CODE = re.compile(r"\d|[A-ZÄÖÜ].*[A-ZÄÖÜ]")  # every German noun has a capital
+_LOOKED_AT = 60  # characters before a "not"
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 
 def excluded(question: str) -> list[str]:
     """The names that the question says it does not mean, as they are written there."""
-    return [match.group(1) for match in _NOT.finditer(question)]
+    return [match.group("name") for match in _found(question)]
 
 
 def without(question: str) -> str:
     """The question without what it does not mean: neither of the two ways of searching knows a "not". Where it says nothing
     else, it is left as it is.
     """
-    return re.sub(r"(?<!\s)\s+,|,\s*(?=[?.!]|$)", "", _NOT.sub("", question)).strip() or question
+    left = question
+    for match in reversed(_found(question)):
+        left = left[: match.start()].rstrip() + left[match.end() :]
+    return left.strip() or question
+
+
+def _found(question: str) -> list[re.Match[str]]:
+    """In their order, none inside another."""
+    found = [*_CONTRAST.finditer(question), *_INSTEAD.finditer(question)]
+    found += [one for one in _BEHIND.finditer(question) if _is_behind_a_name(question, one.start())]
+    found += [one for one in _STATT.finditer(question) if _CODE.search(one.group("name"))]
+    ordered = sorted(found, key=lambda one: one.start())
+    return [one for at, one in enumerate(ordered) if not any(other.end() > one.start() for other in ordered[:at])]
+
+
+def _is_behind_a_name(question: str, at: int) -> bool:
+    return bool(_CAPITAL.search(question[max(0, at - _LOOKED_AT) : at]))
 
 
 def ordered(question: str, found: Sequence[Passage]) -> list[Passage]:

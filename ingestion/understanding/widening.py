@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ingestion.search import terms
+from ingestion.search import languages
 
 MOST = 6  # entries in one question
 _UNDOTTED = str.maketrans({"İ": "i", "ı": "i"})  # to `re` they are an i in another case, and to `casefold` they are not
@@ -58,6 +58,6 @@ def _folded(text: str) -> str:
 
 
 def _said(name: str, question: str) -> re.Match[str] | None:
-    """ "IT" and "US" are written as they are, since "it" and "us" are words of their own."""
-    is_word_too = name.isupper() and (name.lower() in terms.STOP_WORDS or len(name) < 3 or name.lower() == "us")
+    """ "IT", "US" and "EST" are written as they are, since "it", "us" and French "est" are words of their own."""
+    is_word_too = name.isupper() and (name.lower() in languages.STOP_WORDS or len(name) < 3 or name.lower() == "us")
     return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", question, 0 if is_word_too else re.IGNORECASE)

@@ -59,6 +59,16 @@ def test_a_model_outside_is_not_and_that_is_recorded(
     assert (line.rule, line.action, str(line.subject_id)) == (residence.RULE, "block", withheld["chunk"])
 
 
+def test_a_copy_that_may_be_shown_is_not_left_out_for_the_one_that_may_not(
+    house: House, settings: Any, restricted: uuid.UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asking.shelf(house, name="The same, for everybody")
+    _outside(monkeypatch)
+    model = asking.speak(settings)
+    assert asking.answered(house.bob).status == Status.ANSWERED
+    assert asking.RULE in "".join(one.content for one in model.requests[0].messages)
+
+
 def test_what_was_said_from_it_before_is_not_told_to_a_model_outside(
     house: House, settings: Any, restricted: uuid.UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -223,6 +223,39 @@ def test_what_is_not_meant_is_not_searched_for() -> None:
     assert lookalikes.excluded("Do not forget the form.") == []
 
 
+@pytest.mark.parametrize(
+    ("question", "names", "left"),
+    [
+        ("How much notice must I give in Kassel, not in Bristol?", ["Bristol"], "How much notice must I give in Kassel?"),
+        ("What does Gold not Platinum cost, and when?", [], "What does Gold not Platinum cost, and when?"),
+        ("How long is the response time of Gold not Platinum?", ["Platinum"], "How long is the response time of Gold?"),
+        ("What is in the Gold plan (not the Platinum plan)?", ["Platinum"], "What is in the Gold plan?"),
+        ("Was wiegt der FM45 statt FM40?", ["FM40"], "Was wiegt der FM45?"),
+        ("Was kostet Gold, nicht Platin, im Jahr?", ["Platin"], "Was kostet Gold, im Jahr?"),
+        ("What is the fee instead of Gold?", ["Gold"], "What is the fee?"),
+    ],
+)
+def test_a_name_that_another_is_told_apart_from_is_not_meant(question: str, names: list[str], left: str) -> None:
+    assert lookalikes.excluded(question) == names
+    assert lookalikes.without(question) == left
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Kann ich statt Urlaub Geld bekommen?",
+        "Bekomme ich Geld statt Urlaub?",
+        "Was tun, wenn der Aufzug außer Betrieb ist?",
+        "Kann ich teilnehmen, wenn ich nicht Mitglied bin?",
+        "Which suppliers are not ISO certified?",
+        "Why is it not Monday?",
+    ],
+)
+def test_a_not_that_is_asked_of_stays(question: str) -> None:
+    assert lookalikes.excluded(question) == []
+    assert lookalikes.without(question) == question
+
+
 def test_what_is_left_out_or_lacking_is_a_condition_and_no_name_that_is_not_meant() -> None:
     for question in ("Darf ich ohne Krankmeldung zu Hause bleiben?", "May I enter without Badge 7?"):
         assert lookalikes.excluded(question) == []
@@ -283,6 +316,31 @@ def test_the_glossary_widens_what_is_searched_for_both_ways(house: House) -> Non
         assert understood.searches == (searched,)
         assert found.passages[0].text == LEAVE
     assert widening.widened("Can you tell us?", [widening.Entry("US", ("United States",))]) == []
+
+
+def test_what_the_glossary_adds_is_nothing_that_has_to_be_found(house: House) -> None:
+    shelf(house, "People", LEAVE, HOTELS)
+    question = "How many days of leave may be carried over?"
+    before = understanding.passages(house.bob, question, off=only(Part.GLOSSARY))[0]
+    glossary.add(house.ada, "leave", ["Jahresurlaub", "vacation entitlement"])
+    found, understood = understanding.passages(house.bob, question, off=only(Part.GLOSSARY))
+    assert understood.searches != (question,)
+    assert (found.covered, found.passages[0].coverage) == (before.covered, before.passages[0].coverage)
+
+
+def test_a_term_is_found_where_one_of_its_meanings_stands_whole(house: House) -> None:
+    shelf(house, "People", LEAVE, HOTELS)
+    glossary.add(house.ada, "PTO", ["annual leave", "paid time off"])
+    found = understanding.passages(house.bob, "PTO?", off=only(Part.GLOSSARY))[0]
+    by_text = {one.text: one.coverage for one in found.passages}
+    assert by_text[LEAVE] == 1.0
+    assert by_text[HOTELS] == 0.0
+
+
+def test_a_term_that_is_a_word_of_another_language_is_written_as_it_is() -> None:
+    entries = [widening.Entry("EST", ("Eastern Standard Time",))]
+    assert widening.widened("Quel est le délai ?", entries) == []
+    assert [one.said for one in widening.widened("Until 5 pm EST?", entries)] == ["EST"]
 
 
 def test_a_full_glossary_is_looked_through_before_patterns_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
