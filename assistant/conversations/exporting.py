@@ -16,7 +16,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from assistant import conversations, models
-from assistant.conversations import quoting
+from assistant.conversations import marking, quoting
+from assistant.conversations.marking import Piece
 from assistant.conversations.quoting import Source
 from assistant.showing import places, wording
 from governance import access, tenants
@@ -36,15 +37,6 @@ class Exported:
     name: str
     media_type: str
     content: bytes
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A sentence as it was delivered, with the numbers of its sources."""
-
-    text: str
-    markers: tuple[int, ...]
-    is_doubted: bool
 
 
 @dataclass(frozen=True)
@@ -99,7 +91,7 @@ def export(scope: Scope, conversation: uuid.UUID, form: str, address: Address) -
 
 
 def markdown(paper: Paper) -> str:
-    parts = [f"# {quoting.inert(_line(paper.title))}", paper.subtitle]
+    parts = [marking.inert(f"# {_line(paper.title)}"), paper.subtitle]
     for turn in paper.turns:
         parts.append("\n".join(f"> {line}".rstrip() for line in turn.question.strip().splitlines()))
         parts.append(written(turn) or f"*{turn.end}*")
@@ -117,8 +109,7 @@ def markdown(paper: Paper) -> str:
 
 
 def written(turn: Turn) -> str:
-    said = "".join(quoting.marked(one.text, one.markers, is_doubted=one.is_doubted) for one in turn.pieces)
-    return quoting.inert(said.strip())
+    return marking.inert(marking.signed(turn.pieces))
 
 
 def labelled(turn: Turn) -> str:
@@ -132,9 +123,14 @@ def doubt() -> str:
 def remarks(row: models.Answer, said: Sequence[Any]) -> list[str]:
     """What the portal says beside an answer: how it ended, and what may make it less than it looks."""
     alone = _("Written by the model alone: no document stands behind it.") if row.is_model_only and said else ""
+    return [one for one in (alone, _ended(row, said)) if one]
+
+
+def _ended(row: models.Answer, said: Sequence[Any]) -> str:
+    if not row.is_final:
+        return _("Still being written.")
     is_whole = row.status == models.Status.ANSWERED and said
-    notice = wording.translated(row.notice) or ("" if is_whole else _("No answer."))
-    return [one for one in (alone, notice) if one]
+    return wording.translated(row.notice) or ("" if is_whole else _("No answer."))
 
 
 def _turn(row: models.Answer, address: Address) -> Turn:
@@ -142,7 +138,7 @@ def _turn(row: models.Answer, address: Address) -> Turn:
     cited = quoting.sources(said, places.name)
     return Turn(
         row.question,
-        tuple(_piece(one) for one in said),
+        tuple(map(quoting.piece, said)),
         tuple(cited),
         {one.marker: address(one) for one in cited},
         " ".join(remarks(row, said)),
@@ -150,11 +146,6 @@ def _turn(row: models.Answer, address: Address) -> Turn:
         row.pk,
         row.label.get("name", ""),
     )
-
-
-def _piece(segment: Any) -> Piece:
-    markers = tuple(int(one["marker"]) for one in segment.citations)
-    return Piece(str(segment.text), markers, quoting.is_doubted(segment))
 
 
 def _pdf(paper: Paper) -> bytes:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from assistant.conversations import marking
+from assistant.conversations.marking import Piece
 from assistant.showing import places
 
 Place = Callable[[Mapping[str, Any]], str]
-DOUBT = "†"  # after a sentence that no passage supports
-# What makes a link, a picture, a definition of one, or HTML of a document's words.
-_LIVE = re.compile(r"(?<=\])(?=[(\[:])|<(?=[A-Za-z/!?])")
+DOUBT = marking.DOUBT
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def sources(segments: Sequence[Any], place: Place) -> list[Source]:
 
 def plain(question: str, segments: Sequence[Any], cited: Sequence[Source], remarks: Sequence[str] = ()) -> str:
     """`remarks` are what else its reader is told of the answer, a paragraph each."""
-    text = "".join(_delivered(segment) for segment in segments).strip()
+    text = marking.signed(map(piece, segments))
     listed = "\n".join(f"[{one.marker}] {named(one)}" for one in cited)
     return "\n\n".join(part for part in (question.strip(), text, *remarks, listed) if part) + "\n"
 
@@ -62,31 +62,19 @@ def markdown(
 ) -> str:
     """As `plain`; `address` is where a source is opened."""
     asked = "\n".join(f"> {line}".rstrip() for line in question.strip().splitlines())
-    text = inert("".join(_delivered(segment) for segment in segments).strip())
+    text = marking.inert(marking.signed(map(piece, segments)))
     said = [f"*{one}*" for one in remarks]
     listed = "\n".join(f"{one.marker}. [{escaped(named(one))}]({address(one)})" for one in cited)
     return "\n\n".join(part for part in (asked, text, *said, listed) if part) + "\n"
-
-
-def marked(text: str, markers: Iterable[int], *, is_doubted: bool) -> str:
-    """The numbers stand where the sentence ends, before its white space."""
-    words = text.rstrip()
-    signs = "".join(f" [{marker}]" for marker in markers) + (f" {DOUBT}" if is_doubted and words else "")
-    return f"{words}{signs}{text[len(words) :]}"
 
 
 def is_doubted(segment: Any) -> bool:
     return segment.is_supported is False
 
 
-def inert(text: str) -> str:
-    """As Markdown that calls nothing up: what a document or a model wrote stays words, as it does in the portal."""
-    return _LIVE.sub(r"\\\g<0>", text)
-
-
-def _delivered(segment: Any) -> str:
-    markers = [one["marker"] for one in segment.citations]
-    return marked(str(segment.text), markers, is_doubted=is_doubted(segment))
+def piece(segment: Any) -> Piece:
+    markers = tuple(int(one["marker"]) for one in segment.citations)
+    return Piece(str(segment.text), markers, is_doubted(segment))
 
 
 def named(one: Source) -> str:
@@ -95,4 +83,4 @@ def named(one: Source) -> str:
 
 def escaped(text: str) -> str:
     """As the words of a link."""
-    return re.sub(r"[\\\[\]<]", r"\\\g<0>", " ".join(text.split()))
+    return re.sub(r"[\\\[\]<*]", r"\\\g<0>", " ".join(text.split()))

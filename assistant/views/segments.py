@@ -8,15 +8,19 @@ from typing import Any
 
 import nh3
 from django.template.loader import render_to_string
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
 from assistant import models
+from assistant.conversations import marking
 from assistant.showing import places
 
-# Inline Markdown alone: a segment is a sentence, and a list that spans several is read well enough as lines.
-MARKDOWN = MarkdownIt("commonmark", {"html": False}).disable(["image", "link", "autolink"])
+# Inline Markdown alone: a segment is a sentence, and a list that spans several is read well enough as lines. A backslash
+# begins a network path far more often than it takes a sign's meaning from it, and "&lt;" is what somebody wrote.
+MARKDOWN = MarkdownIt("commonmark", {"html": False}).disable(["image", "link", "autolink", "escape", "entity"])
 TAGS = {"strong", "em", "code", "br"}
+_PRIVATE = range(0xE000, 0xF900)  # signs without a meaning, one of which stands for a star while Markdown is read
 
 
 def html(segment: models.Segment | Mapping[str, Any], answer: uuid.UUID, shared: uuid.UUID | None = None) -> SafeString:
@@ -26,19 +30,25 @@ def html(segment: models.Segment | Mapping[str, Any], answer: uuid.UUID, shared:
     row = segment if isinstance(segment, Mapping) else vars(segment)
     text = str(row["text"])
     words = text.strip()
-    written = nh3.clean(MARKDOWN.renderInline(words), tags=TAGS, attributes={})
+    is_extract = row["support"] == models.Support.EXTRACT
     before, after = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :] if words else ""
     citations = [one | {"place": places.name(one.get("locator") or {})} for one in row["citations"]]
     context = {
         "answer": answer,
         "shared": shared,
         "ordinal": row["ordinal"],
-        "written": mark_safe(written),  # noqa: S308  cleaned above
+        "written": escape(words) if is_extract else _drawn(words),
         "before": before,
         "after": after,
         "citations": citations,
         "is_unsupported": row["is_supported"] is False,
-        "is_extract": row["support"] == models.Support.EXTRACT,
+        "is_extract": is_extract,
         "is_moved": row["support"] == models.Support.MOVED,
     }
     return mark_safe(render_to_string("conversations/segment.html", context).removesuffix("\n"))  # noqa: S308
+
+
+def _drawn(words: str) -> SafeString:
+    star = next((chr(number) for number in _PRIVATE if chr(number) not in words), "*")
+    written = nh3.clean(MARKDOWN.renderInline(marking.STAR.sub(star, words)), tags=TAGS, attributes={})
+    return mark_safe(written.replace(star, "*"))  # noqa: S308  cleaned above
