@@ -17,7 +17,7 @@ from typing import Any
 
 from django.db import connection
 
-from assistant import conversations, models
+from assistant import answering, conversations, models
 from assistant.answering import checking, delivery, ingredients, prompting, remaking, trimming
 from assistant.answering.checking import Checked
 from assistant.answering.holding import Holding
@@ -28,6 +28,7 @@ from governance.audit import events, health
 from governance.audit.vocabulary import Event
 from governance.errors import Conflict, Unavailable
 from governance.policy.engine import Verdict
+from governance.policy.rules import Stage
 from governance.policy.streaming import Gate, Piece
 from governance.scope import Scope
 from inference import runners
@@ -48,6 +49,7 @@ class Ingredient(StrEnum):
     HISTORY = "history"
     POLICY = "policy"
     PERMISSION = "permission"
+    LABEL = "label"  # a document's, or whether its text stays in the house
     TEMPLATE = "template"  # how a prompt is put together of the same parts
     ORDER = "order"  # what a document counts for, or how fast its collection ages
     CHECKS = "checks"  # what is let through of the same words
@@ -163,6 +165,8 @@ def _run(row: models.Answer, remade: Remade, state: RunnerState, rehearsal: Rehe
     )
     speech = _heard(row, request, rehearsal, holding, gate)
     if gate.blocked is None:
+        if speech.finish in answering.BROKEN_OFF:
+            raise Unavailable("The model broke off before its end, so there is nothing to compare. Try again.")
         holding.end()
     rehearsal.end()
     return speech
@@ -191,30 +195,45 @@ def _changes(
     row: models.Answer, remade: Remade, state: RunnerState, speech: Speech | None, *, is_same: bool
 ) -> list[Change]:
     """In the order in which one would look."""
-    capsule, then, now = row.capsule, row.capsule["ingredients"], remade.made
-    found = _of_the_machine(row, state, speech)
-    machines = len(found)
-    if remade.policy.stamp.as_json() != capsule["policy"]:
-        found.append(
-            Change(Ingredient.POLICY, *(_stamp(one) for one in (capsule["policy"], remade.policy.stamp.as_json())))
-        )
-    if then["permissions"] != now["permissions"]:
-        found.append(Change(Ingredient.PERMISSION))
+    then, now = row.capsule["ingredients"], remade.made
+    given = _of_what_is_given(row, remade)
+    found = _of_the_machine(row, state, speech) + given
     if remade.prompt is not None:
-        found += _of_the_prompt(row, remade, remade.prompt.version, is_explained=bool(found[machines:]))
-    elif remade.is_other_text:
+        found += _of_the_prompt(row, remade, remade.prompt.version, is_explained=_explains(given, remade))
+    elif remade.since.is_other_text:
         found.append(Change(Ingredient.PASSAGE))
-    if speech and not is_same and not found and ingredients.digest(speech.written) == then["written"]:
-        found.append(Change(Ingredient.CHECKS))
+    if speech and not is_same and not found:
+        found += _of_the_words(row, speech)
     if _is_weighed_otherwise(then["passages"], now.get("passages", ())):
         found.append(Change(Ingredient.ORDER))  # the last: it explains no other text, for the order of then is kept
     return found
 
 
+def _of_what_is_given(row: models.Answer, remade: Remade) -> list[Change]:
+    """By what the person reads, and by what the model is given of that."""
+    before, after, found = row.capsule["policy"], remade.policy.stamp.as_json(), list[Change]()
+    if before != after:
+        found.append(Change(Ingredient.POLICY, _stamp(before), _stamp(after)))
+    if remade.since.is_kept_back or row.capsule["ingredients"]["permissions"] != remade.made["permissions"]:
+        found.append(Change(Ingredient.PERMISSION))
+    if remade.since.labels is not None:
+        found.append(Change(Ingredient.LABEL, *remade.since.labels))
+    if remade.since.is_withheld and not found:
+        found.append(Change(Ingredient.CHECKS))
+    return found
+
+
+def _explains(given: Sequence[Change], remade: Remade) -> bool:
+    """Whether other excerpts of the same passages are no wonder. A label makes none where no rule for passages asks for it."""
+    named = {one.ingredient for one in given}
+    if remade.since.is_withheld or named & {Ingredient.POLICY, Ingredient.PERMISSION}:
+        return True
+    return Ingredient.LABEL in named and remade.policy.asks_for_labels(Stage.PASSAGE)
+
+
 def _of_the_prompt(row: models.Answer, remade: Remade, version: str, *, is_explained: bool) -> list[Change]:
-    """`is_explained` where policy or permissions have changed: then other excerpts of the same passages are no wonder."""
     then, now, found = row.capsule["ingredients"], remade.made, list[Change]()
-    if remade.is_other_text or (then["excerpts"] != now["excerpts"] and not is_explained):
+    if remade.since.is_other_text or (then["excerpts"] != now["excerpts"] and not is_explained):
         found.append(Change(Ingredient.PASSAGE))
     if then["wording"] != now["wording"]:
         found.append(Change(Ingredient.PROMPT, row.capsule["prompt"], version))
@@ -223,6 +242,13 @@ def _of_the_prompt(row: models.Answer, remade: Remade, version: str, *, is_expla
     if then["messages"] != now["messages"] and not found and not is_explained:
         found.append(Change(Ingredient.TEMPLATE))
     return found
+
+
+def _of_the_words(row: models.Answer, speech: Speech) -> list[Change]:
+    """Where nothing else has changed. By what a lane reckons is told at the end: a model that was stopped before told nothing."""
+    if ingredients.digest(speech.written) == row.capsule["ingredients"]["written"]:
+        return [Change(Ingredient.CHECKS)]
+    return [] if speech.finish else [Change(Ingredient.LANE, row.capsule.get("lane", ""))]
 
 
 def _is_weighed_otherwise(then: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]) -> bool:
@@ -237,7 +263,7 @@ def _of_the_machine(row: models.Answer, state: RunnerState, speech: Speech | Non
         found.append(Change(Ingredient.MODEL, _model(model), _model({"name": state.model, "sha256": state.sha256})))
     if (model["engine"], model["build"]) != (state.engine, state.build):
         found.append(Change(Ingredient.ENGINE, f"{model['engine']} {model['build']}", f"{state.engine} {state.build}"))
-    lane = speech.lane if speech else capsule.get("lane", "")
+    lane = speech.lane if speech and speech.finish else capsule.get("lane", "")
     if not lane or capsule.get("lane", "") != lane:
         found.append(Change(Ingredient.LANE, capsule.get("lane", ""), lane))
     now = {"temperature": 0.0, "seed": 0} | row.sampler | {"max_tokens": prompting.longest(row, state)}

@@ -2,8 +2,8 @@
 
 Questions of the demo handbook are answered in the lane by the real pipeline and the real model; then all of them are run
 again, in another order, so that none is run behind what it was run behind before. After that one ingredient is changed at a
-time, on the first of them: another model file (`--other`), a passage's text, the policy, and a permission that is withdrawn.
-Each has to be named, and nothing beside it. Figures: bench/README.md.
+time, on the first of them: another model file (`--other`), a passage's text, its label, the policy, and a permission that is
+withdrawn. Each has to be named, and nothing beside it. Figures: bench/README.md.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import signal
 import sys
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -70,7 +70,24 @@ def named(scope: Any, row: Any) -> tuple[list[str], bool]:
 
 @contextmanager
 def other_passage(scope: Any, row: Any) -> Iterator[None]:
-    """As it would be read had it been changed: only documents' owners write passages, by reading a new version."""
+    """Only documents' owners write passages, by reading a new version."""
+    more, sha256 = "Nothing of this holds on Sundays.", "0" * 64
+    with otherwise(row, lambda one: {"text": f"{one.text} {more}", "content_hash": sha256}):
+        yield
+
+
+@contextmanager
+def other_label(scope: Any, row: Any) -> Iterator[None]:
+    """A tenant's labels, once written, are not taken back."""
+    from ingestion.documents.labelled import Mark
+
+    with otherwise(row, lambda one: {"label": Mark(one.label.rank + 1 if one.label else 0, "Of the bench")}):
+        yield
+
+
+@contextmanager
+def otherwise(row: Any, fields: Callable[[Any], dict[str, Any]]) -> Iterator[None]:
+    """The first passage as it would be read had it been changed."""
     from dataclasses import replace
 
     from ingestion import search
@@ -79,8 +96,7 @@ def other_passage(scope: Any, row: Any) -> Iterator[None]:
 
     def changed(person: Any, chunks: Any) -> Any:
         found = read(person, chunks)
-        text = f"{found[first].text} Nothing of this holds on Sundays."
-        return found | {first: replace(found[first], text=text, content_hash="0" * 64)}
+        return found | {first: replace(found[first], **fields(found[first]))}
 
     with mock.patch.object(search, "again", changed):
         yield
@@ -121,7 +137,8 @@ def other_policy(scope: Any, row: Any) -> Iterator[None]:
     yield
 
 
-CHANGES = {"passage": other_passage, "permission": withdrawn, "policy": other_policy}  # the last one is not undone
+# The last one is not undone.
+CHANGES = {"passage": other_passage, "label": other_label, "permission": withdrawn, "policy": other_policy}
 
 
 def answered(wanted: int, most: int) -> list[tuple[Any, Any]]:

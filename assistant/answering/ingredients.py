@@ -13,6 +13,7 @@ from governance.scope import Scope
 from inference import prompts
 from inference.prompts import Prompt, Turn
 from ingestion import catalog
+from ingestion.models import Classification
 from ingestion.search import Passage, weighing
 
 
@@ -34,9 +35,15 @@ def of(prompt: Prompt, passages: Sequence[Passage], permissions: str) -> dict[st
     }
 
 
-def _passage(one: Passage) -> dict[str, str]:
+def _passage(one: Passage) -> dict[str, Any]:
     told = {"chunk": str(one.chunk_id), "collection": str(one.collection_id), "sha256": one.content_hash}
-    return told | ({"weighs": weighs} if (weighs := weighing.mark(one)) else {})
+    return told | carried(one) | ({"weighs": weighs} if (weighs := weighing.mark(one)) else {})
+
+
+def carried(one: Passage) -> dict[str, Any]:
+    """Under which label's rank it stands, none where there are no labels, and whether its text stays in the house."""
+    stays = one.classification == Classification.RESTRICTED
+    return {"label": one.label.rank if one.label else None, "stays_home": stays}
 
 
 def wording(prompt: Prompt) -> str:

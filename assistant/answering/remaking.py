@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,18 +12,33 @@ from assistant.answering import asking, history, ingredients, prompting, retriev
 from assistant.answering.trimming import GAP
 from assistant.conversations import attachments
 from assistant.conversations.brought import Brought
+from governance import labels
 from governance.policy import versions
 from governance.policy.rules import Place, Policy
 from governance.scope import Scope
 from inference import prompts
 from ingestion import catalog, search
+from ingestion.documents import restrictions
 from ingestion.search import Passage
+
+
+@dataclass(frozen=True)
+class Since:
+    """What has become of the passages that an answer was made of, as far as its person may know. Of a document that is kept
+    from them nothing else is told: neither what it says by now nor its label. `labels` are those under which passages stood
+    and stand that carry another one, or may leave the house otherwise.
+    """
+
+    is_kept_back: bool  # one is of a document that is narrower than its person by now
+    is_other_text: bool  # one that might be read says something else now, or is gone
+    is_withheld: bool  # one may be read and says what it said, and the model is not given it any more
+    labels: tuple[str, str] | None
 
 
 @dataclass(frozen=True)
 class Remade:
     """`shown` are the passages that may be cited, `hits` those of them that were found. `prompt` is None where none of what it
-    stood on may be read any more.
+    stood on may be read, or given to the model, any more.
     """
 
     prompt: prompts.Prompt | None
@@ -31,7 +46,7 @@ class Remade:
     hits: list[Passage]
     policy: Policy
     made: dict[str, Any]
-    is_other_text: bool  # a passage that might be read says something else now, or is gone
+    since: Since
     place: Place  # where what is written from it is judged
 
 
@@ -45,6 +60,7 @@ def remake(scope: Scope, row: models.Answer) -> Remade:
         turns = past.turns[row.capsule["usage"].get("turns_dropped", 0) :]
         place = asking.place(scope, row)
         found = search.again(scope, [uuid.UUID(one) for sent in row.capsule["sent"] for one in _chunks(sent)])
+        hidden = frozenset(restrictions.hidden(scope))
     read = retrieval.judged_again(place, policy, row.model, list(found.values()))
     scored = {one["chunk"]: {"score": one["score"], "dense": round(1 - one["distance"], 4)} for one in row.passages}
     sent = [one for one in row.capsule["sent"] if uuid.UUID(one["chunk"]) in read]
@@ -58,17 +74,51 @@ def remake(scope: Scope, row: models.Answer) -> Remade:
     whole = None if row.capsule["sent"] and not sent else _prompt(row, excerpts, turns)
     made = ingredients.of(whole, hits + near, permissions) if whole else {"permissions": permissions}
     place = asking.of_answer(place, hits + near, past.label)
-    return Remade(whole, hits + near, hits, policy, made, _is_other_text(scope, row, found), place)
+    return Remade(whole, hits + near, hits, policy, made, _since(scope, row, found, hidden, read), place)
 
 
-def _is_other_text(scope: Scope, row: models.Answer, found: Mapping[uuid.UUID, Passage]) -> bool:
-    """What lies in a collection that may no longer be read is not asked after."""
-    now = {str(chunk): one.content_hash for chunk, one in found.items()}
-    gone = [one for one in row.capsule["ingredients"]["passages"] if now.get(one["chunk"]) != one["sha256"]]
-    if not gone:
-        return False
-    shelves = {uuid.UUID(one["collection"]) for one in gone}
-    return not shelves.isdisjoint(catalog.readable(scope, shelves))
+def _since(
+    scope: Scope,
+    row: models.Answer,
+    found: Mapping[uuid.UUID, Passage],
+    hidden: Collection[uuid.UUID],
+    read: Collection[uuid.UUID],
+) -> Since:
+    """`hidden` are documents, `read` the passages that the model is given."""
+    of = _documents(row)
+    then = {uuid.UUID(one["chunk"]): one for one in row.capsule["ingredients"]["passages"]}
+    theirs = {chunk: one for chunk, one in then.items() if of.get(chunk) not in hidden}
+    same = {chunk for chunk, one in theirs.items() if chunk in found and found[chunk].content_hash == one["sha256"]}
+    return Since(
+        is_kept_back=len(theirs) < len(then),
+        is_other_text=_is_readable(scope, [one for chunk, one in theirs.items() if chunk not in same]),
+        is_withheld=not same.issubset(read),
+        labels=_labels(scope, [(one, found[chunk]) for chunk, one in theirs.items() if chunk in found]),
+    )
+
+
+def _documents(row: models.Answer) -> dict[uuid.UUID, uuid.UUID]:
+    """By passage. What stands around one that was found is of the same document."""
+    of = {one["chunk"]: uuid.UUID(one["document"]) for one in row.passages}
+    return {uuid.UUID(part): of[one["chunk"]] for one in row.capsule["sent"] for part in _chunks(one)}
+
+
+def _is_readable(scope: Scope, passages: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether any collection of theirs is: what lies in one that may no longer be read is not asked after."""
+    shelves = {uuid.UUID(one["collection"]) for one in passages}
+    return bool(shelves) and not shelves.isdisjoint(catalog.readable(scope, shelves))
+
+
+def _labels(scope: Scope, passages: Sequence[tuple[Mapping[str, Any], Passage]]) -> tuple[str, str] | None:
+    """By the names of today, the lowest first; empty where it is the same one. Of what was kept without them nothing is known."""
+    known = [(then, now) for then, now in passages if "label" in then]
+    other = [(then, now) for then, now in known if not ingredients.carried(now).items() <= then.items()]
+    if not other:
+        return None
+    names = dict(enumerate(labels.listed(scope)))
+    before = [names.get(rank, "") for rank in sorted({then["label"] for then, _ in other} - {None})]
+    after = [mark.name for mark in sorted({now.label for _, now in other if now.label is not None})]
+    return ("", "") if before == after else (", ".join(before), ", ".join(after))
 
 
 def _chunks(sent: Mapping[str, Any]) -> list[str]:

@@ -67,6 +67,7 @@ INGREDIENTS = {
     Ingredient.HISTORY: noop("What was said before"),
     Ingredient.POLICY: noop("The policy"),
     Ingredient.PERMISSION: noop("What you may read"),
+    Ingredient.LABEL: noop("A document’s label, or whether its text stays in the house"),
     Ingredient.TEMPLATE: noop("How a prompt is put together"),
     Ingredient.ORDER: noop("What a document counts for, or how fast its collection ages; the order of then is kept"),
     Ingredient.CHECKS: noop("What is let through of the same words"),

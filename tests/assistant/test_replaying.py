@@ -88,6 +88,18 @@ def test_a_right_that_is_lost_while_it_runs_ends_it_and_what_the_model_did_count
     assert not leaves(house, "answer.replayed", row.pk)
 
 
+def test_a_model_that_is_stopped_before_its_end_has_told_of_no_lane(house: House, settings: Any) -> None:
+    asking.shelf(house, asking.RULE)
+    asking.speak(settings, read_aloud)
+    row = asking.answered(house.bob, **LANE)
+    asking.speak(settings, ["Zebras juggle four flamingos in Berlin every day. " * 12])
+    assert changed(house, row) == ["lane"], "who knows whether it was the same one"
+    asking.speak(settings, read_aloud)
+    policies.add(house, policies.words("code-word", Stage.OUTPUT, Action.BLOCK, "abroad"))
+    found = replaying.replay(house.bob, row.pk)
+    assert ([str(one.ingredient) for one in found.changed], found.now) == (["policy"], "")
+
+
 def test_what_may_be_read_and_what_it_says_is_asked_anew(house: House, settings: Any) -> None:
     shelf = asking.shelf(house, asking.RULE, f"{asking.RULE} So it was in 2019, said the works council then.")
     model = asking.speak(settings, read_aloud)
