@@ -17,7 +17,7 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from assistant import models
-from assistant.answering import checking, lease
+from assistant.answering import checking, lease, turns
 from assistant.answering.checking import Checked
 from assistant.answering.steps import Step
 from assistant.conversations import reading
@@ -207,7 +207,8 @@ def finish(
     ingredients: dict[str, Any] | None = None,
     **fields: Any,
 ) -> None:
-    """The answer's end: its row and its record in one commit, then the doorbell. Raises lease.LeaseLost.
+    """The answer's end: its row and its record in one commit, then the doorbells, its own and of what waits for it. Raises
+    lease.LeaseLost.
 
     `summary` is what the model was told of the older turns: it stands on the record alone. `ingredients` is what the answer
     was made of.
@@ -226,6 +227,7 @@ def finish(
         said |= {"ingredients": ingredients} if ingredients else {}
         said |= {"sha256": hashlib.sha256(b"".join(delivered)).hexdigest()} if delivered else {}
         events.record(scope, Event.ANSWER_FINISHED, interaction=answer, facts=told, payload=said or None)
+        turns.ring_next(scope, answer)
         transaction.on_commit(lambda: stream.wake(answer))
 
 

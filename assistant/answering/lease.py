@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError, connection, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from assistant import models
-from assistant.answering import stops
+from assistant.answering import stops, turns
 from assistant.streams import stream
 from governance.scope import Scope
 
@@ -41,7 +42,7 @@ class Claim:
     row: models.Answer
     token: uuid.UUID
     attempt: int
-    delivered: int  # segments that left in an earlier attempt
+    delivered: bool  # segments left in an earlier attempt
 
     @property
     def answer(self) -> uuid.UUID:
@@ -63,19 +64,22 @@ def answers_run() -> bool:
 
 
 def claim(tenant: uuid.UUID, answer: uuid.UUID) -> Claim | None:
-    """Take an answer that waits, or whose worker's lease has run out; None where there is nothing to take."""
+    """Take an answer that waits, or whose worker's lease has run out; None where there is nothing to take, or not yet: the
+    answer before it on its line is still open.
+    """
     scope, now = Scope.system(tenant), timezone.now()
     with scope.transaction():
-        row = models.Answer.objects.select_for_update(skip_locked=True).filter(pk=answer).first()
-        if row is None or row.is_final or (row.lease_until and row.lease_until > now):
+        rows = models.Answer.objects.select_for_update(skip_locked=True).filter(pk=answer)
+        sent = models.Segment.objects.filter(answer=OuterRef("pk"))
+        row = rows.annotate(waits=turns.waits(), delivered=Exists(sent)).first()
+        if row is None or row.is_final or row.waits or (row.lease_until and row.lease_until > now):
             return None
         row.attempts += 1
         row.status, row.lease, row.lease_until = models.Status.RUNNING, uuid.uuid4(), now + LEASE
         row.started_at, row.notice = row.started_at or now, ""
         row.save(update_fields=["status", "notice", "attempts", "lease", "lease_until", "started_at"])
-        delivered = models.Segment.objects.filter(answer=answer).count()
         transaction.on_commit(lambda: stream.wake(answer))
-    return Claim(scope, row, row.lease, row.attempts, delivered)
+    return Claim(scope, row, row.lease, row.attempts, row.delivered)
 
 
 def extend(answer: uuid.UUID, token: uuid.UUID) -> datetime | None:

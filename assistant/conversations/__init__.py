@@ -9,11 +9,10 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
-from django.utils.translation import gettext
 
 from assistant import line, models, tasks
-from assistant.answering import asking, reasons, steps, stops
-from assistant.conversations import admission, assistants, branches
+from assistant.answering import asking, reasons, steps, stops, turns
+from assistant.conversations import admission, assistants, branches, titles
 from assistant.conversations.assistants import SetUp
 from assistant.conversations.brought import Brought, Judged, judge
 from assistant.showing import notices
@@ -29,7 +28,7 @@ from governance.policy.engine import Verdict
 from governance.policy.rules import Action as PolicyAction
 from governance.policy.rules import Stage
 from governance.scope import Scope
-from governance.sentence import phrase, sentence
+from governance.sentence import sentence
 from inference import runners
 from inference.runners.base import Sampler
 from ingestion import understanding
@@ -37,9 +36,6 @@ from ingestion import understanding
 log = logging.getLogger(__name__)
 
 LONGEST_QUESTION = 8000  # characters; the window is checked in tokens once the prompt is built
-TITLE = 80
-# The title until something is asked: a file's name would go to all it is shared with.
-ABOUT_FILES = phrase("Attached files")
 # Clients that keep their conversations themselves: here each of their questions stands alone.
 KEEPERS = {"openai", "mcp", "evaluation"}
 NOTHING = Brought()
@@ -90,8 +86,6 @@ def ask(
         verdict = judged.blocked or engine.check(policy, Stage.INPUT, question, place)
         times = {steps.Step.INPUT_POLICY: round(judging.whole * 1000)}
     reasons.require(scope, question, reason, verdict, judged, client)
-    if replaced is not None:
-        _stop(scope, replaced)
     with admission.turned_away(scope, client, question), events.together(scope):
         answer = models.Answer(
             pk=answer_id or uuid.uuid4(),
@@ -108,7 +102,7 @@ def ask(
             capsule={"policy": policy.stamp.as_json()},
             times=times,
         )
-        admission.admit(scope, tenant, answer, is_blocked=verdict.action is PolicyAction.BLOCK)
+        admission.admit(scope, tenant, answer, replaced, is_blocked=verdict.action is PolicyAction.BLOCK)
         facts = _facts(answer, chosen, conversation, len(question)) | ({"has_reason": True} if reason else {})
         given = {"sampler": sampler, "reason": reason}
         payload = {"text": question} | brought.to_record() | {name: one for name, one in given.items() if one}
@@ -116,7 +110,7 @@ def ask(
         if not judged.note(scope, answer.pk):
             enforcement.note(scope, verdict, interaction=answer.pk, stage=Stage.INPUT)
         _take(answer, verdict, judged)
-        answer.conversation = _conversation(scope, conversation, answer.question, client, chosen.assistant)
+        answer.conversation = _conversation(scope, conversation, answer, chosen.assistant, replaced)
         if conversation is not None:
             branches.place(answer, replaced, after)
         answer.save(force_insert=True)
@@ -176,18 +170,9 @@ def _checked(text: str) -> str:
 def _take(answer: models.Answer, verdict: Verdict, judged: Judged) -> None:
     if verdict.action is PolicyAction.BLOCK:
         answer.status, answer.finished_at = models.Status.BLOCKED, timezone.now()
-        answer.question, answer.notice = "[withheld by policy]", verdict.message
+        answer.question, answer.notice = titles.WITHHELD, verdict.message
     else:
         answer.question, answer.brought = verdict.text, judged.passed().to_keep()
-
-
-def _stop(scope: Scope, replaced: models.Answer) -> None:
-    """Of what is asked again, what is still being written from there on is stopped, for nobody waits for it."""
-    get(scope, replaced.conversation_id)
-    with scope.transaction():
-        open_ones = branches.under_way(replaced)
-    for one in open_ones:
-        cancel(scope, one)
 
 
 def _check_model(model: str) -> None:
@@ -198,12 +183,16 @@ def _check_model(model: str) -> None:
 
 
 def _conversation(
-    scope: Scope, wanted: uuid.UUID | None, question: str, client: str, assistant: uuid.UUID | None
+    scope: Scope,
+    wanted: uuid.UUID | None,
+    answer: models.Answer,
+    assistant: uuid.UUID | None,
+    replaced: models.Answer | None,
 ) -> models.Conversation:
-    title = question if len(question) <= TITLE else question[: TITLE - 1].rsplit(" ", 1)[0] + "…"
+    title = titles.of(answer.question)
     if wanted is not None:
         found = get(scope, wanted)
-        if found.title in {ABOUT_FILES, gettext(ABOUT_FILES)}:
+        if titles.is_to_follow(found.title, replaced):
             found.title = title
         # Holds it, too: of two questions at once one stands after the other.
         found.save(update_fields=["title", "updated_at"])
@@ -212,7 +201,7 @@ def _conversation(
         tenant_id=scope.tenant,
         person_id=scope.person,
         title=title,
-        is_listed=client not in KEEPERS,
+        is_listed=answer.client not in KEEPERS,
         assistant=assistant,
     )
 
@@ -220,7 +209,7 @@ def _conversation(
 def begin(scope: Scope, title: str, assistant: uuid.UUID | None = None) -> models.Conversation:
     """One in which nothing was asked yet, to attach a file to. Raises InvalidInput, NotFound (the assistant)."""
     access.require(scope, Action.ASK)
-    title = " ".join(title.replace("\x00", "").split())[:TITLE]
+    title = " ".join(title.replace("\x00", "").split())[: titles.LONGEST]
     if not title:
         raise InvalidInput("A conversation needs a title.")
     chosen = assistants.get(scope, assistant).pk if assistant else None
@@ -287,7 +276,8 @@ def cancel(scope: Scope, answer: uuid.UUID) -> models.Answer:
         if waiting.update(status=models.Status.CANCELLED, finished_at=timezone.now(), notice=notices.STOPPED):
             facts = {"status": models.Status.CANCELLED}
             events.record(scope, Event.ANSWER_FINISHED, interaction=answer, facts=facts)
-            transaction.on_commit(lambda: quotas.settle(scope, answer, 0))  # a rest that is missed is the sweep's
+            turns.ring_next(scope, answer)
+            quotas.settle(scope, answer, 0)
         transaction.on_commit(lambda: stops.ring(answer))
         transaction.on_commit(lambda: stream.wake(answer))
     found.refresh_from_db_in(scope)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from django.db import connection
 
-from assistant import models
-from assistant.conversations import waits
+from assistant import conversations, models
+from assistant.conversations import branches, waits
 from governance import quotas
 from governance.audit import events
 from governance.audit.vocabulary import Event
@@ -34,19 +35,37 @@ def turned_away(scope: Scope, client: str, question: str) -> Iterator[None]:
         raise
 
 
-def admit(scope: Scope, tenant: Tenant, answer: models.Answer, *, is_blocked: bool) -> None:
+def admit(
+    scope: Scope, tenant: Tenant, answer: models.Answer, replaced: models.Answer | None, *, is_blocked: bool
+) -> None:
     """Counted under a lock, so that two questions at once cannot both take the last place. What the answer may write is set
     aside, where a model is to be asked for it: nobody waits for an answer that is refused in the end.
+
+    Of what is asked again, what is still being written from there on is stopped: nobody waits for that any more. What waits is
+    stopped first, and leaves its place and what was set aside for it; what runs last, since its worker too takes the sums of the
+    quotas before the answer. Where the new question is refused, all of it goes on.
     """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", [str(scope.tenant)])
+    if replaced is not None:
+        # Before its answers, as `branches.choose` does.
+        models.Conversation.objects.select_for_update().get(pk=replaced.conversation_id)
+        _stop(scope, branches.waiting(replaced))
     _require_a_place(scope, tenant)
     if not is_blocked:
         model = answer.model or quotas.USUAL
         quotas.reserve(scope, answer.pk, answer.max_tokens, seconds=quotas.CLAIM_S, model=model, is_asked=False)
+    if replaced is not None:
+        _stop(scope, branches.under_way(replaced))
+
+
+def _stop(scope: Scope, answers: Iterable[uuid.UUID]) -> None:
+    for one in answers:
+        conversations.cancel(scope, one)
 
 
 def _require_a_place(scope: Scope, tenant: Tenant) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", [str(scope.tenant)])
         cursor.execute("SELECT waiting, running, mine FROM chancery.open_answers()")
         waiting, running, mine = cursor.fetchone()
     if mine >= tenant.answers_per_person_max:

@@ -14,6 +14,7 @@ from typing import IO, Any
 from django.utils.translation import gettext
 
 from assistant import conversations, models
+from assistant.conversations import titles
 from governance import access
 from governance.actions import Action
 from governance.errors import ChanceryError, Conflict, InvalidInput
@@ -43,7 +44,7 @@ def attach(scope: Scope, conversation: uuid.UUID, name: str, file: IO[Any], size
     conversations.get(scope, conversation)
     with scope.transaction():
         models.Conversation.objects.select_for_update().get(pk=conversation)
-        collection = catalog.bind(scope, conversation, f"{conversations.ABOUT_FILES} {conversation.hex[:12]}").pk
+        collection = catalog.bind(scope, conversation, f"{titles.ABOUT_FILES} {conversation.hex[:12]}").pk
     there = {row.name for row in listed(scope, conversation)}
     if len(there) >= MOST and name not in there:
         raise Conflict(sentence("A conversation takes %(most)s files. Take one out first.", most=MOST))
@@ -53,7 +54,7 @@ def attach(scope: Scope, conversation: uuid.UUID, name: str, file: IO[Any], size
 def begin(scope: Scope, name: str, file: IO[Any], size: int, assistant: uuid.UUID | None = None) -> models.Conversation:
     """A new conversation with its first file; none where the file is not taken. What `attach` raises, and NotFound for
     the assistant that it is to be held with."""
-    made = conversations.begin(scope, gettext(conversations.ABOUT_FILES), assistant)
+    made = conversations.begin(scope, gettext(titles.ABOUT_FILES), assistant)
     try:
         attach(scope, made.pk, name, file, size)
     except ChanceryError:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from assistant import models
@@ -85,11 +86,23 @@ def mark(scope: Scope, rows: Sequence[models.Answer]) -> None:
 
 
 def under_way(answer: models.Answer) -> list[uuid.UUID]:
-    """What is shown, is still being written, and goes once this question is asked again. In the caller's transaction."""
+    """What is shown, is still being written, and goes once this question is asked again. In the caller's transaction.
+
+    The last ones first: the end of one is rung to those that wait for it.
+    """
+    return list(_going(answer).exclude(status__in=models.FINAL).values_list("pk", flat=True))
+
+
+def waiting(answer: models.Answer) -> list[uuid.UUID]:
+    """Of those the ones that nobody has begun; they are held, so that nobody does."""
+    rows = _going(answer).filter(status=models.Status.QUEUED).select_for_update(no_key=True)
+    return list(rows.values_list("pk", flat=True))
+
+
+def _going(answer: models.Answer) -> QuerySet[models.Answer]:
     tree = Tree(answer.conversation_id)
     going = set(tree.shown) - set(tree.line_to(answer.after_id))
-    rows = models.Answer.objects.filter(pk__in=going).exclude(status__in=models.FINAL)
-    return list(rows.values_list("pk", flat=True))
+    return models.Answer.objects.filter(pk__in=going).order_by("-created_at")
 
 
 def place(answer: models.Answer, replaces: models.Answer | None, after: uuid.UUID | None = None) -> None:

@@ -11,7 +11,7 @@ import uuid
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, When
 
 from assistant import models
 from assistant.conversations import LONGEST_QUESTION
@@ -26,18 +26,19 @@ from governance.sentence import sentence
 KIND = "saved_prompt"
 NAME_LONGEST = 80
 MOST = 200  # a person
+LISTED = 2 * MOST
 _PLACE = re.compile(r"\{([^{}\n]{1,60})\}")
 
 
-def listed(scope: Scope, words: str = "") -> list[models.SavedPrompt]:
-    """One's own first, then those that are shared, each by name. Raises Forbidden."""
+def listed(scope: Scope, words: str = "", most: int = LISTED) -> list[models.SavedPrompt]:
+    """One's own first, then those that are shared, each by name: `most` of them. Raises Forbidden."""
     access.require(scope, Action.ASK)
     with scope.transaction():
         rows = _seen(scope).select_related("person")
         if words:
             rows = rows.filter(Q(name__icontains=words) | Q(text__icontains=words))
-        found = list(rows.order_by("name", "created_at")[: 2 * MOST])
-    return sorted(found, key=lambda row: row.person_id != scope.person)
+        is_mine = Case(When(person=scope.person, then=True), default=False)
+        return list(rows.order_by(is_mine.desc(), "name", "created_at")[:most])
 
 
 def get(scope: Scope, prompt: uuid.UUID) -> models.SavedPrompt:

@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext
 
 from assistant import models
 from assistant.conversations import quoting
@@ -25,11 +26,14 @@ from governance.audit import events
 from governance.audit.vocabulary import Event
 from governance.models import Person
 from governance.scope import Scope
+from governance.sentence import phrase
 from ingestion import documents
 
 MOST = 200
 ANY = 2**31 - 1
 KIND = "conversation"
+# One whose title is the words of a question that its reader is not shown, where they are shown none.
+UNNAMED = phrase("A conversation")
 
 
 @dataclass(frozen=True)
@@ -106,7 +110,7 @@ def _with_me(scope: Scope, statement: str, *values: int | uuid.UUID) -> list[Sha
             cursor.execute(statement, values)
             found = [Shared(*row) for row in cursor.fetchall()]
         names = {row.pk: str(row) for row in Person.objects.filter(pk__in={one.owner_id for one in found})}
-    return [replace(one, owner=names.get(one.owner_id, "")) for one in found]
+    return [replace(one, title=one.title or gettext(UNNAMED), owner=names.get(one.owner_id, "")) for one in found]
 
 
 def read(scope: Scope, conversation: uuid.UUID) -> tuple[Shared, list[Turn]]:

@@ -16,7 +16,7 @@ from governance import access
 from governance.actions import Action
 from governance.audit import events
 from governance.audit.vocabulary import Event
-from governance.errors import InvalidInput, NotFound
+from governance.errors import Conflict, InvalidInput, NotFound
 from governance.grants import Holder
 from governance.scope import Scope
 from governance.sentence import phrase
@@ -35,7 +35,7 @@ def listed(scope: Scope, conversation: uuid.UUID) -> list[models.Share]:
 
 
 def share(scope: Scope, conversation: uuid.UUID, holder: Holder) -> models.Share:
-    """To read, up to now; said again it reaches up to then. Raises NotFound, InvalidInput."""
+    """To read, up to now; said again it reaches up to then. Raises NotFound, InvalidInput, Conflict where nothing was asked."""
     access.require(scope, Action.ASK)
     conversations.get(scope, conversation)
     if (holder.person is None) == (holder.group is None):
@@ -44,6 +44,8 @@ def share(scope: Scope, conversation: uuid.UUID, holder: Holder) -> models.Share
         raise InvalidInput("It is yours already. Choose somebody else to share it with.")
     try:
         with scope.transaction(), transaction.atomic():
+            if not models.Answer.objects.filter(conversation=conversation, superseded_at=None).exists():
+                raise Conflict("Ask something first.")
             who: dict[str, Any] = {"reader_id": holder.person, "group_id": holder.group}
             mine: dict[str, Any] = {
                 "tenant_id": scope.tenant,

@@ -28,7 +28,6 @@ from governance.scope import Scope
 
 SAYS_SO_EVERY_S = 5.0  # that it is still there; hosts give up after a minute of silence
 UNSAID = "The answer took too long and was stopped. Ask for less at once."
-ENDED = "Whoever asked may no longer read the answer: the key has ended, or what it may do has changed."
 
 
 def begin(caller: Scope, asked: AskIn) -> models.Answer:
@@ -88,7 +87,7 @@ async def _events(call: Call, row: models.Answer) -> AsyncIterator[Event]:
         has_ended = True
         result = told_or_failed(call, await sync_to_async(following.ended)(call.caller, row.pk))
     except (NotFound, Forbidden):
-        result = failed(Forbidden(ENDED))
+        result = failed(Forbidden(following.ENDED))
     except TimeoutError:
         result = failed(Unavailable(UNSAID))
     except ChanceryError as fault:

@@ -22,7 +22,7 @@ from django.db import InterfaceError, OperationalError, connection
 from redis import RedisError
 
 from assistant import conversations, models
-from assistant.answering import delivery
+from assistant.answering import delivery, turns
 from assistant.answering.evidence import Decision
 from assistant.conversations import reading, waits
 from assistant.streams import stream
@@ -118,22 +118,26 @@ def _rows(scope: Scope, answer: uuid.UUID, seen: int) -> tuple[list[dict[str, An
         with scope.transaction():
             row = conversations.answer_of(scope, answer)
             ahead = conversations.ahead_of(scope, row)
-            wait_s = waits.until_begun_s(scope, ahead) if row.status == models.Status.QUEUED else 0.0
+            is_waiting = row.status == models.Status.QUEUED
+            wait_s = waits.until_begun_s(scope, ahead) if is_waiting else 0.0
+            after = turns.waits_for(row) if is_waiting else None
         if not row.is_final:  # one that has ended is its person's, as it is on its page
             reading.require(scope, reading.collections_of(scope, row), reading.documents_of(row))
         segments = [delivery.segment_message(segment) for segment in row.segments.all() if segment.ordinal >= seen]
-        return segments, state_of(row, ahead, wait_s)
+        return segments, state_of(row, ahead, wait_s, after)
     finally:
         connection.close()
 
 
-def state_of(row: models.Answer, position: int, wait_s: float = 0.0) -> dict[str, Any]:
-    """`position` is how many of the organisation's questions wait before this one, `wait_s` about how long it will wait.
+def state_of(row: models.Answer, position: int, wait_s: float = 0.0, after: uuid.UUID | None = None) -> dict[str, Any]:
+    """`position` is how many of the organisation's questions wait before this one, `wait_s` about how long it will wait, and
+    `after` the answer before it on its line, where it waits for that one's end.
     `passages` are what an answer that is being written is written from, as soon as that is known.
     """
     state = {"id": str(row.pk), "status": row.status, "notice": row.notice, "is_final": row.is_final}
     if row.status == models.Status.QUEUED:
-        return state | {"position": position, "wait_s": wait_s}
+        behind = {"after": str(after)} if after else {}
+        return state | {"position": position, "wait_s": wait_s} | behind
     return state | ({"passages": _given(row)} if row.status == models.Status.RUNNING and row.passages else {})
 
 

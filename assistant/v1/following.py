@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 
 from asgiref.sync import async_to_sync, sync_to_async
 from django.db import DatabaseError, connection
@@ -19,7 +19,7 @@ from assistant import conversations, models
 from assistant.streams import relay
 from assistant.streams.streaming import Event
 from assistant.v1.completions import Chunks
-from governance.errors import ChanceryError, RecordUnavailable, Unavailable
+from governance.errors import ChanceryError, Forbidden, NotFound, RecordUnavailable, Unavailable
 from governance.scope import Scope
 
 log = logging.getLogger(__name__)
@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 WAIT_MOST_S = 600.0
 # A stream has said 200 once it is open. So long it stays shut, that what fails at once has a status of its own.
 OPENS_WITHIN_S = 10.0
+UNSAID = "The answer took too long and was stopped. Ask again, or ask for less at once."
+ENDED = "Whoever asked may no longer read the answer: the key has ended, or what it may do has changed."
 
 _leaving: set[asyncio.Task[None]] = set()  # a task that nobody holds may be collected before it has run
 
@@ -36,7 +38,7 @@ def until_ended(scope: Scope, answer: uuid.UUID) -> models.Answer:
     connection.close()  # somebody else may have it meanwhile
     if not async_to_sync(_wait)(scope, answer, WAIT_MOST_S, for_first=False):
         stop(scope, answer)
-        raise Unavailable("The answer took too long and was stopped. Ask again, or ask for less at once.")
+        raise Unavailable(UNSAID)
     return conversations.answer_of(scope, answer)
 
 
@@ -67,6 +69,19 @@ async def _wait(scope: Scope, answer: uuid.UUID, most_s: float, *, for_first: bo
 
 
 async def chunks(scope: Scope, answer: uuid.UUID, faces: Chunks) -> AsyncIterator[Event]:
+    """What cuts it short is told as a fault: a stream that merely ended would pass for a whole answer."""
+    try:
+        async with contextlib.aclosing(_chunks(scope, answer, faces)) as coming:
+            async for chunk in coming:
+                yield chunk
+    except (NotFound, Forbidden):
+        yield faces.fault(Forbidden(ENDED))
+    except TimeoutError:
+        yield faces.fault(Unavailable(UNSAID))
+
+
+async def _chunks(scope: Scope, answer: uuid.UUID, faces: Chunks) -> AsyncGenerator[Event]:
+    """Raises what `relay.follow` raises. Left before the answer's end, by whomever, it stops the answer."""
     has_ended = False
     try:
         yield faces.first()

@@ -39,22 +39,23 @@ def listed(request: HttpRequest, scope: Scope) -> HttpResponse:
 def offered(request: HttpRequest, scope: Scope) -> HttpResponse:
     """What the box offers after a slash."""
     words = request.GET.get("q", "").strip()[:WORDS_LONGEST]
-    found = prompts.listed(scope, words)
-    return render(request, "prompts/offered.html", {"prompts": found[:OFFERED], "words": words, "found": len(found)})
+    found = prompts.listed(scope, words, OFFERED)
+    return render(request, "prompts/offered.html", {"prompts": found, "words": words})
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in.required
 def prompt(request: HttpRequest, scope: Scope, prompt: uuid.UUID) -> HttpResponse:
     """To be looked at, and changed by whose it is."""
-    if request.method == "POST":
-        sent = request.POST
+    if request.method != "POST":
+        return _one(request, scope, prompt)
+    sent = request.POST
+    try:
         prompts.change(scope, prompt, sent.get("name", ""), sent.get("text", ""), is_shared="is_shared" in sent)
-        messages.success(request, _("Saved."), extra_tags="good")
-        return redirect("prompts")
-    row = prompts.get(scope, prompt)
-    context = {"room": "ask", "prompt": row, "is_mine": row.person_id == scope.person}
-    return render(request, "prompts/prompt.html", context | {"may_delete": prompts.may_delete(scope, row)})
+    except (InvalidInput, Conflict) as fault:
+        return _one(request, scope, prompt, status=fault.status, fault=fault.message, sent=sent)
+    messages.success(request, _("Saved."), extra_tags="good")
+    return redirect("prompts")
 
 
 @require_POST
@@ -66,5 +67,14 @@ def delete(request: HttpRequest, scope: Scope, prompt: uuid.UUID) -> HttpRespons
 
 
 def _page(request: HttpRequest, scope: Scope, status: int = 200, **context: object) -> HttpResponse:
-    context |= {"room": "ask", "prompts": prompts.listed(scope), "me": scope.person}
-    return render(request, "prompts/page.html", context, status=status)
+    found = prompts.listed(scope, most=prompts.LISTED + 1)
+    context |= {"room": "ask", "prompts": found[: prompts.LISTED], "is_cut": len(found) > prompts.LISTED}
+    return render(request, "prompts/page.html", context | {"me": scope.person}, status=status)
+
+
+def _one(request: HttpRequest, scope: Scope, prompt: uuid.UUID, status: int = 200, **context: object) -> HttpResponse:
+    """With what was sent in its fields, where that was refused."""
+    row = prompts.get(scope, prompt)
+    context = {"room": "ask", "prompt": row, "sent": row, "is_mine": row.person_id == scope.person} | context
+    context |= {"may_delete": prompts.may_delete(scope, row)}
+    return render(request, "prompts/prompt.html", context, status=status)

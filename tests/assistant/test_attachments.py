@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from assistant import conversations
-from assistant.conversations import assistants, attachments, threads
+from assistant.conversations import assistants, attachments, threads, titles
 from assistant.models import Answer, Status
 from governance import tenants
 from governance.audit.lifecycle import erasure
@@ -149,7 +149,7 @@ def test_a_conversation_begun_with_a_file_is_not_called_by_it_and_keeps_its_assi
     assert f'name="assistant" value="{desk.pk}"' in " ".join(bob.get(f"/as/{desk.pk}").text.split())
     where = bob.post("/c/attach", {"file": _file(), "assistant": str(desk.pk)})["Location"]
     made = conversations.get(house.bob, uuid.UUID(where.split("/")[-1]))
-    assert (made.title, made.assistant) == (conversations.ABOUT_FILES, desk.pk)
+    assert (made.title, made.assistant) == (titles.ABOUT_FILES, desk.pk)
     with asking.unrung():
         conversations.ask(house.bob, QUESTION, conversation=made.pk)
     assert conversations.get(house.bob, made.pk).title == QUESTION

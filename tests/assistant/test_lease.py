@@ -49,7 +49,7 @@ def test_a_claim_takes_a_waiting_answer_and_says_how_long_it_holds(house: House)
     assert (row.status, row.attempts, row.lease) == (Status.RUNNING, 1, held.token)
     assert row.lease_until is not None
     assert before + lease.LEASE <= row.lease_until <= timezone.now() + lease.LEASE
-    assert (held.attempt, held.delivered, held.person) == (1, 0, house.ids["bob"])
+    assert (held.attempt, held.delivered, held.person) == (1, False, house.ids["bob"])
 
 
 def test_what_another_has_what_has_ended_and_what_there_is_not_cannot_be_claimed(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import Any
 
 import pytest
@@ -69,6 +70,53 @@ def test_a_name_is_given_once_and_a_text_is_not_empty(house: House) -> None:
     page = portal.signed_in(house, "bob").post("/prompts/", {"name": "Summary", "text": "kept as it was typed"})
     assert page.status_code == 409
     assert "kept as it was typed" in page.content.decode()
+
+
+def test_what_was_changed_stays_on_the_page_where_it_is_refused(house: House) -> None:
+    prompts.create(house.bob, "Summary", TEXT)
+    row = prompts.create(house.bob, "Other", "x")
+    bob = portal.signed_in(house, "bob")
+    sent = {"name": "Summary", "text": "kept as it was typed", "is_shared": "1"}
+    page = bob.post(f"/prompts/{row.pk}", sent)
+    assert page.status_code == 409
+    assert "You have a prompt named “Summary” already." in page.text
+    assert 'value="Summary"' in page.text
+    assert ">kept as it was typed</textarea>" in page.text
+    assert "checked" in page.text
+    assert bob.post(f"/prompts/{row.pk}", sent | {"name": " "}).status_code == 400
+    assert prompts.get(house.bob, row.pk).text == "x"
+    assert bob.post(f"/prompts/{row.pk}", sent | {"name": "Third"}).status_code == 302
+    assert prompts.get(house.bob, row.pk).text == "kept as it was typed"
+    assert portal.signed_in(house, "ada").post(f"/prompts/{row.pk}", sent).status_code == 404
+
+
+def test_ones_own_are_listed_however_many_are_shared_and_the_page_says_where_it_ends(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prompts, "LISTED", 2)
+    for name in ("A", "B"):
+        prompts.create(house.ada, name, TEXT, is_shared=True)
+    prompts.create(house.bob, "Z", TEXT)
+    bob = portal.signed_in(house, "bob")
+    assert names(prompts.listed(house.bob, most=2)) == ["Z", "A"]
+    page = bob.get("/prompts/").text
+    assert ("Z" in cells(page), "A" in cells(page), "B" in cells(page)) == (True, True, False)
+    assert "These are 2, yours first; more are shared." in page
+    monkeypatch.setattr(prompts, "LISTED", 3)
+    assert "more are shared" not in bob.get("/prompts/").text
+
+
+def test_ones_own_are_the_first_that_a_slash_offers(house: House) -> None:
+    for number in range(10):
+        prompts.create(house.ada, f"A{number}", TEXT, is_shared=True)
+    prompts.create(house.bob, "Z", TEXT)
+    offered = portal.signed_in(house, "bob").get("/prompts/offered").text
+    assert re.findall(r"<strong>(\w+)</strong>", offered) == ["Z", *(f"A{number}" for number in range(7))]
+
+
+def cells(page: str) -> list[str]:
+    """The names in the list."""
+    return re.findall(r'<a href="/prompts/[0-9a-f-]{36}">(\w+)</a>', page)
 
 
 def test_the_api_saves_reads_and_changes_them(house: House) -> None:

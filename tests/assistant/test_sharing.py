@@ -15,6 +15,7 @@ from markdown_it import MarkdownIt
 
 from assistant import conversations, models
 from assistant.conversations import exporting, quoting, shared, sharing, threads
+from assistant.conversations import titles as naming
 from assistant.models import Status
 from assistant.showing import notices
 from governance import grants, groups
@@ -211,6 +212,75 @@ def test_it_is_shared_with_somebody_who_is_there_and_somebody_else(house: House,
         with pytest.raises(InvalidInput):
             sharing.share(house.bob, row.conversation_id, odd)
     assert sharing.listed(house.bob, row.conversation_id) == []
+
+
+def titles(house: House, conversation: uuid.UUID) -> tuple[str, str]:
+    """As Bob sees it and as Charlie does, in the list and on the page."""
+    (listed,) = shared.with_me(house.charlie)
+    assert shared.read(house.charlie, conversation)[0].title == listed.title
+    return conversations.get(house.bob, conversation).title, listed.title
+
+
+def test_what_nothing_was_asked_in_is_not_shared(house: House) -> None:
+    made = conversations.begin(house.bob, "Attached files")
+    bob = portal.signed_in(house, "bob")
+    refused = bob.post(f"/c/{made.pk}/shares", {"holder": f"person:{house.ids['charlie']}"})
+    assert (refused.status_code, "Ask something first." in refused.text) == (409, True)
+    assert sharing.listed(house.bob, made.pk) == []
+    asking.ask(house.bob, "Why was A. Schmidt dismissed?", conversation=made.pk)
+    sharing.share(house.bob, made.pk, Holder(person=house.ids["charlie"]))
+    assert titles(house, made.pk) == ("Why was A. Schmidt dismissed?",) * 2
+
+
+def test_a_title_is_the_first_question_as_it_was_asked_last(house: House) -> None:
+    first = asking.ask(house.bob, "Why was A. Schmidt dismissed?")
+    place = first.conversation_id
+    other = asking.ask(house.bob, "How do dismissals work?", replaces=first.pk)
+    assert conversations.get(house.bob, place).title == "How do dismissals work?"
+    later = asking.ask(house.bob, "And in Kassel?", conversation=place)
+    asking.ask(house.bob, "And in Bristol?", replaces=later.pk)
+    assert conversations.get(house.bob, place).title == "How do dismissals work?"
+    threads.rename(house.bob, place, "Dismissals")
+    asking.ask(house.bob, "How does a dismissal work?", replaces=other.pk)
+    assert conversations.get(house.bob, place).title == "Dismissals"
+
+
+def test_a_title_that_policy_withheld_gives_way_to_the_next_question(house: House) -> None:
+    blocked = asking.ask(house.bob, "my password is Tr0ub4dor&3x-Kassel")
+    assert blocked.status == Status.BLOCKED
+    edited = asking.ask(house.bob, "How long is a password?", replaces=blocked.pk)
+    assert conversations.get(house.bob, edited.conversation_id).title == "How long is a password?"
+    blocked = asking.ask(house.bob, "my password is Tr0ub4dor&3x-Kassel")
+    asking.ask(house.bob, "Who keeps the passwords?", conversation=blocked.conversation_id)
+    assert conversations.get(house.bob, blocked.conversation_id).title == "Who keeps the passwords?"
+
+
+@pytest.mark.parametrize("more", ["", " For reasons that nobody in the house was ever told." * 3])
+def test_a_reader_is_told_no_words_of_a_question_that_is_not_shared_with_them(house: House, more: str) -> None:
+    """Neither in the other wording of the first question, nor in one that was asked later, cut to a title or whole."""
+    charlie = Holder(person=house.ids["charlie"])
+    secret, harmless = f"Why was A. Schmidt dismissed?{more}", f"How do dismissals work?{more}"
+    first = turn(house.bob, secret, "So.")
+    place = first.conversation_id
+    with house.bob.transaction():
+        models.Conversation.objects.filter(pk=place).update(title=naming.of(secret))
+    asking.ask(house.bob, harmless, replaces=first.pk)
+    sharing.share(house.bob, place, charlie)
+    assert titles(house, place) == (naming.of(harmless),) * 2
+    conversations.show(house.bob, first.pk)
+    assert titles(house, place) == (naming.of(harmless), naming.of(secret)), "that is what is shown by now"
+    with house.bob.transaction():  # as conversations are called that were edited before this was minded
+        models.Conversation.objects.filter(pk=place).update(title=naming.of(secret))
+    asked = asking.ask(house.bob, "What is severance pay?", replaces=first.pk)
+    with house.bob.transaction():
+        models.Conversation.objects.filter(pk=place).update(title=naming.of(secret))
+    assert titles(house, place) == (naming.of(secret), "A conversation"), "nothing that is shown was shared"
+    sharing.share(house.bob, place, charlie)
+    assert titles(house, place) == (naming.of(secret), asked.question)
+    threads.rename(house.bob, place, "Severance")
+    assert titles(house, place) == ("Severance", "Severance")
+    page = portal.signed_in(house, "charlie").get(f"/shared/{place}").text
+    assert "Schmidt" not in page
 
 
 def test_a_conversation_is_opened_however_many_others_are_shared(

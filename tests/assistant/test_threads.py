@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -10,13 +12,17 @@ from django.db import connection
 from django.utils import timezone
 
 from assistant import answering, conversations, models
+from assistant.answering import delivery, lease
 from assistant.conversations import branches, threads
 from assistant.models import Status
-from governance.errors import InvalidInput, NotFound
+from governance import quotas, tenants
+from governance.errors import Busy, InvalidInput, NotFound, QuotaSpent
 from governance.scope import Scope
 from tests.assistant import asking, portal
 from tests.cast import House
-from tests.governance.database import leaves
+from tests.governance.database import as_superuser, leaves
+
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
 def turn(scope: Scope, question: str, *said: str, conversation: uuid.UUID | None = None) -> models.Answer:
@@ -181,6 +187,65 @@ def test_what_is_still_written_from_there_on_is_stopped(house: House) -> None:
     assert asking.seen(house.bob, waiting.pk).status == Status.CANCELLED
     answering.answer(house.tenant, waiting.pk)
     assert [one.pk for one in threads.turns(house.bob, again.conversation_id).answers] == [again.pk]
+
+
+def test_where_the_new_question_is_refused_what_is_under_way_goes_on(house: House) -> None:
+    waiting = asking.ask(house.bob)
+    running = asking.ask(house.bob)
+    assert lease.claim(house.tenant, running.pk)
+    tenants.write(house.system, {"tokens_per_day": 1_024})
+    for row in (waiting, running):
+        with pytest.raises(QuotaSpent):
+            asking.ask(house.bob, "And abroad?", replaces=row.pk, max_tokens=1_025)
+    tenants.write(house.system, {"tokens_per_day": None, "answers_per_person_max": 1})
+    with pytest.raises(Busy):
+        asking.ask(house.bob, "And abroad?", replaces=running.pk)
+    assert asking.seen(house.bob, waiting.pk).status == Status.QUEUED
+    assert asking.seen(house.bob, running.pk).cancel_requested_at is None
+    assert asking.reservation(house, waiting.pk).used is None
+    assert leaves(house, "answer.cancelled") == []
+    assert len(leaves(house, "prompt.refused")) == 3
+
+
+def test_what_waits_leaves_its_place_and_its_tokens_to_the_question_in_its_place(house: House) -> None:
+    tenants.write(house.system, {"tokens_per_day": 600, "answers_per_person_max": 1})
+    waiting = asking.ask(house.bob)
+    again = asking.ask(house.bob, "And abroad?", replaces=waiting.pk)
+    assert asking.seen(house.bob, waiting.pk).status == Status.CANCELLED
+    assert [asking.reservation(house, one.pk).used for one in (waiting, again)] == [0, None]
+
+
+def test_what_runs_is_stopped_once_the_new_question_is_taken(house: House) -> None:
+    running = asking.ask(house.bob)
+    assert lease.claim(house.tenant, running.pk)
+    asking.ask(house.bob, "And abroad?", replaces=running.pk)
+    assert asking.seen(house.bob, running.pk).cancel_requested_at
+    assert asking.reservation(house, running.pk).used is None, "its worker says what it used"
+    told = [leaf["action"] for leaf in leaves(house)]
+    assert told.index("answer.cancelled") < told.index("answer.superseded")
+
+
+def test_a_worker_that_comes_to_its_end_at_that_moment_and_the_new_question_wait_in_no_ring(house: House) -> None:
+    running, bob = asking.ask(house.bob), house.bob
+    held = lease.claim(house.tenant, running.pk)
+    assert held
+
+    def edit() -> uuid.UUID:
+        try:
+            return conversations.ask(bob, "And abroad?", replaces=running.pk, is_rung=False).pk
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with bob.transaction():  # as `delivery.end` does it: first what it used, then its row
+            quotas.settle(bob, running.pk, 10)
+            asked = pool.submit(edit)
+            with as_superuser() as database:
+                while not asked.done() and not (database.execute(WAITING).fetchone() or (0,))[0]:
+                    time.sleep(0.02)
+            delivery.finish(bob, running.pk, held.token, Status.ANSWERED)
+        assert asking.seen(bob, asked.result(60)).status == Status.QUEUED
+    assert asking.seen(bob, running.pk).status == Status.ANSWERED
 
 
 def test_a_turn_is_asked_again_by_its_own_person_alone(house: House) -> None:

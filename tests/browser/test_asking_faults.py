@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from assistant import models
+from assistant import conversations, models
 from assistant.models import Status
 from governance.policy.rules import Action, Stage
 from tests import cast
@@ -58,6 +58,72 @@ def test_what_was_typed_is_there_after_a_file_was_attached(
     page.reload()
     assert page.get_by_label("Your question").input_value() == ""
     tasks.check(page)
+
+
+def test_what_was_typed_is_there_after_another_form_was_sent(page: Any, served: Served, house: cast.House) -> None:
+    one = ended(house, "How many days?", Status.ANSWERED)
+    ended(house, "How many days a year?", Status.ANSWERED, beside=one)
+    conversations.show(house.bob, one.pk)
+    sign_in(page, house, "bob")
+    page.goto(f"/c/{one.conversation_id}")
+    box = page.get_by_label("Your question")
+    box.fill(QUESTION)
+
+    page.get_by_role("button", name="The next version").click()
+    page.locator(".beside", has_text="2/2").wait_for()
+    assert box.input_value() == QUESTION
+    page.get_by_role("button", name="The version before").click()
+    page.locator(".beside", has_text="1/2").wait_for()
+    assert box.input_value() == QUESTION
+
+    page.locator("summary", has_text="Rename").click()
+    page.get_by_label("Title").fill("Days abroad")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("heading", name="Days abroad").wait_for()
+    assert box.input_value() == QUESTION
+
+    share = page.get_by_role("link", name="Share", exact=True)
+    share.click()
+    who = page.get_by_label("Share with")
+    who.select_option(value=who.locator("option", has_text="Charlie").get_attribute("value"))
+    page.locator(".shares").get_by_role("button", name="Share", exact=True).click()
+    page.get_by_text("Shared, as far as it has come.").wait_for()
+    assert box.input_value() == QUESTION
+    share.click()
+    page.locator(".shares").get_by_role("button", name="Stop sharing").click()
+    page.get_by_text("It is no longer shared with them.").wait_for()
+    assert box.input_value() == QUESTION
+    tasks.check(page)
+
+
+def test_what_was_typed_comes_up_nowhere_that_it_was_not_left_for(page: Any, served: Served, house: cast.House) -> None:
+    """A form that leads to no page keeps nothing: an export, one that a script sends, the asking itself. Nor does signing out."""
+    row = turn(house.bob, "How many days?", "Twenty.")
+    sign_in(page, house, "bob")
+
+    def typed() -> Any:
+        page.goto(f"/c/{row.conversation_id}")
+        box = page.get_by_label("Your question")
+        assert box.input_value() == ""
+        box.fill(QUESTION)
+        return box
+
+    typed()
+    page.locator("summary", has_text="Export").click()
+    with page.expect_download():
+        page.get_by_role("button", name="Markdown").click()
+    typed()
+    page.get_by_role("button", name="This helped").click()
+    page.get_by_label("Why? You need not say.").wait_for()
+    box = typed()
+    served.let_answers_end()
+    box.press("Enter")
+    page.locator(".exchange").nth(1).wait_for()
+    typed()
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_label("Password", exact=True).wait_for()
+    sign_in(page, house, "bob")
+    typed()
 
 
 def test_a_rule_that_wants_a_reason_is_met_where_a_question_is_tried_again(

@@ -54,6 +54,7 @@ RETURNS = {
     ),
     "due_ends": "SETOF uuid",
     "has_role": "boolean",
+    "leave_sets": "void",
     "holdings": "TABLE(person uuid, mark text)",
     "narrowings": "TABLE(tenant uuid, mark text)",
     "opens": "boolean",

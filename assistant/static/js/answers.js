@@ -1,5 +1,6 @@
 // Answers that are being written, questions that are asked, and asked again, without leaving the page.
 
+import { keepDraft } from "./ask.js";
 import { announce, faultIn, isBusy, parsed, post, setBusy } from "./page.js";
 import { refreshList } from "./sidebar.js";
 import { words } from "./words.js";
@@ -91,8 +92,8 @@ function showRead(article, news) {
 }
 
 function tell(status, news) {
-  const line = news.notice || status.dataset[news.status];
-  const said = line && news.position ? `${line} (${news.position} ${status.dataset.ahead}${about(status, news)})` : line;
+  const line = news.notice || status.dataset[news.after ? "after" : news.status];
+  const said = line && news.position && !news.after ? `${line} (${news.position} ${status.dataset.ahead}${about(status, news)})` : line;
   // The same words again would be read out again.
   if (said && said !== status.textContent) status.textContent = said;
 }
@@ -118,7 +119,10 @@ async function ask(form, turns) {
       wantReason(form, told);
       throw new Error(faultIn(told));
     }
-    if (!turns || form.elements.compare?.checked) return location.assign(response.headers.get("Location"));
+    if (!turns || form.elements.compare?.checked) {
+      if (form.matches("[data-again]")) keepDraft();
+      return location.assign(response.headers.get("Location"));
+    }
     const fresh = parsed(await response.text());
     if (replaced) remove(replaced);
     turns.append(fresh);

@@ -68,16 +68,23 @@ document.addEventListener("toggle", (event) => {
   }
 }, true);
 
-// A file is attached by a page of its own: what was typed meanwhile stands in the box again after it.
+// Another form leads to a page of its own: what was typed and not asked yet stands in the box again after it.
 const DRAFT = "chancery-draft";
 const box = document.getElementById("question");
-document.addEventListener("submit", (event) => {
-  if (box?.value && event.target.closest(".attach")) draft((kept) => kept.setItem(DRAFT, box.value));
+// At the window, where every script of the page that sends the form itself has said so.
+window.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form === box?.form) draft((kept) => kept.removeItem(DRAFT));
+  else if (!event.defaultPrevented && form.method === "post" && !form.matches("[data-no-draft]")) keepDraft();
 });
 draft((kept) => {
   if (box) box.value ||= kept.getItem(DRAFT) ?? "";
   if (box || document.querySelector("[name=password]")) kept.removeItem(DRAFT); // the next person's is another page
 });
+
+export function keepDraft() {
+  if (box?.value) draft((kept) => kept.setItem(DRAFT, box.value));
+}
 
 function draft(act) {
   try {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import openai
@@ -14,12 +14,17 @@ from openai import OpenAI
 
 from assistant import models
 from assistant.models import Status
+from assistant.streams import doorbell, relay
 from assistant.v1 import following
+from governance import keys, people
 from governance.audit import events
 from governance.audit.vocabulary import Event
 from governance.errors import RecordUnavailable, Unavailable
+from governance.grants import Holder
 from inference.runners.base import ChatRequest
 from inference.runners.scripted import ScriptedChat
+from ingestion import documents
+from ingestion.documents import restrictions
 from tests.assistant import asking, serving
 from tests.assistant.v1 import clients
 from tests.assistant.v1.clients import said
@@ -176,6 +181,60 @@ def test_an_answer_that_takes_too_long_is_stopped_and_told_as_unavailable(
     with pytest.raises(openai.InternalServerError) as told:
         bob.chat.completions.create(**ASKED)
     assert told.value.status_code == 503
+    assert ended(house).status == Status.CANCELLED
+
+
+def end_key(house: House, token: str, shelf: uuid.UUID) -> None:
+    caller = keys.resolve(token)
+    assert caller is not None
+    assert caller.key is not None
+    keys.revoke(caller, caller.key)
+
+
+def keep_back(house: House, token: str, shelf: uuid.UUID) -> None:
+    (document,) = documents.ids(house.ada, shelf)
+    restrictions.restrict(house.ada, document, [Holder(person=house.ids["ada"])])
+
+
+LOSSES: dict[str, Callable[[House, str, uuid.UUID], object]] = {
+    "the key is revoked": end_key,
+    "the person is switched off": lambda house, *_: people.switch_off(house.ada, house.ids["bob"]),
+    "the document is kept from them": keep_back,
+}
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_right_that_is_lost_in_mid_answer_ends_the_stream_with_an_error_and_no_whole_answer(
+    bob: OpenAI, settings: Any, house: House, shelf: uuid.UUID, monkeypatch: pytest.MonkeyPatch, loss: str
+) -> None:
+    monkeypatch.setattr(doorbell, "REVIEWED_S", 0.05)
+    asking.speak(settings, endless)
+    stream = iter(bob.chat.completions.create(**ASKED, stream=True))
+    heard = [next(stream), next(stream)]
+    LOSSES[loss](house, bob.api_key, shelf)
+    with pytest.raises(openai.APIError) as told:
+        heard.extend(stream)
+    assert told.value.code == "insufficient_permissions"
+    assert [one.choices[0].finish_reason for one in heard] == [None] * len(heard)
+    assert ended(house).status == Status.CANCELLED
+
+
+def test_a_stream_that_was_open_too_long_ends_with_an_error(
+    bob: OpenAI, settings: Any, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follow = relay.follow
+
+    async def briefly(*asked: Any) -> AsyncIterator[Any]:
+        async for event in follow(*asked):
+            yield event
+            if event[1] == "segment":
+                raise TimeoutError
+
+    monkeypatch.setattr(relay, "follow", briefly)
+    asking.speak(settings, endless)
+    with pytest.raises(openai.APIError) as told:
+        list(bob.chat.completions.create(**ASKED, stream=True))
+    assert told.value.code == "unavailable"
     assert ended(house).status == Status.CANCELLED
 
 
