@@ -10,10 +10,12 @@ class AssistantConfig(AppConfig):
         import assistant.processes.startup  # noqa: F401  its check holds for every command
         from assistant.answering import knowing, lease
         from assistant.conversations import asked
+        from assistant.evaluation import narrowed
         from assistant.subjects import erasers
         from ingestion.line import yielding
 
         erasers.register()
         knowing.register()
         asked.register()
+        narrowed.register()
         yielding.register(lease.answers_run)

@@ -129,7 +129,7 @@ def _guarded(scope: Scope, row: models.Answer, sender: delivery.Delivery, watch:
         return Outcome(_cut_off(sender), notices.CUT_SHORT, fault=fault.code)
     except Unavailable as fault:
         if sender.sent:
-            return Outcome(Status.INTERRUPTED, notices.MODEL_WENT_AWAY)
+            return Outcome(Status.INTERRUPTED, notices.MODEL_WENT_AWAY, fault=fault.code)
         log.warning("answer %s: %s", row.pk, fault.message)
         return Outcome(Status.FAILED, notices.MODEL_AWAY, fault=fault.code)
     except (Busy, InvalidInput) as fault:

@@ -19,17 +19,10 @@ from assistant.benchmark.candidates import Candidate, Up
 from assistant.evaluation import asking, files
 from assistant.evaluation.questions import Question
 from assistant.evaluation.rows import Row
-from governance.errors import Unavailable
 from governance.scope import Scope
 from inference import pace, runners
 from inference.runners.base import RunnerState
 
-PASSING = {
-    Unavailable.code,
-    "busy",
-    "quota_spent",
-    "quota_held",
-}  # faults of the way to a model, and none of its answers'
 Tell = Callable[[str], None]
 
 
@@ -129,8 +122,6 @@ def _round(order: Order, one: Candidate, number: int, questions: Sequence[Questi
 def _asked(order: Order, question: Question, state: RunnerState) -> Row:
     row = asking.row(order.scope, question, order.collections, is_answered=True, is_rung=False)
     came = row.answered
-    if came is not None and came.fault in PASSING:
-        raise Unavailable(f"{state.model} could not answer {question.id}: {came.fault}. Run this again to go on.")
     if came is not None and came.model not in {"", state.model}:
         raise asking.NoAnswer(f"{question.id} was answered by {came.model} instead of {state.model}")
     return row

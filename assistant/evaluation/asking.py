@@ -11,10 +11,13 @@ from assistant import answering, conversations, models
 from assistant.evaluation import searching
 from assistant.evaluation.questions import Question
 from assistant.evaluation.rows import Answered, Row
-from governance.errors import Busy
+from governance.errors import Busy, QuotaHeld, QuotaSpent, Unavailable
 from governance.scope import Scope
+from governance.sentence import sentence
 
 CLIENT = "evaluation"
+# Faults of the way to a model, and none of its answers': what came of a question then says nothing of it.
+PASSING = frozenset({Unavailable.code, Busy.code, QuotaSpent.code, QuotaHeld.code})
 _PATIENCE_S = 600.0  # for one answer: a small machine with a long line
 _GLANCE_S = 0.25
 _WAIT_S = 5.0  # before asking again, at most: a place may come free sooner than was said
@@ -35,8 +38,8 @@ def row(
 
 
 def answered(scope: Scope, question: Question, collections: Sequence[uuid.UUID], *, is_rung: bool = True) -> Answered:
-    """Where it is not rung for, this process answers it, by its own runners. Raises NoAnswer, and what asking raises but
-    Busy, which is waited for where that is worth it.
+    """Where it is not rung for, this process answers it, by its own runners. Raises NoAnswer, Unavailable where no model could
+    be asked, and what asking raises but Busy, which is waited for where that is worth it.
     """
     deadline = time.monotonic() + _PATIENCE_S
     row = _asked(scope, question, collections, deadline, is_rung=is_rung)
@@ -47,7 +50,12 @@ def answered(scope: Scope, question: Question, collections: Sequence[uuid.UUID],
             raise NoAnswer(f"{question.id} is {row.status} after {_PATIENCE_S:.0f} s")
         time.sleep(_GLANCE_S)
         row.refresh_from_db_in(scope)
-    return read(scope, question, row.pk)
+    came = read(scope, question, row.pk)
+    if came.fault in PASSING:
+        raise Unavailable(
+            sentence("%(id)s could not be answered: %(why)s. Run this again to go on.", id=question.id, why=came.fault)
+        )
+    return came
 
 
 def _asked(

@@ -68,6 +68,7 @@ def _ranking(way: str, measure: Callable[[Sequence[str], Sequence[str]], float])
 def _searched(way: str) -> list[_Kind]:
     return [
         _Kind(f"{way}.ndcg10", f"nDCG@10, {way}", _ranking(way, lambda a, b: measures.ndcg(a, b, 10))),
+        _Kind(f"{way}.hit5", f"hit@5, {way}", _ranking(way, lambda a, b: measures.hit(a, b, 5))),
         _Kind(f"{way}.recall5", f"recall@5, {way}", _ranking(way, lambda a, b: measures.recall(a, b, 5))),
         _Kind(f"{way}.mrr", f"MRR, {way}", _ranking(way, measures.reciprocal_rank)),
     ]

@@ -15,7 +15,7 @@ Built = TypeVar("Built")
 
 def begin(path: Path, made: Mapping[str, Any]) -> None:
     """A new file, or one that broke off, ready to be added to. Raises InvalidInput where it holds a run made otherwise."""
-    if not path.exists():
+    if not path.exists() or _is_barely_begun(path, _line(made)):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(_line(made), encoding="utf-8")
         return
@@ -39,7 +39,12 @@ def add(path: Path, told: Mapping[str, Any]) -> None:
 def read(path: Path, build: Callable[[dict[str, Any], list[dict[str, Any]]], Built]) -> Built:
     """`build` is given the first line, and the others. Raises InvalidInput where it cannot be read, or built from."""
     try:
-        made, *lines = map(json.loads, _whole(path))
+        whole = _whole(path)
+        if not whole:
+            raise ValueError("it does not hold one whole line")
+        made, *lines = map(json.loads, whole)
+        if not isinstance(made, dict):
+            raise TypeError("its first line does not say how it was made")
         return build(made, lines)
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as fault:
         raise InvalidInput(sentence("%(path)s is no run: %(why)s.", path=path.name, why=str(fault))) from None
@@ -49,6 +54,14 @@ def plain(told: Mapping[str, Any]) -> dict[str, Any]:
     """As a file would give it back."""
     read: dict[str, Any] = json.loads(json.dumps(told))
     return read
+
+
+def _is_barely_begun(path: Path, first: str) -> bool:
+    """Empty, or cut off inside its first line: it holds nothing yet. Anything else is no file of ours to write over."""
+    try:
+        return first.encode().startswith(path.read_bytes())
+    except OSError:
+        return False
 
 
 def _whole(path: Path) -> list[str]:

@@ -36,6 +36,11 @@ def recall(relevant: Collection[str], ranked: Sequence[str], depth: int) -> floa
     return len(set(ranked[:depth]) & set(relevant)) / len(relevant) if relevant else 0.0
 
 
+def hit(relevant: Collection[str], ranked: Sequence[str], depth: int) -> float:
+    """1 where any is found: of documents that each answer a question one is enough, which `recall` does not say."""
+    return float(any(one in relevant for one in ranked[:depth]))
+
+
 def reciprocal_rank(relevant: Collection[str], ranked: Sequence[str]) -> float:
     """0 where none is among them."""
     return next((1 / place for place, one in enumerate(ranked, 1) if one in relevant), 0.0)

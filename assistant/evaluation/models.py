@@ -11,7 +11,11 @@ from ingestion.models import Collection
 
 
 class SetQuestion(TenantModel):
-    """A line of a collection's set: docs/evaluation.md. `key` is its id there; `facts` stand as they were written."""
+    """A line of a collection's set: docs/evaluation.md. `key` is its id there; `facts` stand as they were written.
+
+    `kept_for` says who of those that manage the collection may see it: how narrow each document was that it names and that was
+    erased, as `ingestion.documents.narrowing.read` takes it.
+    """
 
     collection = TenantKey(Collection, related_name="+")
     key = models.CharField(max_length=100)
@@ -21,6 +25,7 @@ class SetQuestion(TenantModel):
     is_answerable = models.BooleanField(default=True)
     kind = models.CharField(max_length=60, blank=True)
     language = models.CharField(max_length=20, blank=True)
+    kept_for = models.JSONField(default=list, db_default=[])
 
     class Meta:
         db_table = "set_question"
@@ -40,11 +45,14 @@ class RunState(models.TextChoices):
 class SetRun(TenantModel):
     """A collection's set, asked as it was at the beginning; its questions are `SetAsked`, `done` of them so far.
 
-    `answer` is the one that is waited for. `content` says what the collection held, and so whether anything has changed since.
+    `answer` is the one that is waited for, and `tries` how many before it came to nothing by no fault of an answer. `content`
+    says what the collection held, and so whether anything has changed since; `changed_at` when something was last taken out of
+    it or of its set, of which no row is left to tell.
     """
 
     collection = TenantKey(Collection, related_name="+")
     started_by = models.UUIDField()  # whose rights it is asked with
+    key = models.UUIDField(null=True)  # the API key it was begun with, whose scopes still hold
     state = models.CharField(max_length=20, choices=RunState, default=RunState.RUNNING)
     has_answers = models.BooleanField(default=False)
     is_automatic = models.BooleanField(default=False)  # after a change, by itself
@@ -54,9 +62,11 @@ class SetRun(TenantModel):
     total = models.PositiveIntegerField()
     done = models.PositiveIntegerField(default=0)
     answer = models.UUIDField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0, db_default=0)
     lease = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
     looked_at = models.DateTimeField(default=timezone.now)  # when the collection was last found to be as it was for it
+    changed_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     error = models.CharField(max_length=500, blank=True)
 
@@ -71,12 +81,15 @@ class SetRun(TenantModel):
 
 
 class SetAsked(TenantModel):
-    """A question of a run: `line` as it stood in the set, `told` what came of it, null until it was asked."""
+    """A question of a run: `line` as it stood in the set, `told` what came of it, null until it was asked. `kept_for` is of both:
+    a document that is erased may be one that the answer alone stands on.
+    """
 
     run = TenantKey(SetRun, related_name="+")
     number = models.PositiveIntegerField()  # from 0 on, in the order of the set
     line = models.JSONField()
     told = models.JSONField(null=True)
+    kept_for = models.JSONField(default=list, db_default=[])
 
     class Meta:
         db_table = "set_asked"

@@ -6,9 +6,13 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from django.template.loader import render_to_string
+
+from governance.errors import InvalidInput
+from governance.sentence import sentence
 
 BAR = 300  # units of the drawing
 
@@ -35,3 +39,26 @@ def render(template: str, told: Mapping[str, Any]) -> str:
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     known = {"style": style, "style_hash": f"sha256-{digest}", "bar": BAR}
     return render_to_string(template, known | dict(told))
+
+
+def make_room(path: Path) -> None:
+    """A folder for a report: before hours are spent on what it says. Raises InvalidInput."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise _unwritten(path, fault) from None
+    if path.is_dir():
+        raise _unwritten(path, IsADirectoryError("it is a folder"))
+
+
+def write(path: Path, text: str) -> None:
+    """Raises InvalidInput."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as fault:
+        raise _unwritten(path, fault) from None
+
+
+def _unwritten(path: Path, fault: OSError) -> InvalidInput:
+    why = fault.strerror or str(fault)
+    return InvalidInput(sentence("%(path)s cannot be written: %(why)s. Name another file.", path=str(path), why=why))

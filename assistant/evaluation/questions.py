@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,8 @@ from governance.sentence import sentence
 QUESTIONS_MOST = 20_000
 _KNOWN = {"id", "question", "documents", "facts", "unanswerable", "kind", "language"}
 _SPACE = re.compile(r"\s+")
+# What Postgres keeps nowhere: a NUL, and halves of a pair that stand alone.
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def read(lines: Iterable[str]) -> list[Question]:
             continue
         try:
             one = _question(json.loads(line))
-        except (ValueError, TypeError, KeyError, AttributeError, re2.error) as fault:
+        except (ValueError, TypeError, KeyError, RecursionError, re2.error) as fault:
             raise InvalidInput(sentence("Line %(line)s: %(why)s.", line=number, why=_said(fault))) from None
         if one.id in found:
             raise InvalidInput(sentence("Line %(line)s: %(why)s.", line=number, why=f"{one.id} is there twice"))
@@ -74,27 +76,55 @@ def read(lines: Iterable[str]) -> list[Question]:
 def load(path: Path) -> list[Question]:
     """Raises InvalidInput, which names the line."""
     try:
-        return read(path.read_text("utf-8").split("\n"))
+        return read(path.read_text("utf-8-sig").split("\n"))
     except (OSError, UnicodeDecodeError) as fault:
         raise InvalidInput(sentence("%(path)s cannot be read: %(why)s.", path=str(path), why=str(fault))) from None
 
 
-def _question(told: Mapping[str, Any]) -> Question:
+def _question(told: Any) -> Question:
+    if not isinstance(told, dict):
+        raise TypeError('it is no object: write {"id": …, "question": …}')
+    if any(map(_NO_TEXT.search, _strings(told))):
+        raise ValueError("there is a sign in it that no text holds: take it out")
     if unknown := set(told) - _KNOWN:
         raise ValueError(f"{', '.join(sorted(unknown))} is not known; known are {', '.join(sorted(_KNOWN))}")
-    is_answerable = not told.get("unanswerable", False)
-    documents = frozenset(map(str, _listed(told, "documents")))
-    facts = tuple(_fact(one) for one in _listed(told, "facts"))
-    text = str(told["question"]).strip()
-    if not text or not str(told["id"]).strip():
+    told = {name: value for name, value in told.items() if value is not None}
+    key, text = _text(told["id"], "id").strip(), _text(told["question"], "question").strip()
+    if not key or not text:
         raise ValueError("id and question must say something")
+    is_answerable = not _truth(told.get("unanswerable", False), "unanswerable")
+    documents = frozenset(_text(one, "each of documents") for one in _listed(told, "documents"))
+    facts = tuple(_fact(one) for one in _listed(told, "facts"))
     if not is_answerable and (documents or facts):
         raise ValueError("a question that cannot be answered has neither documents nor facts")
     if is_answerable and not (documents or facts):
         raise ValueError("a question that can be answered names documents or facts")
-    return Question(
-        str(told["id"]), text, documents, facts, is_answerable, str(told.get("kind", "")), str(told.get("language", ""))
-    )
+    kind, language = (_text(told.get(name, ""), name) for name in ("kind", "language"))
+    return Question(key, text, documents, facts, is_answerable, kind, language)
+
+
+def _strings(told: Any) -> Iterator[str]:
+    if isinstance(told, dict):
+        told = [*told, *told.values()]
+    if isinstance(told, list):
+        for one in told:
+            yield from _strings(one)
+    elif isinstance(told, str):
+        yield told
+
+
+def _text(told: Any, name: str) -> str:
+    """A number is no name of anything: 7 and 7.0 would be one in one set, and two in another."""
+    if not isinstance(told, str):
+        raise TypeError(f"{name} must be a text: put it in quotes")
+    return told
+
+
+def _truth(told: Any, name: str) -> bool:
+    """Of "false" the truth would be true."""
+    if not isinstance(told, bool):
+        raise TypeError(f"{name} must be true or false, without quotes")
+    return told
 
 
 def _listed(told: Mapping[str, Any], name: str) -> list[Any]:
@@ -111,7 +141,7 @@ def _fact(told: Any) -> Fact:
         if not all(one.strip() for one in texts):
             raise ValueError("a fact must say something")
         return Fact(tuple(texts))
-    if isinstance(told, dict) and set(told) == {"pattern"} and str(told["pattern"]).strip():
+    if isinstance(told, dict) and set(told) == {"pattern"} and _text(told["pattern"], "pattern").strip():
         re2.compile(told["pattern"])
         return Fact(pattern=told["pattern"])
     raise ValueError("a fact is a text, a list of texts, or {pattern}")
@@ -120,6 +150,8 @@ def _fact(told: Any) -> Fact:
 def _said(fault: Exception) -> str:
     if isinstance(fault, KeyError):
         return f"{fault.args[0]} is missing"
+    if isinstance(fault, RecursionError):
+        return "it is nested too deeply"
     return "it is no JSON" if isinstance(fault, json.JSONDecodeError) else str(fault)
 
 

@@ -18,6 +18,8 @@ from assistant.evaluation import figures, files, narrowed, sets
 from assistant.evaluation.figures import Change
 from assistant.evaluation.rows import Row, Run
 from assistant.models import RunState, SetAsked, SetQuestion, SetRun
+from governance import access
+from governance.actions import Action
 from governance.audit import events
 from governance.audit.vocabulary import Event
 from governance.errors import Conflict, InvalidInput, NotFound
@@ -35,11 +37,14 @@ _EMPTY = phrase("There is no question in this set.")
 
 def start(scope: Scope, collection: uuid.UUID, *, answers: bool = False, is_automatic: bool = False) -> SetRun:
     """Raises NotFound, Forbidden, InvalidInput for an empty set, Conflict while a run is under way."""
-    told = sets.lines(scope, collection)
-    if not told:
+    if answers:
+        access.require(scope, Action.ASK)
+    if not sets.listed(scope, collection):
         raise InvalidInput(_EMPTY)
     state = runners.chat().probe() if answers else None
     with scope.transaction():
+        wanted = _locked(scope, collection)
+        told = [sets.line(one) for one in wanted]
         made = {
             "embedder": indexes.live(scope),
             "model": state.model if state else "",
@@ -50,6 +55,7 @@ def start(scope: Scope, collection: uuid.UUID, *, answers: bool = False, is_auto
             tenant_id=scope.tenant,
             collection_id=collection,
             started_by=scope.person,
+            key=scope.key,
             has_answers=answers,
             is_automatic=is_automatic,
             content=content(collection),
@@ -61,13 +67,21 @@ def start(scope: Scope, collection: uuid.UUID, *, answers: bool = False, is_auto
                 row.save(force_insert=True)
         except IntegrityError:
             raise Conflict(_AT_ONCE) from None
-        asked = (SetAsked(tenant_id=scope.tenant, run=row, number=n, line=line) for n, line in enumerate(told))
-        SetAsked.objects.bulk_create(asked)
+        SetAsked.objects.bulk_create(
+            SetAsked(tenant_id=scope.tenant, run=row, number=n, line=line, kept_for=one.kept_for)
+            for n, (one, line) in enumerate(zip(wanted, told, strict=True))
+        )
         facts = {"questions": row.total, "answers": answers, "automatic": is_automatic}
         events.record(
             scope, Event.EVALUATION_STARTED, resource=(catalog.KIND, collection), facts=facts | {"run": row.pk}
         )
     return row
+
+
+def _locked(scope: Scope, collection: uuid.UUID) -> list[SetQuestion]:
+    """Those that the caller may see, until the commit: who erases a document meanwhile waits, and finds them in the run, too."""
+    list(SetQuestion.objects.select_for_update().filter(collection=collection).values_list("pk"))
+    return sets.listed(scope, collection)
 
 
 def stop(scope: Scope, collection: uuid.UUID, run: uuid.UUID) -> SetRun:
@@ -121,9 +135,8 @@ def before(scope: Scope, row: SetRun) -> SetRun | None:
 def read(scope: Scope, row: SetRun) -> Run:
     """What came of the questions that were asked so far; without what is kept from the caller by now."""
     with scope.transaction():
-        told = SetAsked.objects.filter(run=row, told__isnull=False).order_by("number").values_list("told", flat=True)
-        kept_back = narrowed.of(scope, row.collection_id)
-        return Run(row.made, kept_back.came(Row.from_json(one) for one in told if one))
+        came = SetAsked.objects.filter(run=row, told__isnull=False).order_by("number")
+        return Run(row.made, narrowed.of(scope, row.collection_id).came(came.only("told", "kept_for")))
 
 
 def changes(scope: Scope, former: SetRun, row: SetRun) -> list[Change]:
@@ -138,9 +151,8 @@ def changes(scope: Scope, former: SetRun, row: SetRun) -> list[Change]:
 def questions(scope: Scope, row: SetRun) -> dict[str, str]:
     """As they were asked, by their ids."""
     with scope.transaction():
-        lines = SetAsked.objects.filter(run=row).values_list("line", flat=True)
-        kept_back = narrowed.of(scope, row.collection_id)
-        return {line["id"]: line["question"] for line in lines if not kept_back.hides_line(line)}
+        lines = narrowed.of(scope, row.collection_id).asked(SetAsked.objects.filter(run=row).defer("told"))
+        return {line["id"]: line["question"] for line in lines}
 
 
 def put_down(run: uuid.UUID, number: int, came: Row) -> None:

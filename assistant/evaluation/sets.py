@@ -7,9 +7,12 @@ import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.db import connection
+from django.utils import timezone
+
 from assistant.evaluation import narrowed, questions
 from assistant.evaluation.questions import Question
-from assistant.models import SetQuestion
+from assistant.models import SetQuestion, SetRun
 from governance import access
 from governance.actions import Action
 from governance.audit import events
@@ -69,10 +72,11 @@ def add(scope: Scope, collection: uuid.UUID, told: dict[str, Any]) -> SetQuestio
     """
     require(scope, collection)
     with scope.transaction():
-        there = set(SetQuestion.objects.filter(collection=collection).values_list("key", flat=True))
-    if not str(told.get("id", "")).strip():
-        told = told | {"id": next(str(n) for n in range(1, QUESTIONS_MOST + 2) if str(n) not in there)}
-    (made,) = _put(scope, collection, [told])
+        _one_at_a_time(collection)
+        if not str(told.get("id") or "").strip():
+            there = set(SetQuestion.objects.filter(collection=collection).values_list("key", flat=True))
+            told = told | {"id": next(str(n) for n in range(1, QUESTIONS_MOST + 2) if str(n) not in there)}
+        (made,) = _put(scope, collection, [_written(told)])
     return made
 
 
@@ -82,21 +86,13 @@ def put(scope: Scope, collection: uuid.UUID, text: str) -> int:
     All or none of them. Raises NotFound, Forbidden, InvalidInput, which names the line.
     """
     require(scope, collection)
-    found = []
-    for number, written in enumerate(text.split("\n"), 1):  # what parts lines elsewhere may stand inside a question
-        if not written.strip():
-            continue
-        try:
-            found.append(json.loads(written))
-        except ValueError:
-            raise InvalidInput(sentence("Line %(line)s: %(why)s.", line=number, why="it is no JSON")) from None
-    return len(_put(scope, collection, found))
+    return len(_put(scope, collection, text.split("\n")))  # what parts lines elsewhere may stand inside a question
 
 
 def replace(scope: Scope, collection: uuid.UUID, told: Sequence[dict[str, Any]]) -> int:
     """The whole set anew. Raises NotFound, Forbidden, InvalidInput."""
     require(scope, collection)
-    return len(_put(scope, collection, told, is_whole=True))
+    return len(_put(scope, collection, [_written(one) for one in told], is_whole=True))
 
 
 def drop(scope: Scope, collection: uuid.UUID, question: uuid.UUID) -> None:
@@ -109,12 +105,21 @@ def drop(scope: Scope, collection: uuid.UUID, question: uuid.UUID) -> None:
         _record(scope, collection, dropped=1)
 
 
-def _put(
-    scope: Scope, collection: uuid.UUID, told: Sequence[dict[str, Any]], *, is_whole: bool = False
-) -> list[SetQuestion]:
-    rows = [_row(scope, collection, one, source) for one, source in zip(_checked(told), told, strict=True)]
+def _written(told: dict[str, Any]) -> str:
+    return json.dumps(told, ensure_ascii=False)
+
+
+def _one_at_a_time(collection: uuid.UUID) -> None:
+    """Until the commit: of two who add at once each must see what the other was given as a number, and keep it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 5))", [str(collection)])
+
+
+def _put(scope: Scope, collection: uuid.UUID, lines: Sequence[str], *, is_whole: bool = False) -> list[SetQuestion]:
+    rows = [_row(scope, collection, one, told) for one, told in _checked(lines)]
     keys = {row.key for row in rows}
     with scope.transaction():
+        _one_at_a_time(collection)
         there = SetQuestion.objects.filter(collection=collection)
         seen = listed(scope, collection)
         if there.filter(key__in=keys).exclude(pk__in=[row.pk for row in seen]).exists():
@@ -128,22 +133,23 @@ def _put(
     return rows
 
 
-def _checked(told: Sequence[dict[str, Any]]) -> list[Question]:
-    written = [json.dumps(one) for one in told]
-    for number, text in enumerate(written, 1):
+def _checked(lines: Sequence[str]) -> list[tuple[Question, dict[str, Any]]]:
+    """Each with what was written, in which the facts stand as they came."""
+    for number, text in enumerate(lines, 1):
         if len(text) > LINE_MOST:
             raise InvalidInput(sentence("Line %(line)s: %(why)s.", line=number, why="it is too long"))
-    return questions.read(written)
+    found = questions.read(lines)  # counts the empty ones, so that it names a line as an editor does
+    return list(zip(found, (json.loads(text) for text in lines if text.strip()), strict=True))
 
 
 def _row(scope: Scope, collection: uuid.UUID, one: Question, told: dict[str, Any]) -> SetQuestion:
     row = SetQuestion(
         tenant_id=scope.tenant,
         collection_id=collection,
-        key=one.id.strip(),
+        key=one.id,
         question=one.question,
         documents=sorted(one.documents),
-        facts=list(told.get("facts", ())),
+        facts=list(told.get("facts") or ()),
         is_answerable=one.is_answerable,
         kind=one.kind,
         language=one.language,
@@ -157,6 +163,8 @@ def _row(scope: Scope, collection: uuid.UUID, one: Question, told: dict[str, Any
 
 
 def _record(scope: Scope, collection: uuid.UUID, **counts: int) -> None:
+    # Of a question that was taken out no row is left to tell when.
+    SetRun.objects.filter(collection=collection).update(changed_at=timezone.now())
     events.record(scope, Event.QUESTIONS_CHANGED, resource=(catalog.KIND, collection), facts=counts)
 
 

@@ -16,15 +16,21 @@ from assistant.evaluation import asking, runs, searching, sets
 from assistant.evaluation.questions import Question
 from assistant.evaluation.rows import Answered, Row
 from assistant.models import RunState, SetAsked, SetRun, Status
-from governance import leases, people
-from governance.errors import Busy, ChanceryError, Unavailable
+from governance import access, leases, people
+from governance.actions import Action
+from governance.errors import Busy, ChanceryError, QuotaSpent, Unavailable
 from governance.scope import Scope
 from governance.sentence import phrase
 
 PAUSE = timedelta(seconds=3)  # until an answer is looked for again
 LONGEST_PAUSE = timedelta(minutes=15)  # a quota may open again sooner than it said
 STRETCH_S = 15.0
-_NOBODY = phrase("Whoever began it is no longer here, or may no longer manage this collection.")
+# How often a question may come to nothing by the way to the model before that is kept as what came of it. Pauses double: a
+# model that does not answer is asked for half an hour; a quota of a day has opened again after as many of the longest.
+TRIES, BUSY_TRIES = 10, 100
+_NOBODY = phrase(
+    "Whoever began it is no longer here or may no longer manage this collection, or the key that began it has ended."
+)
 
 
 # Lost, too, once it is stopped.
@@ -38,7 +44,11 @@ Claim = leases.Claim[SetRun]
 
 
 class _Waits(Exception):
-    """Nothing can be done for a moment."""
+    """Nothing can be done for so long."""
+
+    def __init__(self, pause: timedelta = PAUSE) -> None:
+        super().__init__()
+        self.pause = pause
 
 
 def due() -> list[tuple[uuid.UUID, uuid.UUID]]:
@@ -79,7 +89,9 @@ def stretch(tenant: uuid.UUID, run: uuid.UUID) -> None:
             pass
     except Busy as busy:  # each refusal is on the record: nobody knocks before it can help
         pause = max(PAUSE, min(timedelta(seconds=busy.wait_s), LONGEST_PAUSE))
-    except (_Waits, Unavailable):
+    except _Waits as waits:
+        pause = waits.pause
+    except Unavailable:
         pause = PAUSE
     finally:
         claimed.release(pause)
@@ -96,8 +108,10 @@ def _step(claimed: Claim) -> bool:
         _end(claimed, RunState.DONE)
         return False
     try:
-        scope = people.scope_in(claimed.scope.tenant, row.started_by)
+        scope = people.scope_in(claimed.scope.tenant, row.started_by, key=row.key)
         sets.require(scope, row.collection_id)
+        if row.has_answers:
+            access.require(scope, Action.ASK)
     except (Busy, Unavailable):
         raise
     except ChanceryError:
@@ -105,7 +119,7 @@ def _step(claimed: Claim) -> bool:
         return False
     came = _asked(claimed, scope, row, _next(claimed, row))
     with claimed.scope.transaction():
-        is_ours = claimed.renew(done=row.done + 1, answer=None)
+        is_ours = claimed.renew(done=row.done + 1, answer=None, tries=0)
         if is_ours:
             runs.put_down(row.pk, row.done, came)
     return is_ours
@@ -136,7 +150,18 @@ def _asked(claimed: Claim, scope: Scope, row: SetRun, question: Question) -> Row
         answered = _failed(question)
     if answered.status not in models.FINAL:
         raise _Waits
+    if answered.fault in asking.PASSING:
+        _try_again(claimed, row, answered.fault)
     return replace(_searched(scope, row, question), answered=answered)
+
+
+def _try_again(claimed: Claim, row: SetRun, fault: str) -> None:
+    """Raises _Waits, unless it was tried often enough."""
+    if row.tries + 1 >= (TRIES if fault == Unavailable.code else BUSY_TRIES):
+        return
+    claimed.renew(answer=None, tries=row.tries + 1)
+    doubled = min(PAUSE * 2 ** min(row.tries, TRIES), LONGEST_PAUSE)
+    raise _Waits(LONGEST_PAUSE if fault == QuotaSpent.code else doubled)
 
 
 def _failed(question: Question) -> Answered:

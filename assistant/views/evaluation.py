@@ -31,7 +31,7 @@ DRAWN = 20  # runs of a plot
 MISSED = 30
 # What the portal shows of figures.KINDS, as it is called there.
 SAYS = {
-    "both.recall5": noop("A right document among the first five"),
+    "both.hit5": noop("A right document among the first five"),
     "both.ndcg10": noop("nDCG@10"),
     "both.mrr": noop("MRR"),
     "evidence.refusals": noop("Held back, of the unanswerable"),
@@ -148,6 +148,7 @@ def run(request: HttpRequest, scope: Scope, collection: uuid.UUID, run: uuid.UUI
         "figures": _figures(there, runs.changes(scope, other, row) if other else []),
         "kinds": _kinds(there),
         "other": other,
+        "names_documents": any(one.relevant for one in there),
         "missed": [(asked.get(one.id, one.id), one) for one in there if one.is_missed][:MISSED],
     }
     return render(request, "library/questions/run.html", context)
@@ -161,22 +162,25 @@ def _figures(
     return [(_(SAYS[one.key]), one, changed.get(one.key)) for one in figures.of(there) if one.key in SAYS]
 
 
-def _kinds(there: Sequence[Row]) -> list[tuple[str, int, str, str, str]]:
-    """Kind, questions, and three shares as they are shown; nothing where all are of one kind."""
+def _kinds(there: Sequence[Row]) -> list[tuple[str, int, str, str, str, str]]:
+    """Kind, questions, and the shares found, of facts, refused rightly and refused wrongly as they are shown; nothing where
+    all are of one kind. Where nothing was answered, what the evidence holds back would be refused.
+    """
     kinds = rows.by_kind(there)
     if len(kinds) < 2:
         return []
     found = []
     for kind, of in kinds.items():
         shown = {one.key: number_format(one.mean.value, 3) for one in figures.of(of)}
-        refused = shown.get("refusals") or shown.get("refusals.false") or shown.get("evidence.refusals", "")
-        found.append((kind, len(of), shown.get("both.recall5", ""), shown.get("facts", ""), refused))
+        rightly = shown.get("refusals") or shown.get("evidence.refusals", "")
+        wrongly = shown.get("refusals.false") or shown.get("evidence.false", "")
+        found.append((kind, len(of), shown.get("both.hit5", ""), shown.get("facts", ""), rightly, wrongly))
     return found
 
 
 def _plots(past: Sequence[SetRun]) -> list[Plot]:
     drawn = []
-    for name in ("both.recall5", "facts"):
+    for name in ("both.hit5", "facts"):
         points = [
             (date_format(one.created_at, "MONTH_DAY_FORMAT"), one.figures[name][0])
             for one in past

@@ -30,7 +30,8 @@ def change(scope: Scope, document: uuid.UUID, name: str, folder: str, facts: dic
     if row is None:
         return False
     before, row.name = row.name, free(row.collection_id, name, folder)
-    row.save(update_fields=["name"])
+    row.former_names = [*(one for one in row.former_names if one != before), before]
+    row.save(update_fields=["name", "former_names"])
     events.record(
         scope,
         Event.DOCUMENT_RENAMED,

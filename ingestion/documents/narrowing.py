@@ -6,9 +6,10 @@ Postgres has the same rule on every row (`chancery.hidden_documents`), which is 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from governance import history, remembered
 from governance.errors import InvalidInput
@@ -38,6 +39,11 @@ class Narrowing:
 
     label: int
     readers: tuple[frozenset[Holder], ...]
+
+
+def read(told: Mapping[str, Any]) -> Narrowing:
+    """As what outlives a document keeps it: {"label": 2, "readers": [[{"person": …}, {"group": …}]]}."""
+    return Narrowing(told["label"], tuple(frozenset(map(_holder, named)) for named in told["readers"]))
 
 
 def judge(
@@ -99,6 +105,10 @@ def why_then(
 
 def holders(row: Document) -> set[Holder]:
     return {Holder(one.person_id, one.group_id) for one in Reader.objects.filter(document=row)}
+
+
+def _holder(told: Mapping[str, str]) -> Holder:
+    return Holder(**{kind: uuid.UUID(one) for kind, one in told.items()})
 
 
 def root(row: Document) -> Document:

@@ -17,7 +17,7 @@ from governance.audit.vocabulary import Event
 from governance.errors import NotFound
 from governance.scope import Scope
 from ingestion import documents
-from ingestion.documents import binned, files
+from ingestion.documents import binned, files, going
 from ingestion.models import Discarded, Document, Version
 
 Facts = dict[str, object]
@@ -47,9 +47,10 @@ def delete(scope: Scope, document: uuid.UUID, facts: Facts | None = None) -> boo
 
 def erase(scope: Scope, row: Document, event: Event = Event.DOCUMENT_DELETED) -> None:
     """Take the document out, and what came within it, in the caller's transaction; of the latter each is recorded, as
-    `event`. Their versions, chunks, vectors and postings cascade.
+    `event`. Their versions, chunks, vectors and postings cascade; what else speaks of them is told before: see `going`.
     """
     levels = [[row], *within(row)]
+    going.tell([one.pk for level in levels for one in level])
     for level in reversed(levels):
         keys = [one.pk for one in level]
         paths = Version.objects.select_for_update().filter(document__in=keys).values_list("path", flat=True)

@@ -25,7 +25,7 @@ from governance.grants import Holder
 from governance.scope import Scope
 from governance.sentence import phrase, sentence
 from ingestion import documents
-from ingestion.documents import narrowing
+from ingestion.documents import binned, narrowing
 from ingestion.documents.narrowing import Reason
 from ingestion.models import Collection, Document, Reader
 
@@ -178,12 +178,15 @@ def hidden(scope: Scope) -> list[uuid.UUID]:
 
 
 def hidden_in(scope: Scope, collection: uuid.UUID) -> dict[uuid.UUID, str]:
-    """Those of one collection, with their names: for who runs it, who sees these. Raises NotFound, Forbidden."""
+    """Those of one collection, with their names, what lies in the bin among them: for who runs it, who sees these.
+
+    Raises NotFound, Forbidden.
+    """
     access.require(scope, Action.COLLECTION_MANAGE, collection)
     kept_back = hidden(scope)
     if not kept_back:
         return {}
-    with _opened(scope):
+    with _opened(scope), binned.opened(scope):
         return dict(Document.objects.filter(pk__in=kept_back, collection=collection).values_list("pk", "name"))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
@@ -36,6 +37,7 @@ FINAL = (Status.READY, Status.FAILED, Status.REJECTED, Status.QUARANTINED)
 class Document(TenantModel):
     collection = TenantKey(Collection, related_name="documents")
     name = models.CharField(max_length=255)
+    former_names = ArrayField(models.CharField(max_length=255), default=list, db_default=[])
     created_by = models.UUIDField(null=True)
     current = TenantKey("Version", null=True, related_name="+")  # what readers see; flipped in one transaction
     latest = TenantKey("Version", null=True, related_name="+")  # what was uploaded last, ready or not

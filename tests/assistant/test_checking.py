@@ -40,7 +40,9 @@ def test_code_has_no_marks_and_neither_has_an_answer_without_passages() -> None:
 def test_an_index_in_a_fence_is_delivered_as_it_was_written(house: House, settings: Any) -> None:
     asking.shelf(house, asking.RULE)
     code = "```python\nfirst = items[1]\nrows = [\n    [1],\n]\n```\n"
-    asking.speak(settings, [f"Twenty working days a year may be spent abroad [1].\n{code}Twenty working days a year [1]."])
+    asking.speak(
+        settings, [f"Twenty working days a year may be spent abroad [1].\n{code}Twenty working days a year [1]."]
+    )
     said = asking.said(asking.answered(house.bob))
     assert "items[1]" in said
     assert "\n    [1],\n" in said

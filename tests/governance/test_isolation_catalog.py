@@ -104,6 +104,7 @@ DOORS = {
     "chancery.due_sources",
     "chancery.changed_sets",
     "chancery.due_set_runs",
+    "chancery.leave_sets",
     "chancery.fault_figures",
     "chancery.forward_figures",
     "chancery.has_role",

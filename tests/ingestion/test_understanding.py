@@ -226,7 +226,11 @@ def test_what_is_not_meant_is_not_searched_for() -> None:
 @pytest.mark.parametrize(
     ("question", "names", "left"),
     [
-        ("How much notice must I give in Kassel, not in Bristol?", ["Bristol"], "How much notice must I give in Kassel?"),
+        (
+            "How much notice must I give in Kassel, not in Bristol?",
+            ["Bristol"],
+            "How much notice must I give in Kassel?",
+        ),
         ("What does Gold not Platinum cost, and when?", [], "What does Gold not Platinum cost, and when?"),
         ("How long is the response time of Gold not Platinum?", ["Platinum"], "How long is the response time of Gold?"),
         ("What is in the Gold plan (not the Platinum plan)?", ["Platinum"], "What is in the Gold plan?"),

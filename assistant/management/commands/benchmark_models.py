@@ -16,7 +16,7 @@ from assistant.benchmark import candidates, costs, reports, results, trials
 from assistant.benchmark.candidates import Candidate
 from assistant.benchmark.costs import Terms
 from assistant.benchmark.trials import Order
-from assistant.evaluation import asking, questions, searching, sets
+from assistant.evaluation import asking, pages, questions, searching, sets
 from assistant.evaluation.questions import Question
 from governance.errors import ChanceryError, InvalidInput
 from governance.management import named
@@ -62,16 +62,30 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             terms = _terms(options)
+            for path in filter(None, (options["json"], options["report"])):
+                pages.make_room(path)
             if options["models"]:
                 self._try(options)
             told = results.of(trials.load(options["run"]), terms)
         except (ChanceryError, asking.NoAnswer) as fault:
             raise CommandError(getattr(fault, "message", str(fault))) from None
         self._tell(told)
-        for path, text in ((options["json"], results.written(told)), (options["report"], reports.page(told))):
-            if path:
-                path.write_text(text, encoding="utf-8")
+        self._write([(options["json"], results.written(told)), (options["report"], reports.page(told))])
+
+    def _write(self, wanted: Sequence[tuple[Path | None, str]]) -> None:
+        """Each by itself: one that cannot be written does not take the other with it."""
+        faults = []
+        for path, text in wanted:
+            if path is None:
+                continue
+            try:
+                pages.write(path, text)
+            except InvalidInput as fault:
+                faults.append(fault.message)
+            else:
                 self.stdout.write(f"{path} is written.")
+        if faults:
+            raise CommandError(" ".join(faults))
 
     def _try(self, options: dict[str, Any]) -> None:
         if not options["tenant"] or not options["user"]:

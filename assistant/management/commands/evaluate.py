@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from assistant.evaluation import asking, figures, questions, reports, rows, searching
+from assistant.evaluation import asking, figures, pages, questions, reports, rows, searching
 from assistant.evaluation.questions import Question
 from assistant.evaluation.rows import Run
 from governance.errors import ChanceryError, InvalidInput
@@ -37,15 +37,20 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            if options["set"]:
-                self._ask(options)
-            run = rows.load(options["run"])
-            against = rows.load(options["against"]) if options["against"] else None
+            self._evaluate(options)
         except (ChanceryError, asking.NoAnswer) as fault:
             raise CommandError(getattr(fault, "message", str(fault))) from None
+
+    def _evaluate(self, options: dict[str, Any]) -> None:
+        if options["report"]:
+            pages.make_room(options["report"])
+        against = rows.load(options["against"]) if options["against"] else None
+        if options["set"]:
+            self._ask(options)
+        run = rows.load(options["run"])
         self._tell(run, against)
         if options["report"]:
-            options["report"].write_text(reports.page(run, against), encoding="utf-8")
+            pages.write(options["report"], reports.page(run, against))
             self.stdout.write(f"\nThe page is {options['report']}.")
 
     def _ask(self, options: dict[str, Any]) -> None:

@@ -168,6 +168,20 @@ def test_models_take_turns_and_a_trial_that_broke_off_asks_nothing_twice(shelves
         benchmark(shelves, run, "a", "--set", str(written), "--rounds", "2")
 
 
+def test_one_that_cannot_be_written_does_not_take_the_other_with_it(shelves: House, written: Path) -> None:
+    run, told, page = written.with_name("run"), written.with_name("told.json"), written.with_name("pages") / "page.html"
+    asked: list[tuple[str, str]] = []
+    arguments = ["a", "--set", str(written), "--rounds", "1", "--report", str(page), "--json"]
+    with served({"a": Named("a", asked, ABROAD)}):
+        with pytest.raises(CommandError, match="cannot be written"):
+            benchmark(shelves, run, *arguments, str(written / "told.json"))
+        assert asked == []
+        told.symlink_to("/gone/told.json")  # what shows itself only once it is written
+        with pytest.raises(CommandError, match=r"told\.json cannot be written: No such file"):
+            benchmark(shelves, run, *arguments, str(told))
+    assert "Closed API or self-hosted?" in page.read_text("utf-8")
+
+
 def test_an_answer_that_another_model_gave_is_not_taken(shelves: House, written: Path) -> None:
     asked: list[tuple[str, str]] = []
     other = Named("a", asked, ABROAD)

@@ -115,6 +115,38 @@ def test_a_run_made_otherwise_is_not_gone_on_with(house: House, shelf: str, writ
     assert run.read_bytes() == before
 
 
+def test_a_set_with_a_mark_before_it_and_a_run_that_holds_nothing_yet_are_taken(
+    house: House, shelf: str, written: Path
+) -> None:
+    written.write_text(written.read_text("utf-8"), encoding="utf-8-sig")
+    run, page = written.with_suffix(".run"), written.with_name("pages") / "of today" / "report.html"
+    run.touch()
+    evaluate(house, str(written), "--run", str(run), "--report", str(page))
+    assert [row.id for row in rows.load(run).rows] == ["abroad", "trains", "zebras"]
+    assert "Evaluation: 3 questions" in page.read_text("utf-8")
+
+
+def test_what_cannot_be_written_is_said_before_anything_is_asked(house: House, shelf: str, written: Path) -> None:
+    run = written.with_suffix(".run")
+    with (
+        mock.patch.object(searching, "searched", wraps=searching.searched) as searched,
+        pytest.raises(CommandError, match="cannot be written"),
+    ):
+        evaluate(house, str(written), "--run", str(run), "--report", str(written / "report.html"))
+    assert searched.call_count == 0
+    with pytest.raises(CommandError, match="gone is no run"):
+        evaluate(house, str(written), "--run", str(run), "--against", str(written.with_name("gone")))
+    assert not run.exists()
+
+
+def test_what_cannot_be_written_in_the_end_is_said_and_the_run_is_kept(house: House, shelf: str, written: Path) -> None:
+    run, page = written.with_suffix(".run"), written.with_name("report.html")
+    page.symlink_to("/gone/report.html")  # what shows itself only once it is written
+    with pytest.raises(CommandError, match=r"report\.html cannot be written: No such file"):
+        evaluate(house, str(written), "--run", str(run), "--report", str(page))
+    assert len(rows.load(run).rows) == 3
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -25,6 +25,12 @@ def test_recall_counts_what_is_within_the_depth() -> None:
     assert measures.recall(set(), ["a"], 3) == 0.0
 
 
+def test_a_hit_is_any_within_the_depth() -> None:
+    assert measures.hit({"a", "b"}, ["x", "a", "y"], 2) == 1.0
+    assert measures.hit({"a", "b"}, ["x", "y", "a"], 2) == 0.0
+    assert measures.hit(set(), ["a"], 3) == 0.0
+
+
 def test_the_reciprocal_rank_is_that_of_the_first_right_one() -> None:
     assert measures.reciprocal_rank({"b", "c"}, ["a", "b", "c"]) == 0.5
     assert measures.reciprocal_rank({"z"}, ["a"]) == 0.0

@@ -156,7 +156,7 @@ def test_only_questions_in_the_same_words_are_compared(house: House, shelf: uuid
     at = f"collections/{shelf}/evaluations/{row.pk}"
     changed = {one["figure"] for one in ada.get(f"/api/v1/{at}").json()["changes"]}
     assert "evidence.refusals" in changed  # of the zebras
-    assert "both.recall5" not in changed  # of what is asked in other words
+    assert "both.hit5" not in changed  # of what is asked in other words
     (then,) = [one for one in runs.changes(house.ada, runs.history(house.ada, shelf)[1], row) if one.key == "search_ms"]
     assert then.gain.number == 1
     page = portal.signed_in(house, "ada").get(f"/{at}").content.decode()
