@@ -20,6 +20,11 @@ from inference.worker.reading import Reader
 from inference.worker.slots import Reading
 
 BYTES_A_TOKEN = 4  # about, of the request as it was sent
+SEVERAL = (
+    "n",
+    "n_cmpl",
+)  # OpenAI's word and llama-server's: a second answer takes a slot that the worker gives to others
+OURS = ("id_slot", "n_cache_reuse")  # which slot it gets, and what of that is gone on from, is the worker's to say
 
 
 @dataclass(frozen=True)
@@ -48,11 +53,15 @@ def read(body: bytes, share: str, key: str, within: str, within_most_s: float, *
         within_s = min(within_most_s, float(within or within_most_s))
         if not isinstance(told, dict) or not within_s > 0:
             raise ValueError(body[:10])
-    except (ValueError, TypeError):
+        json.dumps(
+            told, ensure_ascii=False, allow_nan=False
+        ).encode()  # as it is sent on: no NaN, no half of a character
+    except (ValueError, TypeError, RecursionError):
         raise InvalidInput("The body has to be a JSON object, and X-Chancery-Deadline a number of seconds.") from None
-    if told.get("n") not in {None, 1}:
+    if any(told.get(name) not in (None, 1) for name in SEVERAL):  # a tuple: what is told may be a list
         raise InvalidInput("One answer at a time: ask once for each.")
-    told.pop("id_slot", None)
+    for name in OURS:
+        told.pop(name, None)
     whose = hashlib.sha256((f"key {key}" if key else f"share {share}").encode()).hexdigest()
     if is_alone:
         told["cache_prompt"] = False

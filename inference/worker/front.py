@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 TIMEOUT = httpx.Timeout(600.0, connect=3.0)
 GLANCE_S = 0.2
+AGAIN_S = 5.0  # after which what every prompt begins with is tried again, where the queue was full or the engine failed
 LANE = "deterministic"
 
 
@@ -104,14 +105,15 @@ class Front:
     async def _keep_warm(self) -> None:
         """What every prompt begins with is read once, when an engine has come up; who asks meanwhile goes on from it."""
         while self.reader is not None and self.warm:
-            engine = self.engine
+            engine, wait_s = self.engine, GLANCE_S
             if engine is not None and self._is_warming:
                 try:
                     await self._through_the_queue(self.reader)
                     self._warmed = engine
                 except (httpx.HTTPError, Busy) as fault:
                     log.warning("what every prompt begins with could not be read: %s", fault)
-            await asyncio.sleep(GLANCE_S)
+                    wait_s = AGAIN_S
+            await asyncio.sleep(wait_s)
 
     async def _through_the_queue(self, reader: Reader) -> None:
         for pair in self.warm:

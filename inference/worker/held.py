@@ -79,6 +79,8 @@ class Held:
             slot = min(idle, key=lambda one: (not one.is_empty, one.used_at))
             slot.forget()
         reading.slot, reading.source, slot.key, slot.state = slot, kept, reading.key, State.READING
+        if kept in self.keeping.rows:
+            self.keeping.use(kept)  # what is kept for the next one that is placed would drive it out else
 
     def _holds(self, slot: Slot, reading: Reading, kept: Kept | None, length: int) -> bool:
         """Whether it can be read on in the slot as it stands."""
@@ -88,13 +90,15 @@ class Held:
 
     async def bring(self, reading: Reading) -> None:
         """What it goes on from into its slot, in place of whatever that held; without any, nothing is left in it."""
-        slot, kept = reading.slot, reading.source
+        slot = reading.slot
         if slot is None:
             return
         if not len(slot.tokens):
-            await self._fill(slot, kept)
-        if kept is not None and kept in self.keeping.rows:
-            self.keeping.use(kept)
+            if reading.source not in self.keeping.rows:  # given up meanwhile, for one that holds all of it perhaps
+                reading.source, _ = self.keeping.best(reading.key, reading.tokens)
+            await self._fill(slot, reading.source)
+        if reading.source is not None and reading.source in self.keeping.rows:
+            self.keeping.use(reading.source)
         known = min(alike(slot.tokens, reading.tokens), reading.until)
         reading.cached = reading.read = known
         slot.tokens, slot.kept = slot.tokens[:known], None
@@ -130,8 +134,9 @@ class Held:
             if saved < LEAST:
                 raise httpx.ReadError("nothing was kept")
             slot.kept = self.keeping.add(slot.key, name, size, slot.tokens, saved)
-        except (httpx.HTTPError, OSError) as fault:
-            log.warning("what was read could not be kept: %s", fault)
+        except Exception as fault:  # whatever it is: a slot that was left would stay so for good
+            is_foreseen = isinstance(fault, httpx.HTTPError | OSError)
+            log.warning("what was read could not be kept: %s", fault, exc_info=not is_foreseen)
             if name:
                 self.keeping.shelf.give_back(name)
             if slot.state is State.LEFT:

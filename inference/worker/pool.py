@@ -113,8 +113,8 @@ class Pool:
             return error(404, "model_not_found", fault.message)
         except TimeoutError:
             return loading()
-        except Unavailable as fault:
-            return error(503, fault.code, fault.message)
+        except ChanceryError as fault:
+            return error(fault.status, fault.code, fault.message)
         try:
             return await one.front.tokenize(request)
         finally:
@@ -125,14 +125,15 @@ class Pool:
         try:
             told: Any = json.loads(await request.body())
             wanted = told.get("model")
-        except (ValueError, AttributeError):
+        except (ValueError, AttributeError, RecursionError):
             wanted = None
         if wanted is None or wanted in ANY:
             return self.models[0]
         found = next((one for one in self.models if one.name == wanted), None)
         if found is None:
             names = ", ".join(one.name for one in self.models)
-            raise NotFound(f"This model worker serves {names}, and no model {str(wanted)[:80]}.")
+            unknown = str(wanted)[:80].encode(errors="replace").decode()  # half of a character could not be sent back
+            raise NotFound(f"This model worker serves {names}, and no model {unknown}.")
         return found
 
     async def bring(self, one: Resident) -> None:

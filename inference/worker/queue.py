@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections import Counter, OrderedDict
+from collections import Counter, OrderedDict, defaultdict
 
 from governance.errors import Busy
 
@@ -40,12 +40,17 @@ class FairQueue:
 
     def __init__(self, slots: int, most: int, most_a_share: int) -> None:
         self.slots, self.most, self.most_a_share = slots, most, most_a_share
-        self.running = 0
         self.waiting: OrderedDict[str, list[Place]] = OrderedDict()
-        self.turns: Counter[str] = Counter()  # that each share has had while somebody of its tenant waited
+        # By tenant: the turns that each share has had while somebody of its tenant waited.
+        self.turns: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.typical_s = 10.0  # of one answer, as lately measured
         self.served_beside = slots  # since the last one that ran alone
+        self._under_way: list[Place] = []
         self._is_shut = False  # while one runs alone
+
+    @property
+    def running(self) -> int:
+        return len(self._under_way)
 
     @property
     def depth(self) -> int:
@@ -54,14 +59,15 @@ class FairQueue:
     def enter(self, share: str, size: int = 0, *, is_alone: bool = False) -> Place:
         """A place, admitted already where a slot is free. Raises Busy where the queue is full, for all or this share."""
         place = Place(share, size, is_alone=is_alone)
-        if not self.waiting and self._has_room(place):
-            self._admit(place)
+        line = self.waiting.setdefault(place.tenant, [])
+        line.append(place)
+        self._admit_next()  # also where somebody waits: one that is to run alone leaves slots free
+        if place.admitted.is_set():
             return place
-        line = self.waiting.get(place.tenant, [])
-        if self.depth >= self.most or sum(one.share == share for one in line) >= self.most_a_share:
+        if self.depth > self.most or sum(one.share == share for one in line) > self.most_a_share:
+            self._remove(place)
             position = self.depth + 1
             raise Busy("The model is busy. Try again in a while.", position=position, wait_s=self.wait_s(position))
-        self.waiting.setdefault(place.tenant, []).append(place)
         return place
 
     def position(self, place: Place) -> int:
@@ -85,18 +91,16 @@ class FairQueue:
         """Give up the slot, or the place in the line. To be called once, however the request ended."""
         if place.admitted.is_set():
             self.typical_s += 0.2 * (time.monotonic() - place.began - self.typical_s)
-            self.running -= 1
+            self._under_way.remove(place)
             self._is_shut = False  # it ran alone, or nobody did
-            if place.tenant not in self.waiting:
-                del self.turns[place.share]
-            self._admit_next()
-            return
-        self._remove(place)
-        self._admit_next()  # of those that one which is to run alone held up
+        else:
+            self._remove(place)
+        self._forget(place.tenant)
+        self._admit_next()  # also of those that one which was to run alone held up
 
     def _in_order(self, tenant: str) -> list[Place]:
         """The tenant's line as it will be served if nobody else comes."""
-        now, rounds = time.monotonic(), self.turns.copy()
+        now, rounds = time.monotonic(), self.turns.get(tenant, Counter[str]()).copy()
         ranks: dict[Place, tuple[int, ...]] = {}
         for place in self.waiting[tenant]:  # in the order of their coming
             is_late = now - place.came > PATIENCE_S
@@ -104,14 +108,22 @@ class FairQueue:
             rounds[place.share] += 1
         return sorted(self.waiting[tenant], key=ranks.__getitem__)
 
+    def _forget(self, tenant: str) -> None:
+        """The turns of a rush that is over. Those who run have theirs still."""
+        if tenant in self.waiting:
+            return
+        self.turns.pop(tenant, None)
+        if running := Counter(one.share for one in self._under_way if one.tenant == tenant):
+            self.turns[tenant] = running
+
     def _has_room(self, place: Place) -> bool:
         return self.running < self.slots and not self._is_shut and not (place.is_alone and self.running)
 
     def _admit(self, place: Place) -> None:
-        self.running += 1
+        self._under_way.append(place)
         self._is_shut = place.is_alone
         self.served_beside = 0 if place.is_alone else self.served_beside + 1
-        self.turns[place.share] += 1
+        self.turns[place.tenant][place.share] += 1
         place.began = time.monotonic()
         place.admitted.set()
 

@@ -151,8 +151,9 @@ class Reader:
             self._fail(reading, httpx.ReadError(type(fault).__name__))
 
     def _rank(self, reading: Reading) -> tuple[float, float]:
-        waited = time.monotonic() - reading.arrived
-        return self.held.unread(reading) - AGEING * waited, reading.arrived
+        # By when it came, not by how long it has waited since: of two that came in one moment, whoever is looked at later
+        # would have waited longer.
+        return self.held.unread(reading) + AGEING * reading.arrived, reading.arrived
 
     async def _chunk(self, reading: Reading) -> None:
         """As many tokens as go into a step, in steps of about one size. Nothing where its client leaves meanwhile."""

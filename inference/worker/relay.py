@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import httpx
 from starlette.types import Receive, Scope, Send
 
-from governance.errors import Unavailable
+from governance.errors import ChanceryError
 from inference.worker.counted import Counted
 from inference.worker.queue import Place
 
@@ -96,7 +96,7 @@ class Relay:
             error = {"message": f"The engine broke off: {type(fault).__name__}.", "code": "unavailable"}
             await self._break_off(send, 503, error)
             return "failed"
-        except Unavailable as fault:
+        except ChanceryError as fault:
             await self._break_off(send, fault.status, {"message": fault.message, "code": fault.code})
             return "failed"
         except TooLate as fault:

@@ -140,8 +140,11 @@ def _resident(
 
 
 def _unchanged(model: Model, models_dir: Path, sha256: str) -> Path:
-    """The file that /v1/models tells of, which the record of each answer names."""
-    path = verified(model, models_dir)
+    """The file that /v1/models tells of, which the record of each answer names. Raises Unavailable."""
+    try:
+        path = verified(model, models_dir)
+    except InvalidInput as fault:  # of whoever asks for the model, nothing was wrong
+        raise Unavailable(fault.message) from fault
     if registry.digest(path) != sha256:
         raise Unavailable(f"{path.name} has changed since the model worker started. Start the worker again.")
     return path

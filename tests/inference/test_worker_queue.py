@@ -156,3 +156,63 @@ def test_one_that_gives_up_its_place_in_the_lane_shuts_nobody_out() -> None:
     assert queue.enter("c/x").admitted.is_set() is False
     queue.leave(running)
     assert (queue.running, queue.depth) == (2, 0)
+
+
+def test_while_one_waits_to_run_alone_newcomers_get_the_slots_that_are_free_until_it_is_its_turn() -> None:
+    queue = FairQueue(4, most=9, most_a_share=9)
+    alone, other = queue.enter("a/x", is_alone=True), queue.enter("b/x")
+    queue.leave(alone)
+    again = queue.enter("a/x", is_alone=True)
+    assert other.admitted.is_set()
+    assert not again.admitted.is_set()
+    beside = [queue.enter(f"{tenant}/y") for tenant in "cde"]
+    assert [place.admitted.is_set() for place in beside] == [True] * 3
+    queue.leave(beside.pop())
+    later = queue.enter("f/y")
+    assert not later.admitted.is_set(), "as many have been served beside as there are slots"
+    for place in [other, *beside]:
+        queue.leave(place)
+    assert again.admitted.is_set()
+    queue.leave(again)
+    assert (later.admitted.is_set(), queue.running, queue.depth) == (True, 1, 0)
+
+
+def test_a_queue_that_is_full_of_who_wait_to_run_alone_refuses_nobody_a_free_slot() -> None:
+    queue = FairQueue(2, most=1, most_a_share=1)
+    alone, other = queue.enter("a/x", is_alone=True), queue.enter("b/x")
+    queue.leave(alone)
+    assert not queue.enter("a/x", is_alone=True).admitted.is_set()
+    assert queue.enter("c/x").admitted.is_set()
+    with pytest.raises(Busy):
+        queue.enter("d/x")
+    assert (other.admitted.is_set(), queue.running, queue.depth) == (True, 2, 1)
+
+
+def test_who_was_served_in_a_rush_that_is_over_is_not_put_back_for_it_in_the_next() -> None:
+    queue = FairQueue(1, most=9, most_a_share=9)
+    rush = [queue.enter(f"a/{name}") for name in ("first", "second", "third")]
+    for place in rush:
+        queue.leave(place)
+    assert not queue.turns
+    running = queue.enter("b/x")
+    waiting = {name: queue.enter(f"a/{name}") for name in ("first", "newcomer")}
+    assert _served(queue, running, waiting) == ["first", "newcomer"]
+
+
+def test_who_gives_up_as_the_last_of_a_rush_ends_it_and_those_who_run_have_had_their_turn() -> None:
+    queue = FairQueue(2, most=9, most_a_share=9)
+    served, eager = queue.enter("a/served"), queue.enter("a/eager")
+    impatient = queue.enter("a/impatient")
+    other = queue.enter("b/x")
+    queue.leave(served)
+    assert impatient.admitted.is_set()
+    last = queue.enter("a/last")
+    queue.leave(last)
+    queue.leave(impatient)
+    assert other.admitted.is_set()
+    assert queue.turns["a"] == {"a/eager": 1}
+    waiting = {name: queue.enter(f"a/{name}") for name in ("eager", "served")}
+    assert _served(queue, other, waiting) == ["served", "eager"]
+    queue.leave(eager)
+    assert queue.running == 0
+    assert not queue.turns

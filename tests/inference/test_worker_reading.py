@@ -156,6 +156,21 @@ def test_prompts_that_begin_alike_are_read_once_and_all_go_on_from_there() -> No
     run(meet)
 
 
+def test_of_two_that_came_in_one_moment_the_first_is_read_to_its_end_before_the_other_goes_on_from_it() -> None:
+    async def meet(desk: Desk) -> None:
+        desk.engine.gate.clear()
+        first, one = desk.ask("first", prompt_of(0, 900, tail=1))
+        await settled()  # its first chunk is being read
+        second, other = desk.ask("second", prompt_of(0, 900, tail=2))
+        second.arrived = first.arrived + 1e-7
+        await settled()
+        desk.engine.gate.set()
+        await asyncio.gather(one, other)
+        assert (first.cached, second.cached) == (0, 900)
+
+    run(meet)
+
+
 def test_a_short_prompt_goes_on_from_what_a_long_one_has_read_by_then() -> None:
     async def meet(desk: Desk) -> None:
         desk.engine.gate.clear()

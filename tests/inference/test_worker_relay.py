@@ -10,6 +10,7 @@ import httpx
 import pytest
 from starlette.types import Message
 
+from governance.errors import InvalidInput
 from inference.worker.counted import Counted
 from inference.worker.front import Front
 from inference.worker.queue import FairQueue, Place
@@ -182,6 +183,33 @@ def test_an_answer_is_waited_for_no_longer_than_its_deadline() -> None:
             assert '"code": 429' in meeting.text
             assert ("waiting 1" in meeting.text) == (status == 200)
             assert (meeting.queue.depth, meeting.outcomes) == (1, ["late"])
+
+    asyncio.run(meet())
+
+
+@pytest.mark.parametrize(("beat_s", "status"), [(60.0, 400), (0.01, 200)])
+def test_whatever_fault_keeps_it_from_the_engine_is_told_also_where_the_stream_has_begun(
+    beat_s: float, status: int
+) -> None:
+    async def meet() -> None:
+        class Faulty(Asked):
+            async def open(self) -> httpx.Response:
+                await meeting.answers.wait()
+                raise InvalidInput("It is another file.")
+
+        meeting = Meeting()
+        relay = Relay(
+            Faulty(meeting, meeting.waiting), meeting.outcomes.append, Manner(beat_s), is_stream=True, within_s=60
+        )
+        task = asyncio.create_task(relay({"type": "http"}, meeting.receive, meeting.send))
+        while status == 200 and not meeting.sent:
+            await asyncio.sleep(0)
+        meeting.answers.set()
+        await task
+        assert meeting.sent[0]["status"] == status
+        assert '"message": "It is another file.", "code": "invalid_input"' in meeting.text
+        assert meeting.outcomes == ["failed"]
+        assert meeting.queue.position(meeting.behind) == 1
 
     asyncio.run(meet())
 

@@ -1,0 +1,69 @@
+"""What a request's body may ask of the engine, and what of it the worker keeps to itself."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+import pytest
+
+from inference.worker import chat
+from inference.worker.engines.base import Address
+from inference.worker.front import Front
+from inference.worker.queue import FairQueue
+
+SEVERAL = [
+    b'{"messages": [], "n": 2}',
+    b'{"messages": [], "n": [2]}',
+    b'{"messages": [], "n": "2"}',
+    b'{"messages": [], "n_cmpl": 2}',
+    b'{"messages": [], "n": 1, "n_cmpl": 3}',
+    b'{"messages": [], "n_cmpl": {"at": "once"}}',
+]
+NOT_TO_BE_SENT = [
+    b'{"messages": [], "temperature": NaN}',
+    b'{"messages": [], "temperature": -Infinity}',
+    b'{"messages": [], "temperature": 1e999}',
+    b'{"messages": [{"role": "user", "content": "half of a \\ud83d"}]}',
+    b'{"half of a \\ude00": 1}',
+    b'{"messages": ' + b"[" * 200_000 + b"]" * 200_000 + b"}",
+]
+
+
+def _answer(body: bytes) -> httpx.Response:
+    """Of a worker whose engine is up, as far as it knows, and answers nothing."""
+
+    async def ask() -> httpx.Response:
+        front = Front("key", {"id": "m"}, FairQueue(1, 1, 1), engine=Address("http://127.0.0.1:1", "key"))
+        transport, headers = httpx.ASGITransport(front.app()), {"Authorization": "Bearer key"}
+        async with httpx.AsyncClient(transport=transport, base_url="http://w", headers=headers) as client:
+            answer = await client.post("/v1/chat/completions", content=body)
+        await front.client.aclose()
+        assert (front.queue.running, front.queue.depth) == (0, 0)
+        return answer
+
+    return asyncio.run(ask())
+
+
+@pytest.mark.parametrize("body", SEVERAL)
+def test_who_asks_for_several_answers_is_refused_by_whichever_word(body: bytes) -> None:
+    answer = _answer(body)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_input")
+    assert "One answer at a time" in answer.text
+
+
+@pytest.mark.parametrize("told", [b"", b', "n": 1', b', "n": null, "n_cmpl": null', b', "n_cmpl": 1'])
+def test_one_answer_may_be_asked_for_in_as_many_words(told: bytes) -> None:
+    assert _answer(b'{"messages": []' + told + b"}").status_code == 503  # by the engine, which is not there
+
+
+@pytest.mark.parametrize("body", NOT_TO_BE_SENT)
+def test_what_could_not_be_sent_on_is_refused_as_no_json(body: bytes) -> None:
+    answer = _answer(body)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_input")
+
+
+def test_which_slot_it_gets_and_what_it_goes_on_from_is_not_the_clients_to_say() -> None:
+    body = b'{"messages": [], "id_slot": 3, "n_cache_reuse": 1, "cache_prompt": true}'
+    assert chat.read(body, "a/b", "", "", 60.0).told == {"messages": [], "cache_prompt": True}
+    assert chat.read(body, "a/b", "", "", 60.0, is_alone=True).told == {"messages": [], "cache_prompt": False}

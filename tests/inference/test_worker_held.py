@@ -1,0 +1,90 @@
+"""What is held and kept between two steps: nothing that is to be gone on from is lost, and no slot."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+import pytest
+
+from inference.worker import kept
+from inference.worker.slots import Reading, Slot, State
+from tests.inference.desk import Desk, prompt_of, run, settled
+
+TWO_KEPT = 3600  # bytes, beside which a third one of 400 tokens does not fit
+
+
+def _under_way(desk: Desk, prompt: list[int]) -> Slot:
+    """A slot that has read so much for somebody who waits between two chunks. The others' have been written over."""
+    for slot in desk.reader.held.slots:
+        slot.forget()
+    slot.key, slot.state, slot.tokens, slot.is_empty = "one", State.READING, kept.tokens(prompt), False
+    desk.engine.slots[slot.number] = list(prompt)
+    return slot
+
+
+def test_what_one_is_to_go_on_from_is_not_given_up_for_what_is_kept_for_the_next() -> None:
+    async def meet(desk: Desk) -> None:
+        held = desk.reader.held
+        await desk.read(prompt_of(0, 300))
+        await desk.read(prompt_of(5000, 300))
+        _under_way(desk, prompt_of(20_000, 400))
+        first = Reading("one", kept.tokens(prompt_of(0, 299, tail=1)))
+        second = Reading("one", kept.tokens(prompt_of(20_000, 400, tail=2)))
+        for reading in (first, second):
+            await held.place(reading)
+        assert [one.tokens[0] for one in held.keeping.rows] == [0, 20_000]  # one had to go
+        for reading in (first, second):
+            await held.bring(reading)
+        assert (first.cached, second.cached) == (299, 400)
+
+    run(meet, most=TWO_KEPT)
+
+
+def test_where_what_it_was_to_go_on_from_has_been_taken_up_by_a_longer_one_it_goes_on_from_that() -> None:
+    async def meet(desk: Desk) -> None:
+        held = desk.reader.held
+        await desk.read(prompt_of(0, 300))
+        (shorter,) = held.keeping.rows
+        _under_way(desk, prompt_of(0, 400))
+        first = Reading("one", kept.tokens(prompt_of(0, 299, tail=1)))
+        second = Reading("one", kept.tokens(prompt_of(0, 400, tail=2)))
+        for reading in (first, second):
+            await held.place(reading)
+        assert first.source is shorter
+        (longer,) = held.keeping.rows
+        for reading in (first, second):
+            await held.bring(reading)
+        assert first.source is second.source is longer
+        assert (first.cached, second.cached) == (299, 400)
+
+    run(meet)
+
+
+@pytest.mark.parametrize(
+    "fault", [KeyError("n_saved"), ValueError("no JSON"), httpx.ReadError("full"), OSError("no more files")]
+)
+def test_whatever_goes_wrong_in_keeping_the_slot_is_given_back_and_so_is_the_place(
+    fault: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def meet(desk: Desk) -> None:
+        async def fail(slot: int, name: str) -> tuple[int, int]:
+            taken.append(name)
+            raise fault
+
+        def give_back(name: str) -> None:
+            given_back.append(name)
+
+        taken, given_back = list[str](), list[str]()
+        reading, task = desk.ask("", prompt_of(0, 150))
+        await task
+        desk.engine.save = fail  # type: ignore[method-assign]
+        desk.reader.held.keeping.shelf.give_back = give_back  # type: ignore[method-assign]
+        desk.reader.leave(reading)
+        await settled()
+        assert [slot.state for slot in desk.reader.held.slots] == [State.IDLE]
+        assert given_back == taken != []
+        assert (await asyncio.wait_for(desk.read(prompt_of(0, 150), "another"), 5)).cached == 0
+        assert "could not be kept" in caplog.text
+
+    run(meet, slots=1)
