@@ -19,7 +19,9 @@ from ingestion.attribution import Attribution
 from ingestion.search import Passage
 
 _MARK = re.compile(r"[ \t]*\[(\d{1,2})\]")
-_CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)  # with its own backticks: an index in it is no mark
+_CODE = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)  # with its own backticks: an index in it is no mark
+
+_ENDS = re.compile(r"\s*(?:[.,;:!?]|$|\[)")
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,9 @@ def _marks(text: str, most: int) -> list[re.Match[str]]:
 
 
 def _is_index(text: str, at: int) -> bool:
-    return text[at] == "[" and at > 0 and (text[at - 1].isalnum() or text[at - 1] in "_)]")
+    """Written onto a word, and not at the end of a clause, where a number of no passage is the model's invention."""
+    is_onto = text[at] == "[" and at > 0 and (text[at - 1].isalnum() or text[at - 1] in "_)]")
+    return is_onto and not _ENDS.match(text, text.index("]", at) + 1)
 
 
 def _without(text: str, marks: Sequence[re.Match[str]]) -> str:

@@ -102,7 +102,7 @@ def ask(
             capsule={"policy": policy.stamp.as_json()},
             times=times,
         )
-        admission.admit(scope, tenant, answer, replaced, is_blocked=verdict.action is PolicyAction.BLOCK)
+        admission.admit(scope, tenant, answer, conversation, replaced, is_blocked=verdict.action is PolicyAction.BLOCK)
         facts = _facts(answer, chosen, conversation, len(question)) | ({"has_reason": True} if reason else {})
         given = {"sampler": sampler, "reason": reason}
         payload = {"text": question} | brought.to_record() | {name: one for name, one in given.items() if one}
@@ -192,7 +192,7 @@ def _conversation(
     title = titles.of(answer.question)
     if wanted is not None:
         found = get(scope, wanted)
-        if titles.is_to_follow(found.title, replaced):
+        if answer.status != models.Status.BLOCKED and titles.is_to_follow(found.title, replaced):
             found.title = title
         # Holds it, too: of two questions at once one stands after the other.
         found.save(update_fields=["title", "updated_at"])

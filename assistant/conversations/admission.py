@@ -36,7 +36,13 @@ def turned_away(scope: Scope, client: str, question: str) -> Iterator[None]:
 
 
 def admit(
-    scope: Scope, tenant: Tenant, answer: models.Answer, replaced: models.Answer | None, *, is_blocked: bool
+    scope: Scope,
+    tenant: Tenant,
+    answer: models.Answer,
+    conversation: uuid.UUID | None,
+    replaced: models.Answer | None,
+    *,
+    is_blocked: bool,
 ) -> None:
     """Counted under a lock, so that two questions at once cannot both take the last place. What the answer may write is set
     aside, where a model is to be asked for it: nobody waits for an answer that is refused in the end.
@@ -47,11 +53,12 @@ def admit(
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", [str(scope.tenant)])
+    if conversation is not None:
+        # Before its answers, as `branches.choose` does, and before the sums of the quotas, which a stop takes after an answer.
+        models.Conversation.objects.select_for_update(no_key=True).filter(pk=conversation, person=scope.person).first()
     if replaced is not None:
-        # Before its answers, as `branches.choose` does.
-        models.Conversation.objects.select_for_update().get(pk=replaced.conversation_id)
         _stop(scope, branches.waiting(replaced))
-    _require_a_place(scope, tenant)
+    _require_a_place(scope, tenant, len(branches.under_way(replaced)) if replaced is not None else 0)
     if not is_blocked:
         model = answer.model or quotas.USUAL
         quotas.reserve(scope, answer.pk, answer.max_tokens, seconds=quotas.CLAIM_S, model=model, is_asked=False)
@@ -64,11 +71,12 @@ def _stop(scope: Scope, answers: Iterable[uuid.UUID]) -> None:
         conversations.cancel(scope, one)
 
 
-def _require_a_place(scope: Scope, tenant: Tenant) -> None:
+def _require_a_place(scope: Scope, tenant: Tenant, freed: int) -> None:
+    """`freed` of the person's own run, and are stopped where the question is taken."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT waiting, running, mine FROM chancery.open_answers()")
         waiting, running, mine = cursor.fetchone()
-    if mine >= tenant.answers_per_person_max:
+    if mine - freed >= tenant.answers_per_person_max:
         raise Busy(
             sentence("You have %(mine)s answers under way; wait for one, or stop it.", mine=mine),
             position=mine,

@@ -35,7 +35,7 @@ FACES = (
     (DEJAVU, ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique")),
     (None, ("Vera", "VeraBd", "VeraIt")),
 )
-_STRONG = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
+_STRONG = re.compile(r"\*\*(?=\S)((?:(?!\*\*).)+)(?<=\S)\*\*")
 _STAR = "&#42;"  # one that makes nothing bold
 # Blanks that a paragraph would make one of, or none.
 _INDENTED, _BLANKS = re.compile(r"^[ \t]+"), re.compile(r"^ +| {2,}")

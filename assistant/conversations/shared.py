@@ -30,7 +30,6 @@ from governance.sentence import phrase
 from ingestion import documents
 
 MOST = 200
-ANY = 2**31 - 1
 KIND = "conversation"
 # One whose title is the words of a question that its reader is not shown, where they are shown none.
 UNNAMED = phrase("A conversation")
@@ -100,14 +99,14 @@ class _Row:
 
 def with_me(scope: Scope) -> list[Shared]:
     """What others share with this person, or with a group they are in; the latest first."""
-    return _with_me(scope, "SELECT * FROM chancery.shared_with_me(%s)", MOST)
+    return _with_me(scope, MOST, None)
 
 
-def _with_me(scope: Scope, statement: str, *values: int | uuid.UUID) -> list[Shared]:
+def _with_me(scope: Scope, most: int, wanted: uuid.UUID | None) -> list[Shared]:
     access.require(scope, Action.ASK)
     with scope.transaction():
         with connection.cursor() as cursor:
-            cursor.execute(statement, values)
+            cursor.execute("SELECT * FROM chancery.shared_with_me(%s, %s)", [most, wanted])
             found = [Shared(*row) for row in cursor.fetchall()]
         names = {row.pk: str(row) for row in Person.objects.filter(pk__in={one.owner_id for one in found})}
     return [replace(one, title=one.title or gettext(UNNAMED), owner=names.get(one.owner_id, "")) for one in found]
@@ -115,7 +114,7 @@ def _with_me(scope: Scope, statement: str, *values: int | uuid.UUID) -> list[Sha
 
 def read(scope: Scope, conversation: uuid.UUID) -> tuple[Shared, list[Turn]]:
     """As this reader may see it now; that they read it is recorded. Raises NotFound."""
-    found = _with_me(scope, "SELECT * FROM chancery.shared_with_me(%s) WHERE conversation_id = %s", ANY, conversation)
+    found = _with_me(scope, 1, conversation)
     if not found:
         raise access.unseen(Action.ASK, KIND, conversation, "There is no such conversation.")
     with scope.transaction():

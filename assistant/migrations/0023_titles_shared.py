@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import migrations
 
+from governance import rls
+
 # As in 0013.
 REACH = """
 SELECT s.tenant_id, s.conversation_id, max(s.until) AS until
@@ -23,7 +25,7 @@ WITH_ME = f"""
 WITH reach AS ({REACH}), w AS (
     SELECT c.tenant_id, c.id, c.title, c.person_id, r.until
     FROM reach r JOIN public.conversation c ON c.tenant_id = r.tenant_id AND c.id = r.conversation_id
-    WHERE c.deleted_at IS NULL ORDER BY r.until DESC LIMIT most
+    WHERE c.deleted_at IS NULL AND (wanted IS NULL OR c.id = wanted) ORDER BY r.until DESC LIMIT most
 )
 SELECT w.id,
     CASE WHEN (SELECT bool_or({NAMED}) AND NOT bool_or({NAMED} AND {SHOWN}) {OF_IT}) THEN coalesce((
@@ -40,11 +42,11 @@ class Migration(migrations.Migration):
     dependencies = [("assistant", "0022_answer_label")]
 
     operations = [
-        migrations.RunSQL(
-            "CREATE OR REPLACE FUNCTION chancery.shared_with_me(most integer)"
-            " RETURNS TABLE (conversation_id uuid, title varchar, owner_id uuid, until timestamptz)"
-            " LANGUAGE sql STABLE SECURITY DEFINER"
-            f" SET search_path = pg_catalog, pg_temp AS $door$ {WITH_ME} $door$",
-            migrations.RunSQL.noop,
-        )
+        migrations.RunSQL("DROP FUNCTION chancery.shared_with_me(integer)", migrations.RunSQL.noop),
+        # One is looked for where it is reached, and not among the titles of all.
+        rls.door(
+            "chancery.shared_with_me(most integer, wanted uuid)",
+            WITH_ME,
+            returns="TABLE (conversation_id uuid, title varchar, owner_id uuid, until timestamptz)",
+        ),
     ]

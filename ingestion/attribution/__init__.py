@@ -11,10 +11,10 @@ import math
 import re
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Generic, TypeVar
 
-from ingestion.attribution import facts, names, numbers, spans
+from ingestion.attribution import facts, names, numbers, spans, units
 from ingestion.attribution.facts import Fact
 from ingestion.attribution.spans import Part, Span
 from ingestion.search import terms
@@ -68,6 +68,7 @@ class _Claim:
     weights: Mapping[str, float]
     values: tuple[Fact, ...]
     names: frozenset[str]
+    compounds: frozenset[str]
     whole: Part
     clauses: tuple[Part, ...]
 
@@ -85,8 +86,14 @@ class _Passage:
     text: str
     spans: tuple[Span, ...]
     terms: frozenset[str]
+    above: str
     context: frozenset[str]
     context_values: tuple[Fact, ...]
+
+    @cached_property
+    def in_order(self) -> tuple[str, str]:
+        """Only asked for by a sentence with a code of several parts."""
+        return facts.in_order(facts.bare(self.text)), facts.in_order(facts.bare(self.above))
 
 
 def is_verdict(sentence: str) -> bool:
@@ -129,15 +136,17 @@ def _read(text: str, context: str) -> _Passage:
     inside = spans.read(text)
     above = frozenset(terms.terms(context))
     known = frozenset(term for span in inside for term in span.terms)
-    return _Passage(text, inside, known, above, tuple(facts.values(numbers.in_figures(context))))
+    return _Passage(text, inside, known, context, above, tuple(facts.values(numbers.in_figures(context))))
 
 
 def _claim(sentence: str, read: Sequence[_Passage]) -> _Claim:
+    texts = [passage.text for passage in read]
+    sentence = units.as_written(sentence, texts)
     stated = tuple(dict.fromkeys(facts.values(sentence)))
-    required = names.required(sentence, [passage.text for passage in read])
+    required = names.required(sentence, texts)
     weights = {term: _weight(term, read) for term in terms.terms(sentence) if term not in facts.UNITS}
     clauses = tuple(part for part in spans.clauses(sentence) if len(part.words) >= _CLAUSE_MIN)
-    return _Claim(weights, stated, required, spans.whole(sentence), clauses)
+    return _Claim(weights, stated, required, frozenset(facts.compounds(sentence)), spans.whole(sentence), clauses)
 
 
 def _weight(term: str, read: Sequence[_Passage]) -> float:
@@ -150,6 +159,9 @@ def _weight(term: str, read: Sequence[_Passage]) -> float:
 
 def _best(key: K, claim: _Claim, passage: _Passage) -> Attribution[K] | None:
     if not all(_is_named(name, passage) for name in claim.names):
+        return None
+    # B2-114 and C1-115 do not make a B2-115.
+    if not all(any(f" {code} " in told for told in passage.in_order) for code in claim.compounds):
         return None
     held = [{term: _share(term, span.terms) for term in claim.weights} for span in passage.spans]
     tried = ((_score(claim, passage, passage.spans[run], held[run]), run) for run in _runs(len(held)))
@@ -225,7 +237,7 @@ def _is_of_another(value: Fact, claim: _Claim, passage: _Passage, span: Span) ->
 
 
 def _has_another(value: Fact, claim: _Claim, part: Part) -> bool:
-    same_kind = [other for other in part.values if other.kind == value.kind or not (other.kind and value.kind)]
+    same_kind = [other for other in part.values if other.is_alike(value)]
     return bool(same_kind) and not any(each.agrees(other) for each in claim.values for other in same_kind)
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from ingestion.attribution import numbers
+from ingestion.attribution import numbers, units
 from ingestion.search import terms
 
 _MONTH_NAMES = """
@@ -64,84 +64,47 @@ _AMOUNT = re.compile(
     r"(?P<after>\s?(?:%|[£€$]|°\s?[CF]\b)|[^\W\d_]+\b|(?:[\s\u00a0-]+[^\W\d_]+){0,2})",
     re.IGNORECASE,
 )
-_METRES = r"m[eèé]t(?:ern?|ers?|res?|ros?|ri)"
-_GRAMS = r"gram(?:s|m|ms|mes?|mi|mo|os?|as?)?"
-_LITRES = r"lit(?:ern?|ers?|res?|ros?|ri)"
-_WATT_HOURS = r"watt(?:stunden?| ?hours?|heures?|uur)"
-_KINDS = {
-    "£": r"£|gbp|pounds?|pfund",
-    "€": r"€|eur|euros?",
-    "$": r"\$|usd|dollars?",
-    "chf": r"chf|franken|francs?|franchi",
-    # In small letters the last three are other words: "30 Sek." are seconds.
-    "kr": r"kr|kron(?:en|er|or|e)|(?-i:DKK|SEK|NOK)",
-    "%": r"%|percent|per cent|prozent|pour cent|por ciento|per cento|por cento|procent",
-    "°C": r"°\s?c|celsius",
-    "°F": r"°\s?f|fahrenheit",
-    "second": r"seconds?|sekunden?|s|second[ei]s?|segundos?|seconden",
-    "minute": r"minutes?|minuten?|min|minut[io]s?",
-    "MWh": rf"mwh|mega{_WATT_HOURS}",
-    "kWh": rf"kwh|kilo{_WATT_HOURS}",
-    "hour": r"hours?|\w*stunden?|h|heures?|horas?|or[ae]|uur|uren",
-    "day": r"(?:work|week)?days?|(?!mon|diens|donners|frei|sams|sonn|feier)\w*tag(?:e[ns]?|s)?"
-    r"|jours?|journées?|d[ií]as?|giorn[oi]|(?:werk)?dag(?:en)?",
-    "week": r"weeks?|wochen?|semaines?|semanas?|settiman[ae]|weken",
-    "month": r"months?|\w*monat(?:e[ns]?|s)?|mois|mes(?:es|e|i)?|mês|maand(?:en)?",
-    "year": r"years?|\w*jahr(?:e[ns]?|s)?|ans|années?|a[ñn]os?|ann[oi]|jaar|jaren",
-    "m²": rf"qm|sqm|square {_METRES}|quadrat{_METRES}|{_METRES} (?:carrés|cuadrados|quadrati|quadrados)",
-    "mm": rf"mm|mill?[ií]{_METRES}",
-    "cm": rf"cm|[cz]ent[ií]{_METRES}",
-    "km": rf"km|(?:k|qu|ch)il[oóò]{_METRES}",
-    "m": rf"m|{_METRES}",
-    "mg": rf"mg|mill?i{_GRAMS}",
-    "kg": rf"kg|kilos?|(?:k|qu|ch)ilo{_GRAMS}",
-    "g": rf"g|{_GRAMS}",
-    "ml": rf"ml|mill?[ií]{_LITRES}",
-    "l": rf"l|{_LITRES}",
-}
-_KIND = [(kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _KINDS.items()]
-_KIND_MIN = 4  # letters of a unit behind another word: "3 fois mes" is French for "my"
-# "2 a year" is no duration.
-_BETWEEN = frozenset(
-    {"a", "an", "per", "of", "in", "to", "and", "or", "the", "je", "pro", "im", "von", "bis", "und", "oder"}
-    | {"par", "de", "du", "et", "ou", "por", "al", "y", "di", "e", "o", "ogni", "en", "van", "tot"}
-)
 # Terms that only say the kind: written in many ways, and compared with their figures.
 UNITS = frozenset(terms.terms("euro eur pound gbp pfund dollar usd chf franken percent prozent celsius am pm uhr"))
-# "31. März" is a day; "1. Jan Koops" and "1. May we smoke?" are items of a list.
-_FULL = "|".join(name for name in _NAMED if len(name) > 3 or name in {"mai", "maj"})
+# "31. März" is a day; "1. Jan Koops", "1. May we smoke?" and "1. March: the audit begins" are items of a list.
+_ENGLISH = frozenset({"january", "february", "march", "june", "july", "october", "december"})
+_FULL = "|".join(name for name in _NAMED if (len(name) > 3 or name in {"mai", "maj"}) and name not in _ENGLISH)
 _OF_MONTH = rf"\s+(?:(?:{_FULL})\b|(?:{'|'.join(_NAMED)}|may)(?:\.|\s+\d{{4}}\b))"
 _MARKERS = re.compile(
     rf"\[\d{{1,3}}\]|^[^\S\n]*(?:\d{{1,2}}(?:\)|\.(?!{_OF_MONTH}))|[-*•])\s+", re.MULTILINE | re.IGNORECASE
 )
-_CLOCK = re.compile(r"\b(\d{1,2})h([0-5]\d)\b")
-# A capital alone is no unit, but L: 5G and room 12C are names.
-_GLUED = re.compile(r"(?<![\w.,])(?<![^\W\d_]-)(?P<value>\d+(?:[.,'\u2019]\d+)*)(?P<word>(?![A-KM-Z]\b)[^\W\d_]+)\b")
-_ORDINAL = re.compile(r"st|nd|rd|th|er|re|te|de|ste|[eè]me|ère|[ºª]", re.IGNORECASE)
-_WORD_MIN = 4  # letters behind a number, "30jährig": fewer are a part of its name, as in "§ 12a" and "Art. 5ter"
 _RUN = re.compile(r"(?<!\w)[^\W_]\w*(?:[.-]\w+)*")
 
 
 class Fact(NamedTuple):
-    """`kind` is the unit of `value`, "" where none is written. A date is its month and its "month-day"."""
+    """`kind` is the unit of `value`, "" where none is written; "h" is one of its own, for "9h" says both when and how long.
+    A date is its month and its "month-day".
+    """
 
     value: str
     kind: str = ""
 
     def agrees(self, other: Fact) -> bool:
         """The same value; a unit counts only where both have one."""
-        return self.value == other.value and (self.kind == other.kind or not (self.kind and other.kind))
+        return self.value == other.value and self.is_alike(other)
+
+    def is_alike(self, other: Fact) -> bool:
+        """Of one kind, as far as both tell theirs."""
+        kinds = {self.kind, other.kind}
+        return len(kinds) == 1 or "" in kinds or ("h" in kinds and kinds <= {"h", "time", "hour"})
 
 
 def bare(text: str) -> str:
     """The text as it is compared: without what only counts its lines and its citations, its numbers in figures, and each
     apart from its unit.
     """
-    return _apart(numbers.in_figures(_MARKERS.sub(lambda found: " " * len(found.group()), text)))
+    return units.apart(numbers.in_figures(_MARKERS.sub(lambda found: " " * len(found.group()), text)))
 
 
 def values(text: str) -> list[Fact]:
-    """Dates, times, amounts, shares, durations and plain numbers of a bare text, without those inside codes."""
+    """Dates, times, amounts, shares, durations and plain numbers of a bare text, without those inside codes: 115 of B2-115
+    is no number of seats.
+    """
     found: list[Fact] = []
     for pattern in _DATES:
         text = _taken(pattern, text, found, _date)
@@ -151,7 +114,7 @@ def values(text: str) -> list[Fact]:
         value = match.group("value")
         number = terms.number(value) if value else terms.NUMBER_WORDS[terms.folded(match.group("word"))]
         number = f"-{number}" if match.group("minus") else number
-        found.append(Fact(number, _kind(match.group("before") or "") or _kind_after(match.group("after"))))
+        found.append(Fact(number, units.kind(match.group("before") or "") or units.kind_after(match.group("after"))))
     return found
 
 
@@ -160,9 +123,22 @@ def codes(text: str) -> set[str]:
     return {code for run in _RUN.findall(text) for code in _codes(run)}
 
 
+def compounds(text: str) -> set[str]:
+    """The codes of several parts in a bare text, as `in_order` has them: "b2 115" for B2-115, "north b2" for North-B2.
+
+    A word behind the last figure says what it is, as in A4-Blatt; a letter there is a part of it.
+    """
+    return {compound for run in _RUN.findall(text) if (compound := _compound(run))}
+
+
+def in_order(text: str) -> str:
+    """All that stands in a bare text, its signs replaced by one blank each; one more at both ends."""
+    return f" {' '.join(run.written for run in terms.runs(text))} "
+
+
 def without_codes(text: str) -> str:
-    """Each of its signs stays in its place."""
-    return _RUN.sub(lambda run: " " * len(run.group()) if _codes(run.group()) else run.group(), text)
+    """Each of its signs stays in its place, and so do words that are joined to a code: North of North-B2."""
+    return _RUN.sub(_blanked, text)
 
 
 def _taken(
@@ -197,35 +173,32 @@ def _time(match: re.Match[str]) -> Iterator[Fact]:
     yield Fact(str(hour) if minute == "00" else f"{hour}:{minute}", "time")
 
 
-def _kind(written: str) -> str:
-    return next((kind for kind, pattern in _KIND if pattern.fullmatch(written)), "")
+def _blanked(run: re.Match[str]) -> str:
+    written = run.group()
+    if not _codes(written):
+        return written
+    pieces = written.split("-") if len(list(terms.runs(written))) > 1 else [written]
+    return "-".join(" " * len(piece) if piece == written or _has_digit(piece) else piece for piece in pieces)
 
 
-def _kind_after(written: str) -> str:
-    words = [word for word in re.split(r"[\s-]+", written) if word]
-    if found := _kind(" ".join(words)) or _kind("".join(words[:1])):
-        return found
-    is_apart = len(words) > 1 and words[0].lower() not in _BETWEEN and len(words[1]) >= _KIND_MIN
-    return _kind(words[1]) if is_apart else ""
-
-
-def _apart(text: str) -> str:
-    """With 250 mg for 250mg, 17:30 for 17h30 and 5 for 5th."""
-    return _GLUED.sub(_parted, _CLOCK.sub(r"\1:\2", text))
-
-
-def _parted(match: re.Match[str]) -> str:
-    value, word = match.group("value", "word")
-    if _ORDINAL.fullmatch(word):
-        return str(value)
-    is_word = len(word) >= _WORD_MIN and not word.isupper()
-    return f"{value} {word}" if is_word or word.lower() == "mal" or _kind(word) else match.group()
+def _compound(run: str) -> str:
+    if not _codes(run):
+        return ""
+    parts = [part.written for part in terms.runs(run)]
+    last = max((at for at, part in enumerate(parts) if len(part) == 1 or _has_digit(part)), default=0)
+    return " ".join(parts[: last + 1]) if last else ""
 
 
 def _codes(run: str) -> list[str]:
-    """Digits and letters in one, unless that is a number with its unit, such as 10kg or 5th."""
-    return [term for term in terms.terms(_apart(run)) if _is_mixed(term)] if _is_mixed(run) else []
+    """Digits and letters in one, unless that is a number with its unit, such as 10kg or 5th, or a unit by itself: m²."""
+    if not _is_mixed(run):
+        return []
+    return [term for term in terms.terms(units.POWER.sub("", units.apart(run))) if _is_mixed(term)]
 
 
 def _is_mixed(run: str) -> bool:
-    return any(map(str.isdigit, run)) and any(map(str.isalpha, run))
+    return _has_digit(run) and any(map(str.isalpha, run))
+
+
+def _has_digit(run: str) -> bool:
+    return any(map(str.isdigit, run))

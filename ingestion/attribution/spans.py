@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ingestion.attribution import facts
+from ingestion.attribution import facts, units
 from ingestion.attribution.facts import Fact
 from ingestion.cutting import blocks
 from ingestion.cutting.blocks import Unit
@@ -169,7 +169,7 @@ def _listed(text: str, unit: Unit) -> Iterator[Span]:
 
 
 def _span(unit: Unit, said: str, parts: tuple[Part, ...]) -> Span:
-    return Span(unit.start, unit.end, frozenset(terms.terms(said)), tuple(facts.values(said)), parts)
+    return Span(unit.start, unit.end, _terms(said), tuple(facts.values(said)), parts)
 
 
 def _row(text: str, unit: Unit, start: int, header: str) -> Span:
@@ -180,8 +180,12 @@ def _row(text: str, unit: Unit, start: int, header: str) -> Span:
     stated = tuple(fact for cell in cells for fact in cell.values)
     figures = tuple(fact for cell in cells[1:] for fact in cell.values)
     part = Part(frozenset(terms.terms(written[0])), figures, negations(inside))
-    known = frozenset(terms.terms(f"{header}\n{inside}"))
+    known = _terms(f"{header}\n{inside}")
     return Span(start, unit.end, known, (*stated, *facts.values(header)), (part,), unit.block, cells)
+
+
+def _terms(said: str) -> frozenset[str]:
+    return frozenset(terms.terms(said)) | units.together(said)
 
 
 def _cells(row: str) -> list[str]:

@@ -21,6 +21,7 @@ SAID = "The first response comes within 4 business hours"
         (f"{SAID} [1].", f"{SAID}."),
         (f"{SAID}[2].", f"{SAID}."),
         (f"{SAID} [9].", f"{SAID}."),  # there is no such passage
+        (f"{SAID}[9].", f"{SAID}."),
         (f"{SAID}: `sys.argv[1]` [1].", f"{SAID}: `sys.argv[1]`."),
         (f"{SAID}: ``a`[2]`` [1].", f"{SAID}: ``a`[2]``."),
         (f"{SAID}, as items[0] says.", f"{SAID}, as items[0] says."),
@@ -28,6 +29,11 @@ SAID = "The first response comes within 4 business hours"
 )
 def test_marks_are_taken_out_and_indexes_stay(text: str, left: str) -> None:
     assert checking.check(text, [passage(), passage()]).text == left
+
+
+def test_backticks_without_end_are_looked_through_once() -> None:
+    long = f"a{'`' * 20_000}{'b' * 20_000} [1]"
+    assert checking.check(long, [passage()]).text == long.removesuffix(" [1]")
 
 
 def test_code_has_no_marks_and_neither_has_an_answer_without_passages() -> None:

@@ -253,6 +253,8 @@ def test_a_title_that_policy_withheld_gives_way_to_the_next_question(house: Hous
     blocked = asking.ask(house.bob, "my password is Tr0ub4dor&3x-Kassel")
     asking.ask(house.bob, "Who keeps the passwords?", conversation=blocked.conversation_id)
     assert conversations.get(house.bob, blocked.conversation_id).title == "Who keeps the passwords?"
+    asking.ask(house.bob, "my password is Tr0ub4dor&3x-Kassel", replaces=edited.pk)
+    assert conversations.get(house.bob, edited.conversation_id).title == "How long is a password?"
 
 
 @pytest.mark.parametrize("more", ["", " For reasons that nobody in the house was ever told." * 3])
@@ -296,7 +298,7 @@ def test_the_doors_say_nothing_to_whom_nothing_is_shared_with(house: House) -> N
     row = turn(house.bob, "Mine", "Yes.")
     sharing.share(house.bob, row.conversation_id, Holder(person=house.ids["charlie"]))
     calls = (
-        "chancery.shared_with_me(9)",
+        "chancery.shared_with_me(9, NULL)",
         *(f"chancery.shared_{n}('{row.conversation_id}')" for n in ("answers", "segments")),
     )
     for scope, found in ((house.charlie, [1, 1, 1]), (house.ada, [0, 0, 0]), (house.bob, [0, 0, 0])):

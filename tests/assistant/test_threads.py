@@ -216,6 +216,7 @@ def test_what_waits_leaves_its_place_and_its_tokens_to_the_question_in_its_place
 
 
 def test_what_runs_is_stopped_once_the_new_question_is_taken(house: House) -> None:
+    tenants.write(house.system, {"answers_per_person_max": 1})  # which is the one that is stopped
     running = asking.ask(house.bob)
     assert lease.claim(house.tenant, running.pk)
     asking.ask(house.bob, "And abroad?", replaces=running.pk)

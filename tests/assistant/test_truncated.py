@@ -28,4 +28,4 @@ def test_what_was_written_from_half_a_prompt_does_not_stand_as_an_answer(house: 
         assert row.status in status
         assert row.notice == notice
         assert asking.end(house, row.pk)["status"] == row.status
-        assert asking.end(house, row.pk).get("fault") == ("unavailable" if notice else None)
+        assert asking.end(house, row.pk).get("fault") == ("truncated" if notice else None)

@@ -74,6 +74,12 @@ def test_a_figure_that_the_passage_does_not_state_is_not_cited(sentence: str) ->
         ("Le bureau ferme à 17h.", "Le bureau ferme à 17 heures."),
         ("The use is 500kWh a year.", "The use is 500 kilowatt-hours a year."),
         ("Die Abgabe ist am 15. März 2025.", "15. März 2025: Abgabe"),
+        ("Le guichet ouvre à 9h.", "Le guichet est ouvert de 9h à 17h."),
+        ("Le guichet ouvre à 9h00.", "Le guichet est ouvert de 9h à 17h."),
+        ("Le guichet ouvre à 9h.", "Le guichet est ouvert entre 9h et 17h."),
+        ("Le guichet ferme à 18h.", "Le guichet ferme avant 18h."),
+        ("O balcão abre às 9h.", "O balcão abre das 9h às 17h."),
+        ("1. March: the audit begins.", "The audit begins in March."),
     ],
 )
 def test_a_value_may_be_written_in_another_way(sentence: str, passage: str) -> None:
@@ -99,11 +105,53 @@ def test_a_value_may_be_written_in_another_way(sentence: str, passage: str) -> N
         ("The rule stands in § 12b.", "The rule stands in § 12a."),
         ("The printer is in room 12C.", "The printer is in room 12A."),
         ("31. März 2025 ist der Stichtag.", "15. März 2025 ist der Stichtag."),
+        ("The course takes 9 hours.", "The course takes place at 9:00."),
+        ("The dose is 50 mg of iron.", "The dose is 50µg of iron."),
+        ("The meeting room B2-115 seats 12 people.", "The meeting room B2-114 seats 12 people."),
+        ("The meeting room B2-115 seats 12 people.", "The meeting rooms B2-114 and C1-115 seat 12 people."),
+        ("The meeting room B2 seats 115 people.", "The meeting room B2-115 seats 12 people."),
+        ("The revenue rose in Q3-2023.", "The revenue rose in Q3-2024."),
+        ("The invoice RE24-0118 is paid.", "The invoice RE24-0117 is paid."),
+        ("The delivery comes by Gate North-B2.", "The delivery comes by Gate South-B2."),
+        ("Die Lieferung kommt durch Tor Nord-B2.", "Die Lieferung kommt durch Tor Süd-B2."),
+        ("The delivery comes by gate B2-A.", "The delivery comes by gate B2-C."),
     ],
 )
 def test_a_value_of_another_size_sign_or_unit_is_not_cited(sentence: str, passage: str) -> None:
     assert cited(sentence, passage) == []
     assert cited(passage, passage) == [0]
+
+
+@pytest.mark.parametrize(
+    ("number", "unit"),
+    [
+        ("60", "m²"),
+        ("60", "m3"),
+        ("16", "A"),
+        ("7,5", "A"),
+        ("50", "µg"),
+        ("7,5", "t"),
+        ("3", "ha"),
+        ("3", "GWh"),
+        ("400", "ppm"),
+        ("250", "kPa"),
+        ("20", "psi"),
+        ("20", "C"),
+        ("12", "V"),
+    ],
+)
+def test_a_unit_may_stand_with_its_number_or_apart_from_it(number: str, unit: str) -> None:
+    glued, apart = f"The limit of the plant is {number}{unit}.", f"The limit of the plant is {number} {unit}."
+    assert cited(glued, apart) == [0]
+    assert cited(apart, glued) == [0]
+    for other in (f"9{unit}", f"9 {unit}"):
+        said = f"The limit of the plant is {other}."
+        assert cited(said, glued) == cited(said, apart) == cited(glued, said) == cited(apart, said) == []
+
+
+def test_a_word_behind_a_number_makes_no_code_of_it() -> None:
+    assert cited("The rule stands in § 12a.", "The rule stands in § 12, and it is read 12 a year.") == []
+    assert cited("The printer is in room 12C.", "The printer is in room 12.") == []
 
 
 def test_a_figure_of_a_table_counts_for_its_own_column_and_row() -> None:
@@ -234,6 +282,10 @@ def test_a_name_behind_an_elision_is_one() -> None:
         "Claims are made by form HW-CC-004.",
         "Der Antrag steht auf einem A4-Blatt.",
         "The hall has 60 m² of floor.",
+        "The meeting room B2-115 seats 12 people.",
+        "The revenue rose in Q3-2023.",
+        "The delivery comes by Gate North-B2.",
+        "The delivery comes by gate B2-A.",
     ],
 )
 def test_a_code_is_found_where_it_stands(sentence: str) -> None:

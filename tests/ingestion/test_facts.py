@@ -99,6 +99,8 @@ def test_two_numbers_side_by_side_stay_two(text: str, wanted: list[str]) -> None
         ("200 heures, 200 horas, 200 ore, 200 uur", "hour"),
         ("200 kWh, 200kWh, 200 kilowatt-hours, 200 Kilowattstunden", "kWh"),
         ("200 pour cent, 200 per cent", "%"),
+        ("200 m², 200m2, 200 square metres", "m²"),
+        ("200 m³, 200m3, 200 Kubikmeter", "m³"),
     ],
 )
 def test_units_are_told_apart(text: str, kind: str) -> None:
@@ -145,8 +147,16 @@ def test_codes_are_names_with_digits_and_not_measures() -> None:
 
 def test_a_code_is_told_by_its_terms_and_a_word_written_onto_a_number_is_none() -> None:
     assert facts.codes("A4-Blatt, 3D-Druck, § 12a, 5G, Art. 5ter") == {"a4", "3d", "12a", "5g", "5ter"}
-    assert facts.codes("250mg, 200EUR, 17h30, 1er, 3ème, 30jährig, 2mal, 60 m²") == {"m2"}
+    assert facts.codes("250mg, 200EUR, 17h30, 1er, 3ème, 30jährig, 2mal, 60 m², 60m³, 30-m²-Raum") == set()
     assert facts.without_codes("FM45 in DN 50") == "     in DN 50"
+
+
+def test_a_code_of_several_parts_is_one_with_all_its_figures_and_the_words_before_them() -> None:
+    assert facts.compounds("B2-115, Q3-2023, North-B2, B2-A") == {"b2 115", "q3 2023", "north b2", "b2 a"}
+    assert facts.compounds("A4-Blatt, E-1042, HW-CC-004, 24-hour, FM45") == set()
+    assert facts.in_order("Room B2-115, or North B2.") == " room b2 115 or north b2 "
+    assert facts.without_codes("by North-B2-115 now") == "by North-  -    now"
+    assert values("Room B2-115 seats 12.") == [Fact("12")]
 
 
 @pytest.mark.parametrize(
@@ -154,7 +164,10 @@ def test_a_code_is_told_by_its_terms_and_a_word_written_onto_a_number_is_none() 
     [
         ("250mg, 1,5l", [Fact("250", "mg"), Fact("1.5", "l")]),
         ("30Tage, 200EUR", [Fact("30", "day"), Fact("200", "€")]),
-        ("17h30, à 17h, 9h", [Fact("17:30", "time"), Fact("17", "time"), Fact("9", "hour")]),
+        ("17h30, à 17h, 9h", [Fact("17:30", "time"), Fact("17", "time"), Fact("9", "h")]),
+        ("60m², 60m2, 30-m²-Raum", [Fact("60", "m²"), Fact("60", "m²"), Fact("30", "m²")]),
+        ("50µg, 7,5t, 3GWh, 400ppm", [Fact("50", "µg"), Fact("7.5", "t"), Fact("3", "GWh"), Fact("400", "ppm")]),
+        ("5mA, 8kPa, 7,5A, 3ha", [Fact("5", "mA"), Fact("8", "kPa"), Fact("7.5"), Fact("3")]),
         ("au 3ème, le 1er mai", [Fact("month 5", "date"), Fact("5-1", "date"), Fact("3")]),
         ("§ 12a, room 12C, 5G, E-20g", []),
     ],
@@ -178,7 +191,17 @@ def test_the_day_of_a_date_that_begins_a_line_is_no_marker(text: str) -> None:
     assert values(f"Fristen\n{text}") == [Fact("month 3", "date"), Fact("3-15", "date"), Fact("2025")]
 
 
-@pytest.mark.parametrize("text", ["1. Jan Koops", "1. May we smoke?", "15) March to the gate", "3. Marketing"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1. Jan Koops",
+        "1. May we smoke?",
+        "15) March to the gate",
+        "3. Marketing",
+        "1. March: the audit begins.",
+        "12. December is quiet.",
+    ],
+)
 def test_a_marker_stays_one_before_what_only_looks_like_a_month(text: str) -> None:
     assert values(text) == []
 
@@ -187,6 +210,13 @@ def test_units_are_compared_only_where_both_are_written() -> None:
     assert Fact("30", "day").agrees(Fact("30"))
     assert not Fact("30", "day").agrees(Fact("30", "month"))
     assert not Fact("30").agrees(Fact("31"))
+
+
+def test_an_hour_by_its_letter_says_when_or_how_long() -> None:
+    assert Fact("9", "h").agrees(Fact("9", "time"))
+    assert Fact("9", "hour").agrees(Fact("9", "h"))
+    assert not Fact("9", "hour").agrees(Fact("9", "time"))
+    assert not Fact("9", "h").agrees(Fact("9", "day"))
 
 
 def test_what_numbers_a_line_or_cites_is_no_value() -> None:
