@@ -61,7 +61,7 @@ class Run(Operation):
         """With what came of each question, and what changed since the run before."""
         row = runs.get(self.caller, collection, run)
         there = runs.read(self.caller, row).rows
-        told = {"rows": [runs.kept(one) for one in there], "changes": _changes(self.caller, row)}
+        told = {"rows": [runs.told(one) for one in there], "changes": _changes(self.caller, row)}
         return Response(_told(row) | told)
 
     @extend_schema(request=None, responses={200: dict})

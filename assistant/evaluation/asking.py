@@ -85,6 +85,7 @@ def read(scope: Scope, question: Question, answer: uuid.UUID) -> Answered:
         text=text,
         met=tuple(fact.is_in(text) for fact in question.facts),
         cited=tuple(searching.known_as(question, uuid.UUID(one["document_id"]), one["document_name"]) for one in cited),
+        stands_on=tuple(dict.fromkeys(one["document_id"] for one in cited)),
         sentences=len(weighed),
         unsupported=weighed.count(False),
         quoted=sum(segment.support == models.Support.EXTRACT for segment in segments),

@@ -16,7 +16,7 @@ from typing import Any
 
 from django.db import connection
 
-from assistant.evaluation.rows import Row
+from assistant.evaluation.rows import Answered, Row
 from assistant.models import SetAsked, SetQuestion
 from governance.scope import Scope
 from ingestion.documents import going, narrowing, restrictions
@@ -51,7 +51,12 @@ class Kept:
         found = [Row.from_json(row.told) for row in rows if row.told and self._may(row.kept_for)]
         if self.seen is None:
             return tuple(found)
-        return tuple(self._without(row) for row in found if not self.hides((*row.relevant, *_cited(row))))
+        return tuple(self._without(row) for row in found if not self._is_of_hidden(row))
+
+    def _is_of_hidden(self, row: Row) -> bool:
+        answered = row.answered or Answered("")
+        # By its id for certain: a name that policy cut may be another document's.
+        return self.hides((*row.relevant, *answered.cited)) or not self.names.isdisjoint(answered.stands_on)
 
     def _without(self, row: Row) -> Row:
         left = {way: tuple(one for one in found if not self._is_hidden(one)) for way, found in row.ranked.items()}
@@ -97,7 +102,3 @@ def _sees(reader: Scope, cleared: int, mark: Mapping[str, Any]) -> bool:
 
 def _known(documents: Mapping[uuid.UUID, str]) -> frozenset[str]:
     return frozenset(documents.values()) | {str(one) for one in documents}
-
-
-def _cited(row: Row) -> tuple[str, ...]:
-    return row.answered.cited if row.answered else ()

@@ -12,9 +12,9 @@ from assistant.evaluation import files
 
 @dataclass(frozen=True)
 class Answered:
-    """`met` says of each fact whether it stands in the answer; `cited` are the documents of its citations, in order;
-    `unsupported` of its `sentences` were delivered marked as such, `quoted` are the documents' own words; `fault` is the
-    code of what it failed by, `model` the name of who wrote it.
+    """`met` says of each fact whether it stands in the answer; `cited` are the documents of its citations, in order,
+    by the names that policy left of them, and `stands_on` their ids; `unsupported` of its `sentences` were delivered marked as
+    such, `quoted` are the documents' own words; `fault` is the code of what it failed by, `model` the name of who wrote it.
     """
 
     status: str
@@ -30,6 +30,7 @@ class Answered:
     whole_ms: int = 0
     fault: str = ""
     model: str = ""
+    stands_on: tuple[str, ...] = ()  # nothing in a run from before it was kept
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ class Row:
         told["relevant"] = tuple(told["relevant"])
         told["ranked"] = {way: tuple(names) for way, names in told["ranked"].items()}
         if answered is not None:
-            answered = Answered(**answered | {"met": tuple(answered["met"]), "cited": tuple(answered["cited"])})
+            lists = {"met": tuple(answered["met"]), "cited": tuple(answered["cited"])}
+            answered = Answered(**answered | lists | {"stands_on": tuple(answered.get("stands_on", ()))})
         return cls(**told, answered=answered)
 
 

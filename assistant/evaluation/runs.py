@@ -43,7 +43,8 @@ def start(scope: Scope, collection: uuid.UUID, *, answers: bool = False, is_auto
         raise InvalidInput(_EMPTY)
     state = runners.chat().probe() if answers else None
     with scope.transaction():
-        wanted = _locked(scope, collection)
+        sets.one_at_a_time(collection)  # who erases a document meanwhile waits, and finds them in the run, too
+        wanted = sets.listed(scope, collection)
         told = [sets.line(one) for one in wanted]
         made = {
             "embedder": indexes.live(scope),
@@ -76,12 +77,6 @@ def start(scope: Scope, collection: uuid.UUID, *, answers: bool = False, is_auto
             scope, Event.EVALUATION_STARTED, resource=(catalog.KIND, collection), facts=facts | {"run": row.pk}
         )
     return row
-
-
-def _locked(scope: Scope, collection: uuid.UUID) -> list[SetQuestion]:
-    """Those that the caller may see, until the commit: who erases a document meanwhile waits, and finds them in the run, too."""
-    list(SetQuestion.objects.select_for_update().filter(collection=collection).values_list("pk"))
-    return sets.listed(scope, collection)
 
 
 def stop(scope: Scope, collection: uuid.UUID, run: uuid.UUID) -> SetRun:
@@ -162,6 +157,14 @@ def put_down(run: uuid.UUID, number: int, came: Row) -> None:
 
 def kept(row: Row) -> dict[str, Any]:
     return files.plain(asdict(row))
+
+
+def told(row: Row) -> dict[str, Any]:
+    """For who reads it: without what it is only known by here."""
+    found = kept(row)
+    if found["answered"] is not None:
+        del found["answered"]["stands_on"]
+    return found
 
 
 def content(collection: uuid.UUID) -> str:

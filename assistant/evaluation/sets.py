@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 from django.db import connection
@@ -72,7 +73,7 @@ def add(scope: Scope, collection: uuid.UUID, told: dict[str, Any]) -> SetQuestio
     """
     require(scope, collection)
     with scope.transaction():
-        _one_at_a_time(collection)
+        one_at_a_time(collection)
         if not str(told.get("id") or "").strip():
             there = set(SetQuestion.objects.filter(collection=collection).values_list("key", flat=True))
             told = told | {"id": next(str(n) for n in range(1, QUESTIONS_MOST + 2) if str(n) not in there)}
@@ -99,6 +100,7 @@ def drop(scope: Scope, collection: uuid.UUID, question: uuid.UUID) -> None:
     """Raises NotFound, Forbidden."""
     require(scope, collection)
     with scope.transaction():
+        one_at_a_time(collection)
         if question not in {row.pk for row in listed(scope, collection)}:
             raise NotFound(_GONE)
         SetQuestion.objects.filter(collection=collection, pk=question).delete()
@@ -109,8 +111,10 @@ def _written(told: dict[str, Any]) -> str:
     return json.dumps(told, ensure_ascii=False)
 
 
-def _one_at_a_time(collection: uuid.UUID) -> None:
-    """Until the commit: of two who add at once each must see what the other was given as a number, and keep it."""
+def one_at_a_time(collection: uuid.UUID) -> None:
+    """Until the commit, and before anything else of the set is locked, as `chancery.leave_sets` does: of two who add at once
+    each sees what the other was given as a number, and nobody writes anew what is just being kept for fewer people.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 5))", [str(collection)])
 
@@ -119,18 +123,30 @@ def _put(scope: Scope, collection: uuid.UUID, lines: Sequence[str], *, is_whole:
     rows = [_row(scope, collection, one, told) for one, told in _checked(lines)]
     keys = {row.key for row in rows}
     with scope.transaction():
-        _one_at_a_time(collection)
+        one_at_a_time(collection)
         there = SetQuestion.objects.filter(collection=collection)
         seen = listed(scope, collection)
         if there.filter(key__in=keys).exclude(pk__in=[row.pk for row in seen]).exists():
             raise InvalidInput(_TAKEN)  # by a question about a document that is kept from them
         gone = [row.pk for row in seen if is_whole or row.key in keys]
         dropped, _ = there.filter(pk__in=gone).delete()
+        for row in rows:
+            row.kept_for = _kept_for(row, seen)
         SetQuestion.objects.bulk_create(rows)
         if there.count() > QUESTIONS_MOST:
             raise InvalidInput(sentence("A set holds at most %(most)s questions.", most=QUESTIONS_MOST))
         _record(scope, collection, written=len(rows), dropped=dropped)
     return rows
+
+
+def _kept_for(row: SetQuestion, seen: Sequence[SetQuestion]) -> list[dict[str, Any]]:
+    """In other words it still says what a document said that is erased: it is for no more people than what said so before."""
+    alike = [one for one in seen if one.kept_for and (one.key == row.key or set(one.documents) & set(row.documents))]
+    marks = list[dict[str, Any]]()
+    for mark in chain.from_iterable(one.kept_for for one in alike):
+        if mark not in marks:
+            marks.append(mark)
+    return marks
 
 
 def _checked(lines: Sequence[str]) -> list[tuple[Question, dict[str, Any]]]:

@@ -61,19 +61,19 @@ def due() -> list[tuple[uuid.UUID, uuid.UUID]]:
 def begin_due() -> int:
     """Have the sets asked whose collection has changed since, and come to rest. Returns how many runs were begun."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT tenant_id, run, collection_id, person FROM chancery.changed_sets()")
+        cursor.execute("SELECT tenant_id, run, collection_id, person, key FROM chancery.changed_sets()")
         found = cursor.fetchall()
     return sum(_begun(*one) for one in found)
 
 
-def _begun(tenant: uuid.UUID, last: uuid.UUID, collection: uuid.UUID, person: uuid.UUID) -> bool:
+def _begun(tenant: uuid.UUID, last: uuid.UUID, collection: uuid.UUID, person: uuid.UUID, key: uuid.UUID | None) -> bool:
     with Scope.system(tenant).transaction():
         SetRun.objects.filter(pk=last).update(looked_at=timezone.now())
         if SetRun.objects.filter(pk=last, content=runs.content(collection)).exists():
             return False
     try:
-        runs.start(people.scope_in(tenant, person), collection, is_automatic=True)
-    except ChanceryError:  # they may not any longer, or somebody was quicker
+        runs.start(people.scope_in(tenant, person, key=key), collection, is_automatic=True)
+    except ChanceryError:  # they or their key may not any longer, or somebody was quicker
         return False
     return True
 

@@ -7,9 +7,11 @@ from django.db import migrations, models
 from governance import rls
 
 # What speaks of a document that only some might read stays for those alone once the document is erased, whoever erases it: a
-# question that names it, by its id or any name it had, and what came of one that names it or whose answer cites it; out of
-# what else came of the collection's questions, its name goes. A run that is at a question now loses its worker, and asks that
-# question again: what is being written down may stand on what goes. Locked in this order by all: questions, run, what it asked.
+# question that names it, by its id or any name it had, and what came of one that names it or whose answer cites it, by its id
+# where policy cut the name; out of what else came of the collection's questions, its name goes. A run that is at a question now
+# loses its worker, and asks that question again: what is being written down may stand on what goes.
+# What changes a set, begins a run or erases takes one lock of the collection before others, until its commit: of two that took
+# questions and runs by turns, one would be undone. In Python it is `sets.one_at_a_time`.
 NARROWED = """
 WITH RECURSIVE up AS (
     SELECT d.id AS about, d.id, d.parent_id, d.is_restricted, d.label FROM public.document d
@@ -38,6 +40,12 @@ DECLARE
     mine CONSTANT uuid := chancery.tenant();
     kept record;
 BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended(held.collection_id::text, 5)) FROM (
+        SELECT DISTINCT d.collection_id FROM public.document d
+        WHERE d.tenant_id = mine AND d.id = ANY (gone)
+          AND (EXISTS (SELECT FROM public.set_question q WHERE q.tenant_id = mine AND q.collection_id = d.collection_id)
+               OR EXISTS (SELECT FROM public.set_run r WHERE r.tenant_id = mine AND r.collection_id = d.collection_id))
+        ORDER BY d.collection_id) held;
     FOR kept IN {NARROWED} LOOP
         UPDATE public.set_question q SET kept_for = q.kept_for || kept.mark
         WHERE q.tenant_id = mine AND q.collection_id = kept.collection_id AND q.documents && kept.names
@@ -48,7 +56,8 @@ BEGIN
         FROM public.set_run r
         WHERE r.tenant_id = mine AND r.collection_id = kept.collection_id AND a.tenant_id = mine AND a.run_id = r.id
           AND ((a.line -> 'documents') ?| kept.names OR (a.told -> 'relevant') ?| kept.names
-               OR (a.told #> '{{answered,cited}}') ?| kept.names)
+               OR (a.told #> '{{answered,cited}}') ?| kept.names
+               OR (a.told #> '{{answered,stands_on}}') ?| kept.names)
           AND NOT EXISTS (SELECT FROM jsonb_array_elements(a.kept_for) k WHERE k = kept.mark);
         UPDATE public.set_asked a SET told = jsonb_set(a.told, '{{ranked}}', (
             SELECT jsonb_object_agg(ways.way, (
@@ -75,9 +84,9 @@ GRANT UPDATE (kept_for) ON set_question TO chancery_door;
 GRANT UPDATE (lease, lease_until, answer, changed_at) ON set_run TO chancery_door;
 """
 
-# As 0010 made it; of what was taken out nothing is left that would say when, but `changed_at`.
+# As 0010 made it, with the key; of what was taken out nothing is left that would say when, but `changed_at`.
 CHANGED = """
-SELECT r.tenant_id, r.id, r.collection_id, r.started_by
+SELECT r.tenant_id, r.id, r.collection_id, r.started_by, r.key
 FROM (SELECT DISTINCT ON (s.tenant_id, s.collection_id) s.* FROM public.set_run s
       ORDER BY s.tenant_id, s.collection_id, s.created_at DESC) r
 JOIN public.collection c ON c.tenant_id = r.tenant_id AND c.id = r.collection_id
@@ -95,11 +104,6 @@ WHERE r.state = 'done' AND c.deleted_at IS NULL AND c.paused_at IS NULL AND t.sw
   AND EXISTS (SELECT FROM public.set_question q WHERE q.tenant_id = r.tenant_id AND q.collection_id = r.collection_id)
 LIMIT 50
 """
-FORWARD = f"""
-CREATE OR REPLACE FUNCTION chancery.changed_sets()
-    RETURNS TABLE (tenant_id uuid, run uuid, collection_id uuid, person uuid) LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path = pg_catalog, pg_temp AS $door$ {CHANGED} $door$;
-"""
 
 
 class Migration(migrations.Migration):
@@ -113,5 +117,10 @@ class Migration(migrations.Migration):
         migrations.AddField("setrun", "changed_at", models.DateTimeField(null=True)),
         migrations.RunSQL(GRANTS, migrations.RunSQL.noop),
         rls.door("chancery.leave_sets(gone uuid[])", ERASED, returns="void", language="plpgsql", volatility="VOLATILE"),
-        migrations.RunSQL(FORWARD, migrations.RunSQL.noop),
+        migrations.RunSQL("DROP FUNCTION chancery.changed_sets()"),
+        rls.door(
+            "chancery.changed_sets()",
+            CHANGED,
+            returns="TABLE (tenant_id uuid, run uuid, collection_id uuid, person uuid, key uuid)",
+        ),
     ]

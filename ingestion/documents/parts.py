@@ -120,8 +120,8 @@ def drop_unnamed(scope: Scope, version: Version) -> None:
     if not gone:
         return
     with binned.opened(scope):  # what came within them may lie in the bin
+        removal.erase(scope, gone)
         for row in gone:
-            removal.erase(scope, row)
             removal.recorded(scope, row, taken_by="version")
 
 

@@ -95,7 +95,7 @@ def purge_one(scope: Scope, document: uuid.UUID) -> uuid.UUID:
     access.require(scope, Action.COLLECTION_MANAGE, row.collection_id)
     with binned.opened(scope):
         row = binned.get(scope, document, is_locked=True)
-        removal.erase(scope, row, Event.DOCUMENT_PURGED)
+        removal.erase(scope, [row], Event.DOCUMENT_PURGED)
         removal.recorded(scope, row, Event.DOCUMENT_PURGED)
     return row.collection_id
 
@@ -139,7 +139,7 @@ def _erase(system: Scope, document: uuid.UUID) -> None:
     with binned.opened(system):
         row = Document.objects.select_for_update().filter(pk=document, deleted_at__isnull=False).first()
         if row is not None:  # neither restored nor erased by somebody else, a moment ago
-            removal.erase(system, row, Event.DOCUMENT_PURGED)
+            removal.erase(system, [row], Event.DOCUMENT_PURGED)
             removal.recorded(system, row, Event.DOCUMENT_PURGED)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import chain
 
@@ -40,22 +40,26 @@ def delete(scope: Scope, document: uuid.UUID, facts: Facts | None = None) -> boo
         if days:
             binned.put(scope, locked, told)
         else:
-            erase(scope, locked)
+            erase(scope, [locked])
             recorded(scope, locked, facts=told)
     return bool(days)
 
 
-def erase(scope: Scope, row: Document, event: Event = Event.DOCUMENT_DELETED) -> None:
-    """Take the document out, and what came within it, in the caller's transaction; of the latter each is recorded, as
-    `event`. Their versions, chunks, vectors and postings cascade; what else speaks of them is told before: see `going`.
+def erase(scope: Scope, rows: Sequence[Document], event: Event = Event.DOCUMENT_DELETED) -> None:
+    """Take the documents out, which lie in one collection and not within each other, and what came within them, in the caller's
+    transaction; of the latter each is recorded, as `event`. Their versions, chunks, vectors and postings cascade; what else
+    speaks of them is told before: see `going`.
     """
-    levels = [[row], *within(row)]
-    going.tell([one.pk for level in levels for one in level])
+    levels = [list(rows), *within(*rows)]
+    keys = [one.pk for level in levels for one in level]
+    # Before `going`, which locks what others want who hold one of these: all of them, whoever else deletes a part by itself.
+    list(Document.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk"))
+    going.tell(keys)
     for level in reversed(levels):
         keys = [one.pk for one in level]
         paths = Version.objects.select_for_update().filter(document__in=keys).values_list("path", flat=True)
         discarded = Discarded.objects.bulk_create(
-            Discarded(tenant_id=scope.tenant, path=path, collection=row.collection_id) for path in paths
+            Discarded(tenant_id=scope.tenant, path=path, collection=rows[0].collection_id) for path in paths
         )
         Document.objects.filter(pk__in=keys).delete()
         gone = [one.pk for one in discarded]
@@ -83,9 +87,9 @@ def recorded(
     )
 
 
-def within(row: Document) -> Iterator[list[Document]]:
-    """What came within it, one depth after another; in an open bin what lies there too."""
-    level = [row]
+def within(*rows: Document) -> Iterator[list[Document]]:
+    """What came within them, one depth after another; in an open bin what lies there too."""
+    level = list(rows)
     while level := list(Document.objects.filter(parent__in=[one.pk for one in level])):
         yield level
 

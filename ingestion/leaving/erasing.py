@@ -112,7 +112,7 @@ def _documents(system: Scope, collection: uuid.UUID) -> int:
         with binned.opened(system):
             row = Document.objects.select_for_update(of=("self",)).filter(pk=document).first()
             if row is not None:  # it may have gone with the one that it came in
-                removal.erase(system, row)
+                removal.erase(system, [row])
                 removal.recorded(system, row, taken_by="collection")
     return len(due)
 

@@ -31,7 +31,7 @@ RETURNS = {
     ),
     "answers_ahead": "bigint",
     "answers_run": "boolean",
-    "changed_sets": "TABLE(tenant_id uuid, run uuid, collection_id uuid, person uuid)",
+    "changed_sets": "TABLE(tenant_id uuid, run uuid, collection_id uuid, person uuid, key uuid)",
     "close_index": "void",
     "collections": "SETOF uuid",
     "conversations_with": "TABLE(conversation_id uuid, answer_id uuid)",

@@ -219,3 +219,26 @@ def test_what_was_taken_out_for_good_has_the_set_asked_again(house: House, shelf
     work.begin_due()
     again, _ = runs.history(house.ada, shelf)
     assert again.is_automatic
+
+
+@pytest.mark.parametrize("has_ended", [False, True])
+def test_a_set_is_asked_again_with_the_key_that_began_it_and_not_without(
+    house: House, shelf: uuid.UUID, has_ended: bool
+) -> None:
+    scope = by_key(house, "read manage")
+    assert scope.key is not None
+    first = asked(house, runs.start(scope, shelf))
+    sets.drop(house.ada, shelf, sets.listed(house.ada, shelf)[0].pk)
+    now = timezone.now()
+    with house.system.transaction():
+        Version.objects.filter(collection=shelf).update(ended_at=now - timedelta(days=1))
+        SetQuestion.objects.filter(collection=shelf).update(created_at=now - timedelta(days=1))
+    set_run(house, first, changed_at=now - timedelta(minutes=3), looked_at=now - timedelta(hours=1))
+    if has_ended:
+        keys.revoke(house.system, scope.key)
+    assert work.begin_due() == int(not has_ended)
+    again = runs.history(house.ada, shelf)[0]
+    assert (again.pk == first.pk) is has_ended
+    assert (again.started_by, again.key) == (house.ids["ada"], scope.key)
+    if not has_ended:
+        assert asked(house, again).state == RunState.DONE
