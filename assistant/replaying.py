@@ -17,8 +17,8 @@ from typing import Any
 
 from django.db import connection
 
-from assistant import answering, conversations, models
-from assistant.answering import checking, delivery, ingredients, prompting, remaking, trimming
+from assistant import conversations, models
+from assistant.answering import checking, delivery, ingredients, outcomes, prompting, remaking, trimming
 from assistant.answering.checking import Checked
 from assistant.answering.holding import Holding
 from assistant.answering.remaking import Remade
@@ -165,7 +165,7 @@ def _run(row: models.Answer, remade: Remade, state: RunnerState, rehearsal: Rehe
     )
     speech = _heard(row, request, rehearsal, holding, gate)
     if gate.blocked is None:
-        if speech.finish in answering.BROKEN_OFF:
+        if speech.finish in outcomes.BROKEN_OFF:
             raise Unavailable("The model broke off before its end, so there is nothing to compare. Try again.")
         holding.end()
     rehearsal.end()
@@ -267,7 +267,8 @@ def _of_the_machine(row: models.Answer, state: RunnerState, speech: Speech | Non
     if not lane or capsule.get("lane", "") != lane:
         found.append(Change(Ingredient.LANE, capsule.get("lane", ""), lane))
     now = {"temperature": 0.0, "seed": 0} | row.sampler | {"max_tokens": prompting.longest(row, state)}
-    now.pop("is_deterministic", None)
+    left_out = speech.left_out if speech and speech.finish else capsule.get("left_out", ())
+    now = {name: value for name, value in now.items() if name not in {"is_deterministic", *left_out}}
     if now != capsule["sampler"]:
         found.append(Change(Ingredient.SAMPLER, _sampler(capsule["sampler"]), _sampler(now)))
     return found

@@ -11,10 +11,10 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from django.db import DatabaseError, DataError, connection
+from django.db import DatabaseError, connection
 
 from assistant import gaps, models
 from assistant.answering import (
@@ -25,6 +25,7 @@ from assistant.answering import (
     history,
     ingredients,
     lease,
+    outcomes,
     prompting,
     retrieval,
     sharing,
@@ -33,6 +34,7 @@ from assistant.answering import (
 from assistant.answering.evidence import Decision
 from assistant.answering.history import History
 from assistant.answering.holding import UNSUPPORTED, Holding
+from assistant.answering.outcomes import BROKEN_OFF, FILTERED, Outcome
 from assistant.answering.retrieval import NOTHING, LookedUp
 from assistant.answering.steps import Step
 from assistant.conversations import attachments
@@ -52,20 +54,6 @@ from inference.runners.speech import Speech
 log = logging.getLogger(__name__)
 
 PASSAGES = 5
-# Words of servers for an end that is none of the model's own: a filter, a fault, a server that had no more to give.
-BROKEN_OFF = {"content_filter", "error", "abort", "aborted", "insufficient_system_resource"}
-
-
-@dataclass(frozen=True)
-class Outcome:
-    status: Status
-    notice: str = ""
-    fault: str = ""  # the code of the error that it failed by
-    capsule: dict[str, Any] | None = None
-    facts: dict[str, Any] = field(default_factory=dict)  # what else the record says of it in clear
-    fields: dict[str, Any] = field(default_factory=dict)  # what else its row keeps
-    kept: dict[str, Any] = field(default_factory=dict)  # what its capsule keeps, and the record does not say in clear
-    line_ms: int | None = None  # that it waited for its turn at the model, where the model's server tells
 
 
 def answer(tenant: uuid.UUID, answer_id: uuid.UUID) -> None:
@@ -126,32 +114,20 @@ def _guarded(scope: Scope, row: models.Answer, sender: delivery.Delivery, watch:
         raise
     except Truncated as fault:
         log.error("answer %s: %s", row.pk, fault.message)
-        return Outcome(_cut_off(sender), notices.CUT_SHORT, fault=fault.code)
+        return Outcome(outcomes.cut_off(sender), notices.CUT_SHORT, fault=fault.code)
     except Unavailable as fault:
-        if sender.sent:
-            return Outcome(Status.INTERRUPTED, notices.MODEL_WENT_AWAY, fault=fault.code)
         log.warning("answer %s: %s", row.pk, fault.message)
-        return Outcome(Status.FAILED, notices.MODEL_AWAY, fault=fault.code)
-    except (Busy, InvalidInput) as fault:
-        # The quota's bound, the worker's, or the window's: each says itself what is over, and nothing has been delivered.
+        notice = notices.MODEL_WENT_AWAY if sender.sent else notices.MODEL_AWAY
+        return Outcome(outcomes.cut_off(sender), notice, fault=fault.code)
+    except Busy as fault:
+        return outcomes.busy(row, sender, fault)
+    except InvalidInput as fault:
+        # The window's bound: it says itself what is over, and nothing has been delivered.
         return Outcome(Status.FAILED, fault.message, fault=fault.code)
     except ChanceryError as fault:
         return Outcome(Status.REFUSED if not sender.sent else Status.INTERRUPTED, fault.message)
     except DatabaseError as fault:
-        return _not_kept(row, sender, fault)
-
-
-def _cut_off(sender: delivery.Delivery) -> Status:
-    """How an answer ends that is not whole: what was delivered of it is kept."""
-    return Status.INTERRUPTED if sender.sent else Status.FAILED
-
-
-def _not_kept(row: models.Answer, sender: delivery.Delivery, fault: DatabaseError) -> Outcome:
-    """Words that the database does not take would be refused again, however often it is tried. Raises RecordUnavailable."""
-    if not isinstance(fault, DataError):
-        raise RecordUnavailable("The database does not answer.") from fault
-    log.error("answer %s: %s", row.pk, fault)
-    return Outcome(_cut_off(sender), notices.BROKE_OFF)
+        return outcomes.not_kept(row, sender, fault)
 
 
 @dataclass(frozen=True)
@@ -223,7 +199,7 @@ def _write(
     is_whole = not (gate.blocked or watch.is_cancelled or watch.is_lost or watch.is_late or speech.finish in BROKEN_OFF)
     _withhold(scope, row, holding, gate, is_whole=is_whole)
     said = holding.end() if is_whole else ""
-    end, notice = _end(sender, gate, watch, request, speech.finish)
+    end, notice = _end(sender, gate, watch, request, speech)
     if end is Status.ANSWERED:
         notice = said or notice or (notices.WEAK if found.evidence.decision is Decision.WARN else "")
     shown = [str(passage.chunk_id) for passage in sender.passages]
@@ -235,7 +211,8 @@ def _write(
     fields = {"summary": ground.past.summary, "ingredients": made}
     # Not among what is recorded: the question stands on the record where it was asked, and is found there.
     kept = {"ingredients": made | {"quotes": found.quotes_by}}
-    return Outcome(end, notice, capsule=capsule, facts=facts, fields=fields, kept=kept, line_ms=speech.line_ms)
+    code = FILTERED if notice == notices.FILTERED else ""
+    return Outcome(end, notice, code, capsule, facts, fields, kept, speech.line_ms)
 
 
 def _withhold(scope: Scope, row: models.Answer, holding: Holding, gate: Gate, *, is_whole: bool) -> None:
@@ -250,19 +227,23 @@ def _withhold(scope: Scope, row: models.Answer, holding: Holding, gate: Gate, *,
 
 
 def _end(
-    sender: delivery.Delivery, gate: Gate, watch: lease.Watch, request: ChatRequest, finish: str
+    sender: delivery.Delivery, gate: Gate, watch: lease.Watch, request: ChatRequest, speech: Speech
 ) -> tuple[Status, str]:
     if gate.blocked:
         return Status.BLOCKED, gate.blocked.message
     if watch.is_cancelled:
         return Status.CANCELLED, notices.STOPPED
     if watch.is_late:
-        return _cut_off(sender), notices.TIME_USED
-    if finish in BROKEN_OFF:
-        return _cut_off(sender), notices.BROKE_OFF
+        return outcomes.cut_off(sender), notices.TIME_USED
+    if speech.finish in BROKEN_OFF:
+        return outcomes.broken_off(sender, speech.finish)
+    if speech.finish == "length" and not sender.sent and not speech.written.strip():
+        told = "answer %s: the model's %s tokens went into thinking (%s pieces came) and it wrote nothing: see docs/engines.md"
+        log.warning(told, sender.answer, request.max_tokens, speech.thoughts)
+        return Status.FAILED, notices.THOUGHT_ALONE
     if not sender.sent and not request.stop:  # a stop sequence that is met at once leaves nothing, as it was asked to
         return Status.FAILED, notices.NOTHING_WRITTEN
-    return Status.ANSWERED, notices.LENGTH_REACHED if finish == "length" else ""
+    return Status.ANSWERED, notices.LENGTH_REACHED if speech.finish == "length" else ""
 
 
 def _speak(holding: Holding, gate: Gate, speech: Speech) -> None:
@@ -282,13 +263,19 @@ def _capsule(
     scope: Scope, prompt: prompts.Prompt, request: ChatRequest, state: RunnerState, speech: Speech
 ) -> dict[str, Any]:
     """Enough to say why it said that, and to run it again."""
-    sampler = {"temperature": request.temperature, "seed": request.seed, "max_tokens": request.max_tokens}
+    sampler: dict[str, Any] = {
+        "temperature": request.temperature,
+        "seed": request.seed,
+        "max_tokens": request.max_tokens,
+    }
+    sampler |= {"stop": list(request.stop)} if request.stop else {}
     counted = "engine" if speech.is_counted_by_engine else "prompt and pieces"
-    lane = {"lane": speech.lane} if speech.lane else {}
-    return lane | {
+    beside: dict[str, Any] = {"lane": speech.lane} if speech.lane else {}
+    beside |= {"left_out": list(speech.left_out)} if speech.left_out else {}
+    return beside | {
         "prompt": prompt.version,
         "model": {"name": state.model, "sha256": state.sha256, "engine": state.engine, "build": state.build},
-        "sampler": sampler | ({"stop": list(request.stop)} if request.stop else {}),
+        "sampler": {name: value for name, value in sampler.items() if name not in speech.left_out},
         "access": {"roles": sorted(scope.roles), "groups": sorted(str(group) for group in scope.groups)},
         "finish": speech.finish,
         "usage": asdict(speech.usage) | {"counted_by": counted},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from ipaddress import ip_network
@@ -71,6 +72,17 @@ def tables(name: str, of: str) -> list[dict[str, Any]]:
         raise ImproperlyConfigured(f"{name}={path!r} cannot be read: {fault}.") from None
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
         raise ImproperlyConfigured(f"{name}={path!r} holds no [[{of}]] table.")
+    return found
+
+
+def fields(name: str) -> dict[str, Any]:
+    """A JSON object, such as {"top_k": 20}; an empty one where the variable is not set."""
+    try:
+        found = json.loads(text(name) or "{}")
+    except ValueError as fault:
+        raise ImproperlyConfigured(f"{name} is no JSON: {fault}.") from None
+    if not isinstance(found, dict):
+        raise ImproperlyConfigured(f'{name} has to be a JSON object, such as {{"top_k": 20}}.')
     return found
 
 

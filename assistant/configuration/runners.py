@@ -14,7 +14,15 @@ OPENAI = "inference.runners.openai_compatible.OpenAICompatible"
 def every(url: str, key: str | None, name: str, models: Path) -> dict[str, dict[str, Any]]:
     """By port: chat and embedding always, judge and rerank where one is named. `models` is the folder of their files."""
     found: dict[str, dict[str, Any]] = {
-        "chat": {"BACKEND": OPENAI, "OPTIONS": {"base_url": url, "api_key": key, "model": name}},
+        "chat": {
+            "BACKEND": OPENAI,
+            "OPTIONS": {
+                "base_url": url,
+                "api_key": key,
+                "model": name,
+                "extra_body": env.fields("MODEL_EXTRA_BODY"),
+            },
+        },
         "embedding": {
             "BACKEND": "inference.runners.onnx.OnnxEmbedder",
             "OPTIONS": {"models_dir": str(models), "threads": env.number("CHANCERY_EMBED_THREADS", 1, least=1)},

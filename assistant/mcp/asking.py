@@ -1,6 +1,7 @@
 """The tool `ask`: the portal's own answering, waited for, or followed with progress that keeps hosts from giving up.
 
 There is no way back to a stream of this protocol as it is spoken here, so a client that leaves stops its answer.
+Hosts keep the stream of a call that they cancel open: what they say of it stops the answer, too.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from django.http import HttpRequest, HttpResponseBase
 
 from assistant import conversations, models
 from assistant.conversations import exporting, quoting
-from assistant.mcp import naming, passages
+from assistant.mcp import naming, passages, under_way
 from assistant.mcp.messages import Call, encode, notification
 from assistant.mcp.results import failed, given
 from assistant.mcp.shapes import AskIn, AskOut, CitationOut, LabelOut
@@ -43,10 +44,15 @@ def begin(caller: Scope, asked: AskIn) -> models.Answer:
 
 def waited(call: Call, row: models.Answer) -> dict[str, Any]:
     """Raises RecordUnavailable, Unavailable."""
-    return told(call.request, following.until_ended(call.caller, row.pk))
+    under_way.note(call, row.pk)
+    try:
+        return told(call.request, following.until_ended(call.caller, row.pk))
+    finally:
+        under_way.forget(call, row.pk)
 
 
 def streamed(call: Call, row: models.Answer) -> HttpResponseBase:
+    under_way.note(call, row.pk)
     connection.close()
     return streaming.respond(_events(call, row), encode=encode)
 
@@ -85,7 +91,7 @@ async def _events(call: Call, row: models.Answer) -> AsyncIterator[Event]:
             async for told in progress:
                 yield 0, "message", told
         has_ended = True
-        result = told_or_failed(call, await sync_to_async(following.ended)(call.caller, row.pk))
+        result = told_or_failed(call, await sync_to_async(_ended)(call, row))
     except (NotFound, Forbidden):
         result = failed(Forbidden(following.ENDED))
     except TimeoutError:
@@ -96,6 +102,11 @@ async def _events(call: Call, row: models.Answer) -> AsyncIterator[Event]:
         if not has_ended:
             following.leave(call.caller, row.pk)
     yield 0, "message", call.result(result)
+
+
+def _ended(call: Call, row: models.Answer) -> models.Answer:
+    under_way.forget(call, row.pk)
+    return following.ended(call.caller, row.pk)
 
 
 async def _progress(call: Call, row: models.Answer) -> AsyncGenerator[dict[str, Any]]:

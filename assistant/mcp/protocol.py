@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import HttpResponseBase, JsonResponse
 
-from assistant.mcp import errors, passages, tools
+from assistant.mcp import errors, passages, tools, under_way
 from assistant.mcp.errors import NoSuchMethod
 from assistant.mcp.messages import Call
 from assistant.middleware import faults
@@ -42,14 +42,17 @@ def _do(call: Call) -> tools.Done:
     return method(call)
 
 
-def _initialize(call: Call) -> dict[str, Any]:
+def _initialize(call: Call) -> HttpResponseBase:
     asked = call.message.params.get("protocolVersion")
-    return {
+    told = {
         "protocolVersion": asked if asked in VERSIONS else VERSIONS[-1],
         "capabilities": {"tools": {"listChanged": False}, "resources": {"listChanged": False, "subscribe": False}},
         "serverInfo": {"name": "chancery", "title": "Chancery", "version": versions.own()},
         "instructions": INSTRUCTIONS % {"tenant": tenants.current(call.caller).name},
     }
+    response = JsonResponse(call.result(told))
+    response[under_way.SESSION] = under_way.session()
+    return response
 
 
 def _templates(call: Call) -> dict[str, Any]:

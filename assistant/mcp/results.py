@@ -16,7 +16,8 @@ def given(text: str, structured: BaseModel) -> dict[str, Any]:
 
 def failed(fault: ChanceryError) -> dict[str, Any]:
     """The sentence says what to do; `_meta` has the code by which programs tell faults apart."""
-    wait = f" Try again in {max(1, round(fault.wait_s))} seconds." if isinstance(fault, Busy) else ""
+    says_so = fault.message.endswith(" seconds.")  # as the model's own bound does
+    wait = f" Try again in {max(1, round(fault.wait_s))} seconds." if isinstance(fault, Busy) and not says_so else ""
     return {"content": [_text(fault.message + wait)], "isError": True, "_meta": {"chancery/error": errors.told(fault)}}
 
 

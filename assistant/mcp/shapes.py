@@ -113,7 +113,8 @@ class CitationOut(BaseModel):
 class AskOut(BaseModel):
     answer: uuid.UUID = Field(description="By which the record and the REST API know it.")
     status: str = Field(
-        description="answered, refused (the documents do not say it), blocked (by policy) or cancelled."
+        description="answered, refused (the documents do not say it), blocked (by policy) or cancelled;"
+        " failed or interrupted where a filter of the model server stopped it."
     )
     text: str
     notice: str

@@ -1,4 +1,4 @@
-"""/mcp: streamable HTTP, as the protocol has it, without sessions."""
+"""/mcp: streamable HTTP, as the protocol has it. A session's id tells hosts apart, and nothing is kept under it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from rest_framework.request import Request
 
-from assistant.mcp import protocol
+from assistant.mcp import protocol, under_way
 from assistant.mcp.errors import BadRequest, ForeignOrigin
 from assistant.mcp.messages import Call, Message
 from assistant.v1.view import Operation
+
+CANCELLED = "notifications/cancelled"
 
 
 class Door(Operation):
@@ -30,6 +32,8 @@ class Door(Operation):
             raise BadRequest(f"MCP-Protocol-Version is one of {', '.join(protocol.VERSIONS)}.")
         message = Message.read(request._request)
         if message.id is None:
+            if message.method == CANCELLED:
+                under_way.stop(request._request, self.caller, message.params.get("requestId"))
             return HttpResponse(status=202)
         streams = "text/event-stream" in request.headers.get("Accept", "")
         return protocol.answer(Call(request._request, self.caller, message, streams))

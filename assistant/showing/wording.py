@@ -6,6 +6,7 @@ from django.utils.formats import number_format
 from django.utils.translation import get_language, gettext
 
 from assistant.answering import evidence
+from assistant.showing import notices
 from governance.quotas import bounds
 from governance.sentence import Sentence, Value, read_back
 from inference.prompts import fitting
@@ -25,6 +26,7 @@ STORED = (
     evidence.NOT_NAMED,
     evidence.NOT_FOUND,
     fitting.TOO_LONG,
+    notices.MODEL_BUSY_FOR,
     *bounds.SAYINGS,
     files.TOO_LARGE,
     orders.SOME_FOUND,

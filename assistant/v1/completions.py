@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from assistant import models
+from assistant.answering import outcomes
 from assistant.api import answered
 from assistant.models import Status
 from assistant.streams.streaming import Event
@@ -20,6 +21,7 @@ END = "end"
 # What a client is told where an answer failed, by the code of what it failed by.
 FAILURES: dict[str, type[ChanceryError]] = {
     "unavailable": Unavailable,
+    "truncated": Unavailable,
     "busy": Busy,
     "quota_spent": QuotaSpent,
     "quota_held": QuotaHeld,
@@ -35,14 +37,22 @@ class Interrupted(Unavailable):
 
 
 def fault(row: models.Answer) -> ChanceryError | None:
-    """What to raise instead of an answer. A part that broke off is none: asked again, it comes whole."""
+    """What to raise instead of an answer. A part that broke off is none: asked again, it comes whole.
+
+    What the model server's own filter stopped would be stopped again, and OpenAI has a word for such an end.
+    """
+    if row.fault == outcomes.FILTERED:
+        return None
     if row.status == Status.INTERRUPTED:
         return Interrupted(row.notice)
     if row.status != Status.FAILED:
         return None
     if row.fault == "invalid_input":
         return Rejected(row.notice, "messages", "context_length_exceeded")
-    return FAILURES.get(row.fault, Failed)(row.notice)
+    kind = FAILURES.get(row.fault, Failed)
+    if issubclass(kind, Busy):
+        return kind(row.notice, wait_s=row.capsule.get("wait_s", 1.0))
+    return kind(row.notice)
 
 
 def whole(row: models.Answer, model: str) -> dict[str, Any]:
@@ -65,7 +75,7 @@ def text(row: models.Answer) -> str:
 
 
 def finish(row: models.Answer) -> str:
-    if row.status == Status.BLOCKED:
+    if row.status == Status.BLOCKED or row.fault == outcomes.FILTERED:
         return "content_filter"
     return "length" if row.capsule.get("finish") == "length" else "stop"
 
@@ -135,7 +145,8 @@ def encode(_: int, event: str, data: dict[str, Any]) -> bytes:
 
 
 def _said_instead(row: models.Answer) -> str:
-    return row.notice if row.status in {Status.REFUSED, Status.BLOCKED} else ""
+    is_told = row.status in {Status.REFUSED, Status.BLOCKED} or row.fault == outcomes.FILTERED
+    return row.notice if is_told else ""
 
 
 def _head(answer: uuid.UUID, created_at: datetime, model: str, kind: str) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def _message(one: Any, where: str) -> tuple[str, str]:
     if not isinstance(one, dict):
         raise Rejected(f"{where} is an object with role and content.", where, "invalid_type")
     role = one.get("role")
-    if role not in SPEAKERS | INSTRUCTORS:
+    if not isinstance(role, str) or role not in SPEAKERS | INSTRUCTORS:
         raise Rejected(
             f"{where}.role is one of user, assistant, system and developer. Tools are not supported here.",
             f"{where}.role",
@@ -91,7 +91,7 @@ def _content(content: Any, where: str, *, may_lack: bool) -> str:
 
 def _part(part: Any, where: str) -> str:
     kind = part.get("type") if isinstance(part, dict) else None
-    text = part.get(kind) if kind in {"text", "refusal"} else None
+    text = part.get(kind) if isinstance(kind, str) and kind in {"text", "refusal"} else None
     if not isinstance(text, str):
         raise Rejected(
             f"{where} holds a part that is no text. Images, sound and files are not supported here.",

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from assistant.api import errors
+from assistant.v1.completions import Failed
 from assistant.v1.errors import NoSuchAddress
 from assistant.v1.fields import Fields
 from governance.errors import NotSignedIn, QuotaHeld, QuotaSpent
@@ -66,6 +67,8 @@ class Unknown(Operation):
 
 def render(fault: Exception, context: dict[str, Any]) -> HttpResponse | None:
     response = errors.render(fault, context)
-    if response and isinstance(fault, QuotaSpent) and not isinstance(fault, QuotaHeld):
-        response["x-should-retry"] = "false"  # OpenAI's clients try a 429 again at once; this one ends with the day
+    is_spent = isinstance(fault, QuotaSpent) and not isinstance(fault, QuotaHeld)
+    if response and (is_spent or isinstance(fault, Failed)):
+        # OpenAI's clients try a 429 and every 5xx again at once. The one ends with the day, and the other would end the same.
+        response["x-should-retry"] = "false"
     return response

@@ -26,7 +26,9 @@ Vectors = NDArray[np.float32]
 
 
 class Truncated(Unavailable):
-    """What was answered was asked with half of the prompt: nothing of it can be relied on."""
+    """What was answered was asked with half of the prompt: nothing of it can be relied on. The same prompt is cut again."""
+
+    code = "truncated"
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,9 @@ class Delta:
     """A piece of an answer. `tokens` is what the wire shows of its size; `usage` is what counts.
 
     `finish` is None but in the last delta, where it is `stop` or `length` (or the server's own word for another end).
-    `usage` comes with it, where the server tells, `line_ms`, how long the request waited there for its turn, and
-    `lane`, by what the deterministic lane reckoned.
+    `usage` comes with it, where the server tells, `line_ms`, how long the request waited there for its turn,
+    `lane`, by what the deterministic lane reckoned, and `left_out`, which of temperature, seed and stop the server refuses to be
+    told. `thoughts` counts pieces that the model thought in and did not say: their text is empty.
     """
 
     text: str
@@ -88,6 +91,8 @@ class Delta:
     usage: Usage | None = None
     line_ms: int | None = None
     lane: str = ""
+    left_out: tuple[str, ...] = ()
+    thoughts: int = 0
 
 
 @dataclass(frozen=True)

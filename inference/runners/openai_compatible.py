@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -13,15 +15,23 @@ from inference.runners import location, parameters, tokens, wire
 from inference.runners.base import ChatRequest, ChatRunner, Delta, Handle, Message, RunnerState, Truncated, Usage
 from inference.runners.line import Line
 from inference.runners.server import Server
+from inference.runners.thoughts import Thoughts
 
 # What a chat template wraps around a message, and what it puts before the answer.
 _TOKENS_PER_MESSAGE = 8
 _TOKENS_PER_PROMPT = 8
 _SURELY = 0.9  # of the fewest tokens that a text can have: below it, not all of it was read
+# What a request says by itself: no further field of an operator may say it otherwise.
+_OURS = {"model", "messages", "max_tokens", "max_completion_tokens", "temperature", "seed", "stop", "n"}
+_OURS |= {"stream", "stream_options"}
 
 
 class OpenAICompatible(ChatRunner):
-    """Options as of `Server`: base_url, api_key, model, window, connect_timeout, read_timeout."""
+    """Options as of `Server`: base_url, api_key, model, window, connect_timeout, read_timeout.
+
+    `extra_body` are further fields of each request, such as `{"chat_template_kwargs": {"enable_thinking": false}}`. Raises
+    ValueError where they are no JSON object, or name one of ours.
+    """
 
     def __init__(
         self,
@@ -31,15 +41,17 @@ class OpenAICompatible(ChatRunner):
         window: int = 0,
         connect_timeout: float = 3.0,
         read_timeout: float = 120.0,
+        extra_body: Mapping[str, Any] | None = None,
     ) -> None:
         self._server = Server(base_url, api_key, model, window, connect_timeout, read_timeout)
+        self._extra = _extra(extra_body)
 
     @property
     def is_in_house(self) -> bool:  # type: ignore[override]
         return location.is_in_house(self._server.base_url)
 
     def stream(self, request: ChatRequest) -> Handle:
-        return _Answer(self._server, request)
+        return _Answer(self._server, request, self._extra)
 
     def probe(self) -> RunnerState:
         return self._server.state()
@@ -54,10 +66,11 @@ class OpenAICompatible(ChatRunner):
 
 
 class _Answer(Handle):
-    def __init__(self, server: Server, request: ChatRequest) -> None:
+    def __init__(self, server: Server, request: ChatRequest, extra: Mapping[str, Any]) -> None:
         super().__init__()
         self._server = server
         self._request = request
+        self._extra = extra
         self._line = Line()
 
     def hang_up(self) -> None:
@@ -87,12 +100,14 @@ class _Answer(Handle):
                 ) as response:
                     if response.is_success:
                         self._server.refused.update(left_out)
-                        yield from _read(wire.events(wire.lines(response.iter_bytes())))
+                        untold = parameters.left_out(self._body(), left_out)
+                        for delta in _read(wire.events(wire.lines(response.iter_bytes()))):
+                            yield replace(delta, left_out=untold) if untold else delta
                         return
                     response.read()
                     if not more:
                         raise wire.refusal(response)
-                    left_out.add(parameters.refused(response, body))
+                    left_out |= parameters.refused(response, body)
 
     def _why(self, nothing: _NothingCame) -> ChanceryError:
         """`llama_cpp.server` answers 200 and nothing where the prompt is over its window, and tells so to whoever does not
@@ -129,7 +144,7 @@ class _Answer(Handle):
 
     def _body(self) -> dict[str, Any]:
         request = self._request
-        body: dict[str, Any] = {
+        body: dict[str, Any] = dict(self._extra) | {
             "model": self._server.model,
             "messages": [{"role": message.role, "content": message.content} for message in request.messages],
             "max_tokens": request.max_tokens,
@@ -149,7 +164,7 @@ def _read(events: Iterator[str]) -> Iterator[Delta]:
     finish: str | None = None
     usage: Usage | None = None
     beside: Mapping[str, Any] = {}
-    event, pieces = "", wire.Pieces()
+    event, pieces, thoughts = "", wire.Pieces(), Thoughts()
     for event in events:
         if event == "[DONE]":
             break
@@ -160,14 +175,34 @@ def _read(events: Iterator[str]) -> Iterator[Delta]:
         beside = _object(chunk.get("chancery")) or beside  # our worker's, with the usage
         for choice in chunk.get("choices") or ():
             finish = choice.get("finish_reason") or finish
-            text = pieces.whole((choice.get("delta") or {}).get("content") or "")
-            if text:
+            said = choice.get("delta") or {}
+            came = pieces.whole(said.get("content") or "")
+            if text := thoughts.feed(came):
                 yield Delta(text, tokens=1)
+            elif came or _thought(said):
+                yield Delta("", tokens=1, thoughts=int(thoughts.has_begun or not came))
     if finish is None:
         fault = Unavailable if event else _NothingCame
         raise fault("The model server broke off before the answer was whole.")
     line_ms = int(wire.number(beside["line_ms"])) if "line_ms" in beside else None
-    yield Delta("", tokens=0, finish=finish, usage=usage, line_ms=line_ms, lane=str(beside.get("lane") or "")[:200])
+    lane = str(beside.get("lane") or "")[:200]
+    yield Delta(thoughts.end(), tokens=0, finish=finish, usage=usage, line_ms=line_ms, lane=lane)
+
+
+def _thought(said: Mapping[str, Any]) -> bool:
+    """By either of the two names that servers have for what they take out of the answer themselves."""
+    return bool(said.get("reasoning_content") or said.get("reasoning"))
+
+
+def _extra(told: Any) -> dict[str, Any]:
+    if told is None:
+        return {}
+    if not isinstance(told, dict):
+        raise ValueError("extra_body has to be a JSON object.")
+    if ours := sorted(_OURS & told.keys()):
+        raise ValueError(f"extra_body cannot set {', '.join(ours)}: each request says that itself.")
+    json.dumps(told, allow_nan=False)
+    return dict(told)
 
 
 def _object(told: Any) -> Mapping[str, Any]:

@@ -16,6 +16,7 @@ from inference.runners.base import RunnerState
 _SHORT = httpx.Timeout(5.0, connect=3.0)  # for what takes no thinking
 _ANY = "default"
 _LOADING = "loading"  # of a model that our worker serves beside others, while its engine is away
+_NAMED = 5  # models that are told where the one that was set is not among them
 
 
 class Server:
@@ -41,6 +42,7 @@ class Server:
         self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._counts = True
         self.refused: set[str] = set()  # parameters of a chat (runners/parameters.py)
+        self._windows = windows.Windows()
         self._context: ssl.SSLContext | None = None
         self._lock = threading.Lock()
 
@@ -89,14 +91,24 @@ class Server:
             return self._state({}, is_ready=False, detail=wire.refusal(response).message)
         listed = wire.decoded(response.content).get("data")
         served = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
-        if self.model != _ANY:
-            served = [entry for entry in served if entry.get("id") == self.model]
-        if not served:
-            return self._state({}, is_ready=False, detail=f"{self.base_url} does not serve {self.model}.")
-        is_ready = served[0].get("state") != _LOADING
+        found = (
+            served if self.model == _ANY else [one for name in self._names() for one in served if one.get("id") == name]
+        )
+        if not found:
+            return self._state({}, is_ready=False, detail=self._missing(served))
+        is_ready = found[0].get("state") != _LOADING
         detail = "" if is_ready else f"{self.model} is loading. Try again in a moment."
-        with self.client(_SHORT) as client:
-            return self._state(served[0], is_ready=is_ready, detail=detail, window=windows.told(client, served[0]))
+        return self._state(found[0], is_ready=is_ready, detail=detail)
+
+    def _names(self) -> tuple[str, ...]:
+        """Ollama lists a model that was named without a tag with one."""
+        return self.model, f"{self.model}:latest"
+
+    def _missing(self, served: Sequence[Mapping[str, Any]]) -> str:
+        names = [str(one.get("id")) for one in served]
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        instead = f" It serves {', '.join(names[:_NAMED])}{more}." if names else ""
+        return f"{self.base_url} does not serve {self.model}.{instead}"
 
     def count(self, text: str) -> int:
         return self.count_each([text])[0]
@@ -121,18 +133,23 @@ class Server:
     def _text(self, text: str) -> dict[str, str]:
         return {"content": text} if self.model == _ANY else {"content": text, "model": self.model}
 
-    def _state(self, entry: Mapping[str, Any], *, is_ready: bool, detail: str, window: int = 0) -> RunnerState:
-        """Our worker tells `sha256`, `engine`, `build` and `context_window`; vLLM and llama-server the window alone."""
-        meta = entry.get("meta")
-        meta = meta if isinstance(meta, dict) else {}
-        told = entry.get("context_window") or entry.get("max_model_len") or meta.get("n_ctx")
-        window = window or told or self.window
+    def _state(self, entry: Mapping[str, Any], *, is_ready: bool, detail: str) -> RunnerState:
         return RunnerState(
             model=str(entry.get("id") or self.model),
             sha256=str(entry.get("sha256") or ""),
             engine=str(entry.get("engine") or entry.get("owned_by") or ""),
             build=str(entry.get("build") or ""),
-            context_window=int(wire.number(window)),
+            context_window=self._window(entry),
             is_ready=is_ready,
             detail=detail,
         )
+
+    def _window(self, entry: Mapping[str, Any]) -> int:
+        """Our worker tells it as `context_window`; vLLM and llama-server by words of their own."""
+        meta = entry.get("meta")
+        meta = meta if isinstance(meta, dict) else {}
+        told = entry.get("context_window") or entry.get("max_model_len") or meta.get("n_ctx")
+        if not told and entry:
+            with self.client(_SHORT) as client:
+                told = self._windows.told(client, entry)
+        return int(wire.number(told or self.window))

@@ -50,6 +50,8 @@ class Speech:
         self.finish = ""
         self.line_ms: int | None = None
         self.lane = ""
+        self.left_out: tuple[str, ...] = ()
+        self.thoughts = 0  # pieces that the model thought in, and did not say
         self.written = ""  # all that came, up to the stop sequence
 
     @property
@@ -72,6 +74,8 @@ class Speech:
             self.finish = delta.finish or self.finish
             self.line_ms = delta.line_ms if delta.line_ms is not None else self.line_ms
             self.lane = delta.lane or self.lane
+            self.left_out = delta.left_out or self.left_out
+            self.thoughts += delta.thoughts
             text = self._cutoff.feed(delta.text, is_last=delta.finish is not None)
             self.written += text
             if self._cutoff.is_reached:

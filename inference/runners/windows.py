@@ -18,14 +18,31 @@ OLLAMA_USUAL = 4096  # where neither the model's file nor the server's settings 
 _NUM_CTX = re.compile(r"^num_ctx\s+(\d+)", re.MULTILINE)
 
 
-def told(client: httpx.Client, entry: Mapping[str, Any]) -> int:
-    """Tokens, or 0 where this is neither of them. `client` stands at the address that ends in /v1."""
-    name = str(entry.get("id") or "")
-    if entry.get("owned_by") == "library":
-        return _ollama(client, name)
-    if entry.get("owned_by") == "organization_owner":
-        return _lm_studio(client, name)
-    return 0
+class Windows:
+    """Of one server. Whether it is Ollama is asked once: a closed API is not asked over and over for what it has not."""
+
+    def __init__(self) -> None:
+        self._is_ollama: bool | None = None
+
+    def told(self, client: httpx.Client, entry: Mapping[str, Any]) -> int:
+        """Tokens, or 0 where this is neither of them. `client` stands at the address that ends in /v1."""
+        name = str(entry.get("id") or "")
+        if entry.get("owned_by") == "organization_owner":
+            return _lm_studio(client, name)
+        # Ollama's owner is the namespace of the model's name, so that it can be anything; `library` is its own models'.
+        return _ollama(client, name) if entry.get("owned_by") == "library" or self._asks(client) else 0
+
+    def _asks(self, client: httpx.Client) -> bool:
+        """Whether it has Ollama's door. One that cannot be reached now is asked again."""
+        if self._is_ollama is None:
+            try:
+                answer = client.get(client.base_url.join("../api/ps"))
+            except httpx.HTTPError:
+                return False
+            if answer.is_server_error or answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
+                return False
+            self._is_ollama = answer.is_success and isinstance(wire.decoded(answer.content).get("models"), list)
+        return self._is_ollama
 
 
 def _ollama(client: httpx.Client, name: str) -> int:

@@ -18,6 +18,8 @@ _OVER_WINDOW_WORDS = "maximum context length"  # the only mark that vLLM leaves
 _NUMBERS = re.compile(r"(\d+) tokens")
 _FIRST_HALF, _HALF = re.compile("[\ud800-\udbff]"), re.compile("[\ud800-\udfff]")
 _LONGEST_REASON = 300  # characters of a server's own words that are passed on
+# A 429 that no waiting ends: the account with the vendor is used up, which is the house's matter and no reader's.
+_SPENT = {"insufficient_quota", "billing_not_active"}
 
 
 def lines(chunks: Iterable[bytes]) -> Iterator[str]:
@@ -51,12 +53,36 @@ def events(lines: Iterable[str]) -> Iterator[str]:
 
 
 def decoded(text: str | bytes) -> dict[str, Any]:
-    """The JSON object in `text`, or an empty one: a proxy's error page has no fields."""
+    """The JSON object in `text`, or an empty one: a proxy's error page has no fields.
+
+    Gemini puts its errors into a list of one. A `detail`, which FastAPI's servers tell instead of a message, stands here
+    as it came, and as a sentence in the `message`.
+    """
     try:
         value = json.loads(text)
     except ValueError:
         return {}
-    return value if isinstance(value, dict) else {}
+    value = value[0] if isinstance(value, list) and len(value) == 1 else value
+    if not isinstance(value, dict):
+        return {}
+    message = value.get("message")
+    detail = message.get("detail") if isinstance(message, dict) else value.get("detail")  # within it, Mistral's
+    if detail and not isinstance(message, str):
+        value |= {"detail": detail, "message": _sentence(detail)}
+    return value
+
+
+def _sentence(detail: Any) -> str:
+    """A sentence already, or a list of what is wrong at which place."""
+    return "; ".join(_wrong(one) for one in detail) if isinstance(detail, list) else str(detail)
+
+
+def _wrong(one: Any) -> str:
+    if not isinstance(one, dict):
+        return str(one)
+    place = one.get("loc")
+    named = ".".join(str(step) for step in place) if isinstance(place, list) else ""
+    return f"{named} {one.get('msg') or one.get('type')}".strip()
 
 
 class Pieces:
@@ -86,6 +112,8 @@ def fault(body: Mapping[str, Any], status: int = 0, headers: Mapping[str, str] |
         error = {"message": str(error)}
     status = status or int(number(error.get("code")))
     reason = str(error.get("message") or "no reason given")[:_LONGEST_REASON]
+    if status == httpx.codes.TOO_MANY_REQUESTS and _SPENT & {str(error.get("type")), str(error.get("code"))}:
+        return Unavailable(f"The account at the model server is used up: {reason}")
     if status == httpx.codes.TOO_MANY_REQUESTS:
         return _busy(error, reason, headers or {})
     if _OVER_WINDOW & {str(error.get("type")), str(error.get("code"))} or _OVER_WINDOW_WORDS in reason:

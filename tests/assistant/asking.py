@@ -5,10 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from unittest import mock
 
+import pytest
 from django.utils import timezone
 
 from assistant import answering, conversations, models
@@ -20,8 +22,8 @@ from governance.models import Reservation
 from governance.roles import Level
 from governance.scope import Scope
 from inference import runners
-from inference.runners.base import ChatRequest
-from inference.runners.scripted import Reply, ScriptedChat
+from inference.runners.base import ChatRequest, Delta
+from inference.runners.scripted import Reply, ScriptedChat, _Recital
 from ingestion import catalog
 from tests.cast import House
 from tests.governance.database import leaves
@@ -49,6 +51,16 @@ def speak(settings: Any, script: Speech | None = None, window: int = 8192) -> Sc
     runner = runners.chat()
     assert isinstance(runner, ScriptedChat)
     return runner
+
+
+def end_by(monkeypatch: pytest.MonkeyPatch, finish: str) -> None:
+    """From now on the model's server tells this as the reason why it ended."""
+    spoken = _Recital.deltas
+
+    def cut(self: _Recital) -> Iterator[Delta]:
+        yield from (replace(one, finish=finish) if one.finish else one for one in spoken(self))
+
+    monkeypatch.setattr(_Recital, "deltas", cut)
 
 
 @contextmanager

@@ -5,19 +5,19 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from assistant import answering, conversations, models
 from assistant.answering import lease, prompting
 from assistant.models import Status
+from assistant.showing import wording
 from governance import keys, quotas, tenants
 from governance.errors import Busy, QuotaSpent, Unavailable
 from governance.models import Person
-from inference.runners import scripted
-from inference.runners.base import ChatRequest, Delta
+from inference.runners.base import ChatRequest
 from tests.assistant import asking
 from tests.cast import House
 from tests.governance.database import as_superuser, leaves
@@ -127,10 +127,30 @@ def test_what_a_dead_worker_set_aside_is_settled_as_its_answer_ends(
     assert asking.reservation(house, asked.pk).used == 512
 
 
-def test_a_model_over_its_bound_says_so(house: House, settings: Any) -> None:
-    asking.speak(settings, [Busy("The model has 40 questions before yours.", position=40, wait_s=60)])
+def test_a_model_over_its_bound_is_told_in_our_words_with_the_wait_and_the_vendors_are_logged(
+    house: House, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    vendors = "Rate limit reached in organization org-house on tokens per min."
+    asking.speak(settings, [Busy(vendors, wait_s=20), Busy("no reason given")])
     row = asking.answered(house.bob)
-    assert (row.status, row.notice) == (Status.FAILED, "The model has 40 questions before yours.")
+    told = "The model has too much to do at the moment. Try again in 20 seconds."
+    assert (row.status, row.fault, row.notice) == (Status.FAILED, "busy", told)
+    assert row.capsule == {"wait_s": 20}
+    assert vendors in caplog.text
+    with translation.override("de"):
+        assert wording.translated(row.notice).endswith("Versuchen Sie es in 20 Sekunden erneut.")
+    assert asking.answered(house.bob).notice.endswith("Try again in a few seconds.")
+
+
+def test_a_model_over_its_bound_in_mid_answer_interrupts_it(house: House, settings: Any) -> None:
+    def speech(_: ChatRequest) -> Iterator[str]:
+        yield f"{SENTENCE}Longer "
+        raise Busy("Rate limit reached in organization org-house.", wait_s=20)
+
+    asking.speak(settings, speech)
+    row = asking.answered(house.bob)
+    assert (row.status, asking.said(row)) == (Status.INTERRUPTED, SENTENCE)
+    assert "What was delivered is kept" in row.notice
 
 
 def test_a_tenant_that_has_used_its_tokens_is_told_and_no_model_is_asked(house: House, settings: Any) -> None:
@@ -264,14 +284,13 @@ def test_a_cut_at_the_greatest_length_is_said(house: House, settings: Any) -> No
 def test_an_end_that_is_none_of_the_models_own_leaves_no_whole_answer(
     house: House, settings: Any, monkeypatch: pytest.MonkeyPatch, finish: str, says: str, status: Status
 ) -> None:
-    spoken = scripted._Recital.deltas
-
-    def cut(self: scripted._Recital) -> Iterator[Delta]:
-        yield from (replace(one, finish=finish) if one.finish else one for one in spoken(self))
-
-    monkeypatch.setattr(scripted._Recital, "deltas", cut)
+    asking.end_by(monkeypatch, finish)
     asking.speak(settings, [says])
     row = asking.answered(house.bob)
     assert (row.status, asking.said(row)) == (status, says)
-    assert row.notice.startswith("The answer broke off.")
+    is_filtered = finish == "content_filter"
+    assert row.notice.startswith("A filter of the model server" if is_filtered else "The answer broke off.")
+    assert row.fault == (finish if is_filtered else "")
+    with translation.override("de"):
+        assert wording.translated(row.notice) != row.notice
     assert asking.end(house, row.pk)["finish"] == finish

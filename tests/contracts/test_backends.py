@@ -137,6 +137,12 @@ SHAPES: dict[str, tuple[dict[str, Any], dict[str, Any], int]] = {
         },
         8192,
     ),
+    "ollama, of another's namespace": (
+        {"id": "hf.co/unsloth/Qwen3-8B-GGUF:Q4_K_M", "object": "model", "owned_by": "unsloth"},
+        {"/api/ps": {"models": []}, "/api/show": {"parameters": "num_ctx 2048"}},
+        2048,
+    ),
+    "one that has a door of that name alone": ({"id": "x", "owned_by": "acme"}, {"/api/ps": {"status": "ok"}}, 1234),
     "ollama, as it comes": (OLLAMA, {"/api/ps": {"models": []}, "/api/show": {"modelfile": "FROM x"}}, 4096),
     "ollama of old": (OLLAMA, {}, 4096),
     "lm studio, loaded": (
@@ -208,3 +214,39 @@ def test_who_may_share_what_was_read_is_told_by_a_header(server: ModelServer) ->
 def test_a_window_that_the_server_tells_goes_before_the_one_that_was_set(server: ModelServer) -> None:
     server.replies["/v1/models"] = lambda speaker: speaker.say_json({"data": [VLLM]})
     assert Server(server.base_url, None, "default", 99).state().context_window == 8192
+
+
+def test_a_server_that_is_not_ollama_is_asked_so_once(server: ModelServer) -> None:
+    server.replies["/v1/models"] = lambda speaker: speaker.say_json({"data": [{"id": "gpt-x", "owned_by": "system"}]})
+    runner, away = OpenAICompatible(server.base_url, model="gpt-x"), [503, 404]
+    server.replies["/api/ps"] = lambda speaker: speaker.say_json({}, away.pop(0))
+    for _ in range(4):
+        assert runner.probe().is_ready
+    assert away == []
+    assert [asked.path for asked in server.asked].count("/api/ps") == 2, "one that is away for a moment is asked again"
+    server.replies["/v1/models"] = lambda speaker: speaker.say_json({"data": [VLLM]})
+    assert Server(server.base_url).state().context_window == 8192
+    assert [asked.path for asked in server.asked].count("/api/ps") == 2, "who has told it is not asked"
+
+
+def test_a_model_that_is_named_without_its_tag_is_the_latest(server: ModelServer) -> None:
+    listed = [{"id": f"qwen2.5{tag}", "owned_by": "library"} for tag in (":7b", ":latest")]
+    server.replies["/v1/models"] = lambda speaker: speaker.say_json({"data": listed})
+    server.replies["/api/ps"] = lambda speaker: speaker.say_json(
+        {"models": [{"name": "qwen2.5:latest", "context_length": 8192}]}
+    )
+    state = OpenAICompatible(server.base_url, model="qwen2.5").probe()
+    assert (state.model, state.context_window, state.is_ready) == ("qwen2.5:latest", 8192, True)
+    listed.append({"id": "qwen2.5", "owned_by": "acme"})
+    assert OpenAICompatible(server.base_url, model="qwen2.5").probe().model == "qwen2.5"
+
+
+def test_whoever_names_a_model_that_is_not_served_is_told_those_that_are(server: ModelServer) -> None:
+    names = [f"m{number}" for number in range(7)]
+    server.replies["/v1/models"] = lambda speaker: speaker.say_json({"data": [{"id": name} for name in names]})
+    detail = OpenAICompatible(server.base_url, model="qwen").probe().detail
+    assert detail == f"{server.base_url}/ does not serve qwen. It serves m0, m1, m2, m3, m4 and 2 more."
+    names[2:] = []
+    assert OpenAICompatible(server.base_url, model="qwen").probe().detail.endswith(" It serves m0, m1.")
+    names.clear()
+    assert OpenAICompatible(server.base_url, model="qwen").probe().detail.endswith(" does not serve qwen.")

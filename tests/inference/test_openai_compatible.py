@@ -211,6 +211,16 @@ def test_a_busy_server_without_numbers_still_has_a_wait(server: ModelServer, run
     assert (caught.value.position, caught.value.wait_s) == (0, 4.0)
 
 
+@pytest.mark.parametrize("named", [{"code": "insufficient_quota"}, {"type": "insufficient_quota"}])
+def test_an_account_that_is_used_up_is_no_bound_to_wait_for(
+    server: ModelServer, runner: OpenAICompatible, named: dict[str, str]
+) -> None:
+    error = {"message": "You exceeded your current quota, please check your plan and billing details."} | named
+    server.chats(lambda speaker: speaker.say_json({"error": error}, 429, {"Retry-After": "1"}))
+    with pytest.raises(Unavailable, match="account at the model server is used up: You exceeded"):
+        list(runner.stream(REQUEST))
+
+
 def test_the_numbers_of_a_window_are_found_in_the_sentence_of_another_server(
     server: ModelServer, runner: OpenAICompatible
 ) -> None:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,8 +12,10 @@ from django.test import override_settings
 
 from assistant.configuration import runners as configuration
 from inference import runners
+from inference.runners.base import ChatRequest, Message
 from inference.runners.openai_compatible import OpenAICompatible
 from inference.runners.scripted import ScriptedChat, ScriptedEmbedder
+from tests.inference.model_server import DONE, ModelServer, piece
 
 SCRIPTED = "inference.runners.scripted.ScriptedChat"
 
@@ -103,3 +108,37 @@ def test_further_models_of_the_worker_are_asked_for_by_name_at_its_own_address(m
         told = runners.chat("own")
         assert isinstance(told, OpenAICompatible)
         assert told.probe().model == "own"  # what it would be: nobody answers there
+
+
+@pytest.mark.parametrize(
+    ("extra", "complaint"),
+    [
+        (["top_k"], "has to be a JSON object"),
+        ({"top_k": 20, "seed": 1, "messages": []}, "cannot set messages, seed"),
+        ({"since": date(2026, 1, 1)}, "not JSON serializable"),
+    ],
+)
+def test_further_fields_of_a_request_are_a_json_object_of_fields_that_are_not_ours(extra: Any, complaint: str) -> None:
+    options = {"base_url": "http://127.0.0.1:1/v1", "extra_body": extra}
+    with (
+        set_to({"BACKEND": configuration.OPENAI, "OPTIONS": options}),
+        pytest.raises(ImproperlyConfigured, match=rf"\['chat'\]: .*{complaint}"),
+    ):
+        runners.chat()
+
+
+def test_further_fields_of_the_usual_model_are_named_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {"chat_template_kwargs": {"enable_thinking": False}}
+    with ModelServer() as server:
+        monkeypatch.delenv("CHANCERY_CHAT_RUNNER", raising=False)
+        monkeypatch.setenv("MODEL_EXTRA_BODY", json.dumps(told))
+        chat = configuration.every(server.base_url, "", "tiny", Path("models"))["chat"]
+        server.chats(lambda speaker: speaker.say_events([piece("Yes."), piece(finish="stop"), DONE]))
+        with set_to(chat):
+            list(runners.chat().stream(ChatRequest([Message("user", "Why?")], max_tokens=9)))
+        assert server.asked[0].body["model"] == "tiny"
+        assert server.asked[0].body.items() >= told.items()
+    for wrong, complaint in (("{", "is no JSON"), ("[1]", "has to be a JSON object")):
+        monkeypatch.setenv("MODEL_EXTRA_BODY", wrong)
+        with pytest.raises(ImproperlyConfigured, match=f"MODEL_EXTRA_BODY {complaint}"):
+            configuration.every("http://127.0.0.1:1/v1", "", "tiny", Path("models"))

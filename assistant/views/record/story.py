@@ -107,7 +107,7 @@ class Story:
         facts = self.end.event.facts if self.end else {}
         return {
             name: facts[name]
-            for name in ("policy", "prompt", "model", "sampler", "access", "finish", "usage")
+            for name in ("policy", "prompt", "model", "sampler", "left_out", "access", "finish", "usage")
             if name in facts
         }
 

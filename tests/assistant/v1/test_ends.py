@@ -19,7 +19,7 @@ from assistant.v1 import following
 from governance import keys, people
 from governance.audit import events
 from governance.audit.vocabulary import Event
-from governance.errors import RecordUnavailable, Unavailable
+from governance.errors import Busy, RecordUnavailable, Unavailable
 from governance.grants import Holder
 from inference.runners.base import ChatRequest
 from inference.runners.scripted import ScriptedChat
@@ -90,6 +90,42 @@ def test_a_model_that_breaks_off_is_an_error_and_no_half_answer(bob: OpenAI, set
         heard.extend(chunk.choices[0].delta.content or "" for chunk in stream)
     assert told.value.code == "answer_interrupted"
     assert "".join(heard).strip() == "Twenty working days a year may be spent abroad."
+
+
+@pytest.mark.parametrize("streams", [False, True])
+def test_a_model_over_its_bound_is_a_rate_limit_with_its_own_wait_and_in_our_words(
+    bob: OpenAI, settings: Any, streams: bool
+) -> None:
+    asking.speak(settings, [Busy("Rate limit reached in organization org-house.", wait_s=20)])
+    with pytest.raises(openai.RateLimitError) as told:
+        bob.chat.completions.create(**ASKED, stream=streams)
+    assert (told.value.code, told.value.response.headers["Retry-After"]) == ("rate_limit_exceeded", "20")
+    assert told.value.body["chancery"]["wait_s"] == 20  # type: ignore[index]
+    assert "org-house" not in told.value.response.text
+
+
+@pytest.mark.parametrize("streams", [False, True])
+@pytest.mark.parametrize(("says", "status"), [(asking.RULE, "interrupted"), ("", "failed")])
+def test_what_a_filter_of_the_models_server_stopped_ends_as_such_and_is_not_tried_again(
+    bob: OpenAI, settings: Any, monkeypatch: pytest.MonkeyPatch, streams: bool, says: str, status: str
+) -> None:
+    asking.end_by(monkeypatch, "content_filter")
+    model = asking.speak(settings, [says])
+    told = clients.heard(bob.with_options(max_retries=2), streams=streams, **ASKED)
+    assert (told.finish, told.beside["status"]) == ("content_filter", status)
+    notice = told.beside["notice"]
+    assert notice.startswith("A filter of the model server")
+    assert told.text.startswith("Twenty working days" if says else notice)
+    assert len(model.requests) == 1
+
+
+@pytest.mark.parametrize("streams", [False, True])
+def test_an_answer_that_failed_for_good_is_not_tried_again(bob: OpenAI, settings: Any, streams: bool) -> None:
+    model = asking.speak(settings, lambda _: "")
+    with pytest.raises(openai.InternalServerError) as told:
+        bob.with_options(max_retries=2).chat.completions.create(**ASKED, stream=streams)
+    assert (told.value.status_code, told.value.code) == (500, "answer_failed")
+    assert len(model.requests) == 1
 
 
 def test_a_question_over_the_window_is_a_context_length_error(bob: OpenAI, settings: Any) -> None:

@@ -114,6 +114,13 @@ def test_the_same_fields_with_values_that_ask_for_nothing_are_taken(bob: OpenAI)
         ({"messages": said("a?") * 201}, "messages", "invalid_value"),
         ({"messages": [{"role": "robot", "content": "a"}]}, "messages[0].role", "invalid_value"),
         ({"messages": [{"role": "tool", "content": "a", "tool_call_id": "1"}]}, "messages[0].role", "invalid_value"),
+        ({"messages": [{"role": ["user"], "content": "a"}]}, "messages[0].role", "invalid_value"),
+        ({"messages": [{"role": {}, "content": "a"}]}, "messages[0].role", "invalid_value"),
+        (
+            {"messages": [{"role": "user", "content": [{"type": [], "text": "a"}]}]},
+            "messages[0].content",
+            "unsupported_content",
+        ),
         ({"messages": [{"role": "user", "content": IMAGE}]}, "messages[0].content", "unsupported_content"),
         ({"messages": [{"role": "user", "content": 7}]}, "messages[0].content", "invalid_type"),
         ({"messages": [{"role": "user"}]}, "messages[0].content", "invalid_type"),
