@@ -13,14 +13,13 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assistant.conversations import marking
 from assistant.models import Support
 from ingestion import attribution
 from ingestion.attribution import Attribution
 from ingestion.search import Passage
 
 _MARK = re.compile(r"[ \t]*\[(\d{1,2})\]")
-_CODE = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)  # with its own backticks: an index in it is no mark
-
 _ENDS = re.compile(r"\s*(?:[.,;:!?]|$|\[)")
 
 
@@ -53,7 +52,7 @@ def check(text: str, passages: Sequence[Passage], *, is_code: bool = False) -> C
 
 
 def _marks(text: str, most: int) -> list[re.Match[str]]:
-    inside = [match.span() for match in _CODE.finditer(text)]
+    inside = [match.span() for match in marking.SPAN.finditer(text)]  # an index in code is no mark
     marks = (mark for mark in _MARK.finditer(text) if not any(start <= mark.start() < end for start, end in inside))
     return [mark for mark in marks if 1 <= int(mark.group(1)) <= most or not _is_index(text, mark.start())]
 

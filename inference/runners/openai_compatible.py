@@ -90,17 +90,17 @@ class _Answer(Handle):
 
     def _answered(self) -> Iterator[Delta]:
         """Asked again without each parameter that is refused; what it answers without is remembered."""
-        headers, left_out = self._headers(), set(self._server.refused)
+        headers, whole, left_out = self._headers(), self._body(), set(self._server.refused)
         # A client of its own: a pooled connection would not be traced, and cutting it would cut others.
         with self._server.client() as client:
             for more in reversed(range(parameters.TRIES)):
-                body = parameters.without(self._body(), left_out)
+                body = parameters.without(whole, left_out)
                 with client.stream(
                     "POST", "chat/completions", json=body, headers=headers, extensions={"trace": self._line.trace}
                 ) as response:
                     if response.is_success:
                         self._server.refused.update(left_out)
-                        untold = parameters.left_out(self._body(), left_out)
+                        untold = parameters.left_out(whole, left_out)
                         for delta in _read(wire.events(wire.lines(response.iter_bytes()))):
                             yield replace(delta, left_out=untold) if untold else delta
                         return

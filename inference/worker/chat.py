@@ -20,10 +20,8 @@ from inference.worker.reading import Reader
 from inference.worker.slots import Reading
 
 BYTES_A_TOKEN = 4  # about, of the request as it was sent
-SEVERAL = (
-    "n",
-    "n_cmpl",
-)  # OpenAI's word and llama-server's: a second answer takes a slot that the worker gives to others
+# OpenAI's word and llama-server's: a second answer takes a slot that the worker gives to others.
+SEVERAL = ("n", "n_cmpl")
 OURS = ("id_slot", "n_cache_reuse")  # which slot it gets, and what of that is gone on from, is the worker's to say
 
 
@@ -53,9 +51,8 @@ def read(body: bytes, share: str, key: str, within: str, within_most_s: float, *
         within_s = min(within_most_s, float(within or within_most_s))
         if not isinstance(told, dict) or not within_s > 0:
             raise ValueError(body[:10])
-        json.dumps(
-            told, ensure_ascii=False, allow_nan=False
-        ).encode()  # as it is sent on: no NaN, no half of a character
+        # As it is sent on: no NaN, no half of a character.
+        json.dumps(told, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, TypeError, RecursionError):
         raise InvalidInput("The body has to be a JSON object, and X-Chancery-Deadline a number of seconds.") from None
     if any(told.get(name) not in (None, 1) for name in SEVERAL):  # a tuple: what is told may be a list

@@ -63,7 +63,7 @@ class Understood:
     documents: tuple[uuid.UUID, ...] | None = None
     off: tuple[str, ...] = ()
     parts: frozenset[Part] = field(default_factory=frozenset)
-    own: tuple[search.Own, ...] = ()  # of each search
+    own: tuple[search.Own | None, ...] = ()  # of each search, where the glossary added to it
 
     @property
     def wanted(self) -> str:
@@ -159,14 +159,15 @@ def read(
     return Understood(text, tuple(searches), tuple(notes), documents, tuple(sorted(off)), parts, tuple(own))
 
 
-def _own(question: str, found: Sequence[widening.Widened]) -> search.Own:
-    return search.Own(question, tuple((one.said, name) for one in found for name in one.added))
+def _own(question: str, found: Sequence[widening.Widened]) -> search.Own | None:
+    meanings = tuple((one.said, name) for one in found for name in one.added)
+    return search.Own(question, meanings) if meanings else None
 
 
 def _found(place: Place, understood: Understood, limit: int) -> Found:
     narrowed, most = replace(place, documents=understood.documents), min(limit * WIDER, search.LIMIT_MAX)
-    own = understood.own or [None] * len(understood.searches)
-    found = [search.within(narrowed, one, most, mine) for one, mine in zip(understood.searches, own, strict=True)]
+    asked = zip(understood.searches, understood.own, strict=True)
+    found = [search.within(narrowed, one, most, own) for one, own in asked]
     lists = [list(one.passages) for one in found]
     if Part.NAMES in understood.parts:
         lists = [lookalikes.ordered(understood.question, one) for one in lists]

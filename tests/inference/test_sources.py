@@ -183,12 +183,18 @@ def _disk(monkeypatch: pytest.MonkeyPatch, folder: Path, size: int) -> None:
     monkeypatch.setattr(shutil, "disk_usage", usage)
 
 
+def _with_a_part(tmp_path: Path, length: int) -> Path:
+    """A folder in which the publisher's file stands as far as that."""
+    models_dir = tmp_path / "models"
+    models_dir.mkdir()
+    (models_dir / ".m.gguf.publisher.part").write_bytes(WHOLE[:length])
+    return models_dir
+
+
 def test_room_is_needed_for_what_is_still_to_come_alone(
     model: Model, tmp_path: Path, publisher: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    models_dir = tmp_path / "models"
-    models_dir.mkdir()
-    (models_dir / ".m.gguf.publisher.part").write_bytes(WHOLE[:9000])
+    models_dir = _with_a_part(tmp_path, 9000)
     _disk(monkeypatch, models_dir, len(WHOLE) + 100)
     monkeypatch.setattr(sources, "_pip_download", _no_package)
     path = sources.fetch(replace(model, publisher=publisher.address), models_dir, _silent)
@@ -219,9 +225,7 @@ def test_what_a_publisher_began_makes_room_for_the_packages_and_is_gone_once_the
 def test_a_part_that_would_make_no_room_either_is_left(
     model: Model, tmp_path: Path, publisher: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    models_dir = tmp_path / "models"
-    models_dir.mkdir()
-    (models_dir / ".m.gguf.publisher.part").write_bytes(WHOLE[:5000])
+    models_dir = _with_a_part(tmp_path, 5000)
     _disk(monkeypatch, models_dir, len(WHOLE) - 1)
     with pytest.raises(Unavailable, match="has room for"):
         sources.fetch(replace(model, publisher=publisher.address), models_dir, _silent)

@@ -21,7 +21,6 @@ from governance import grants, labels
 from governance.errors import InvalidInput
 from governance.roles import Level
 from inference.runners.scripted import ScriptedChat
-from ingestion import catalog
 from ingestion.documents import binned, document_names, purging, removal, restrictions
 from ingestion.models import Document
 from tests.assistant import asking, portal
@@ -48,20 +47,6 @@ ELSEWHERE = {
 
 
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-
-
-@pytest.fixture
-def shelf(house: House) -> uuid.UUID:
-    """Ada's and Bob's to manage."""
-    made = catalog.create(house.ada, "Rules").pk
-    bells.ingested(house, made, "Twenty working days a year may be spent abroad.", "abroad.txt")
-    grants.give(house.ada, made, grants.Holder(person=house.ids["bob"]), Level.MANAGE)
-    return made
-
-
-@pytest.fixture
-def model(settings: Any) -> ScriptedChat:
-    return asking.speak(settings)
 
 
 def ran(house: House, shelf: uuid.UUID, *, answers: bool = False) -> SetRun:

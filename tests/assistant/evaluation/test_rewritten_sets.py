@@ -20,12 +20,10 @@ from assistant.models import SetAsked
 from governance import grants
 from governance.errors import ChanceryError, NotFound
 from governance.policy.rules import Action, Stage
-from governance.roles import Level
 from inference.runners.scripted import ScriptedChat
-from ingestion import catalog, documents
+from ingestion import documents
 from ingestion.documents import binned, removal, restrictions
 from ingestion.models import Document
-from tests.assistant import asking
 from tests.assistant.evaluation.test_narrowed_sets import ABOUT, ABROAD, COUNCIL, WAITING, erase, keys_of, ran
 from tests.assistant.evaluation.test_sets import asked
 from tests.cast import House
@@ -35,20 +33,6 @@ from tests.ingestion import bells
 from tests.ingestion.test_parts import zipped
 
 CODENAME = "Falcon"
-
-
-@pytest.fixture
-def shelf(house: House) -> uuid.UUID:
-    """Ada's and Bob's to manage."""
-    made = catalog.create(house.ada, "Rules").pk
-    bells.ingested(house, made, "Twenty working days a year may be spent abroad.", "abroad.txt")
-    grants.give(house.ada, made, grants.Holder(person=house.ids["bob"]), Level.MANAGE)
-    return made
-
-
-@pytest.fixture
-def model(settings: Any) -> ScriptedChat:
-    return asking.speak(settings)
 
 
 def narrow(house: House, document: uuid.UUID) -> None:
