@@ -71,7 +71,7 @@ def main() -> int:
     from inference import prompts
 
     measured = cases.measured(cases.every())
-    wanted = (measured if options.all else cases.sampled(measured))[: options.first]
+    wanted = (cases.mixed if options.all else cases.sampled)(measured)[: options.first]
     run = options.run or HOME / f"{Path(options.model).name.removesuffix('.gguf') or 'default'}.jsonl"
     if not options.show:
         versions = options.prompts.split(",") if options.prompts else [prompts.DEFAULT]

@@ -74,10 +74,10 @@ def answer(tenant: uuid.UUID, answer_id: uuid.UUID) -> None:
         connection.close()
 
 
-def due() -> list[tuple[uuid.UUID, uuid.UUID]]:
-    """(tenant, answer) of what waits too long or was left by a worker that died."""
+def due(most: int = 100) -> list[tuple[uuid.UUID, uuid.UUID]]:
+    """(tenant, answer) of what waits too long or was left by a worker that died, in every tenant, the oldest first."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT tenant_id, id FROM chancery.due_answers(100)")
+        cursor.execute("SELECT tenant_id, id FROM chancery.due_answers(%s)", [most])
         return [(tenant, answer_id) for tenant, answer_id in cursor.fetchall()]
 
 

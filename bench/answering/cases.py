@@ -73,6 +73,11 @@ def measured(cases: Sequence[Case]) -> list[Case]:
     return [case for case in cases if case.set not in APART and (case.facts or not case.is_answerable)]
 
 
+def mixed(cases: Sequence[Case]) -> list[Case]:
+    """All of them, in an order by a fixed seed in which any beginning is a random sample."""
+    return random.Random(SEED).sample(list(cases), len(cases))
+
+
 def sampled(cases: Sequence[Case]) -> list[Case]:
     """SAMPLE of them, each set with its share, by a fixed seed; in an order in which any beginning is such a sample too."""
     answerable = _drawn([case for case in cases if case.is_answerable], SAMPLE[0])

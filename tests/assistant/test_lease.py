@@ -230,9 +230,7 @@ def test_the_sweep_finds_what_was_left_behind_and_nothing_that_is_held(house: Ho
         soon = timezone.now() + timedelta(hours=1)
         models.Answer.objects.filter(pk=fresh).update(created_at=soon)
         models.Answer.objects.filter(pk=held).update(lease_until=soon)
-    mine = [answer for tenant, answer in answering.due() if tenant == house.tenant]
-    assert mine == [left]
+    assert asking.due(house) == {left}
     with house.system.transaction():
         models.Answer.objects.filter(pk=fresh).update(created_at=timezone.now() - timedelta(seconds=4))
-    mine = [answer for tenant, answer in answering.due() if tenant == house.tenant]
-    assert set(mine) == {left, fresh}
+    assert asking.due(house) == {left, fresh}

@@ -108,7 +108,7 @@ def test_the_sweep_rings_for_a_follow_up_whose_ring_was_lost(house: House) -> No
         delivery.finish(house.bob, first.pk, held.token, Status.ANSWERED)
     with house.system.transaction():
         models.Answer.objects.filter(pk=follow_up.pk).update(created_at=timezone.now() - timedelta(seconds=4))
-    assert [answer for tenant, answer in answering.due() if tenant == house.tenant] == [follow_up.pk]
+    assert asking.due(house) == {follow_up.pk}
     claimed(house, follow_up.pk)
 
 
