@@ -24,6 +24,7 @@ import django
 import psycopg
 import pytest
 from django.conf import settings
+from django.core.exceptions import ObjectDoesNotExist
 from psycopg import sql
 
 from assistant.local import roles, testing
@@ -65,6 +66,8 @@ def pytest_configure(config: pytest.Config) -> None:
     _find_static_files_once()
     # A hundred test people a minute: their passwords need not be slow to guess.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # A row that row-level security hides from a template would be a blank on the page, which nobody misses.
+    ObjectDoesNotExist.silent_variable_failure = False
     # What a witness remembers is of one database: the installation's own log bears the same name in the next.
     settings.WITNESS_HOME = Path(services.home) / "witness" / database
     shutil.rmtree(settings.WITNESS_HOME, ignore_errors=True)

@@ -34,7 +34,7 @@ def listed(scope: Scope, words: str = "", most: int = LISTED) -> list[models.Sav
     """One's own first, then those that are shared, each by name: `most` of them. Raises Forbidden."""
     access.require(scope, Action.ASK)
     with scope.transaction():
-        rows = _seen(scope).select_related("person")
+        rows = _seen(scope)
         if words:
             rows = rows.filter(Q(name__icontains=words) | Q(text__icontains=words))
         is_mine = Case(When(person=scope.person, then=True), default=False)
@@ -105,7 +105,8 @@ def places(text: str) -> list[str]:
 
 
 def _seen(scope: Scope) -> QuerySet[models.SavedPrompt]:
-    return models.SavedPrompt.objects.filter(Q(person=scope.person) | Q(is_shared=True))
+    rows = models.SavedPrompt.objects.filter(Q(person=scope.person) | Q(is_shared=True))
+    return rows.select_related("person")
 
 
 def _taken(name: str) -> Conflict:

@@ -38,6 +38,8 @@ def test_ones_own_and_what_is_shared_are_offered_and_nothing_else(house: House, 
     offered = portal.signed_in(house, "charlie").get("/prompts/offered?q=comm").content.decode()
     assert "Common" in offered
     assert "Private" not in offered
+    common = prompts.listed(house.bob, "thank")[0]
+    assert "Shared by Bob" in portal.signed_in(house, "charlie").get(f"/prompts/{common.pk}").text
     assert prompts.places(TEXT) == ["customer", "subject"]
 
 

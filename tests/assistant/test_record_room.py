@@ -235,6 +235,8 @@ def test_opening_shows_every_word_until_it_is_closed(house: cast.House, olga: Cl
     shown = text(response)
     for word in ("804 2211", "Handbook", "The words are open to you", WHY, "C-17"):
         assert word in shown
+    assert "<q>Twenty working days a year may be spent abroad.</q>" in response.text  # what was cited, to be read
+    assert "document_name" not in shown
     assert "no-store" in response["Cache-Control"]
 
     olga.post(f"{address}/close")

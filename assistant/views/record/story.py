@@ -18,7 +18,7 @@ from governance.audit.interactions import Interaction
 from governance.audit.rows import Opened, Recorded
 from governance.audit.vocabulary import Event
 
-SHOWN_APART = {"text", "written", "receipt", "withheld"}
+SHOWN_APART = {"text", "written", "receipt", "withheld", "citations"}
 NAMES = {"reason": noop("Reason"), "case": noop("Case"), "sampler": noop("Settings that came with it")}
 # Of an answer's way, and where each part of it ends.
 PHASES = ("search", "first words", "writing")
