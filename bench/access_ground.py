@@ -23,6 +23,8 @@ import numpy as np
 import psycopg
 from numpy.typing import NDArray
 
+from bench import demo_database
+
 if TYPE_CHECKING:
     from governance.scope import Scope
 
@@ -169,6 +171,7 @@ def tenant(slug: str, made: Material, shelves: int, superuser: str) -> Ground:
             _load(connection, found_id, made, _shelves(Scope.system(found_id)))
     else:
         found_id = found.id
+        demo_database.recount(found_id)
     system = Scope.system(found_id)
     readers = {share: people.find_by_email(system, _email(share)) for share in SHARES}
     scopes = {share: people.scope_in(found_id, row.pk) for share, row in readers.items() if row is not None}

@@ -108,6 +108,7 @@ def fill() -> None:
             waiting = list(rows.order_by("created_at").values_list("id", flat=True))
         for version in waiting:
             pipeline.ingest(found.id, version)
+        demo_database.recount(found.id)
         print(f"{told.slug}: {len(waiting)} documents were read.", flush=True)
 
 

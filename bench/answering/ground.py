@@ -29,6 +29,7 @@ def prepare() -> None:
             read(faq.name, faq.entries())
         except packages.NotThere as fault:
             print(f"{faq.name}: left out, {fault}")
+    demo_database.recount(admin().tenant)
 
 
 def scope_of(case: Case) -> Scope:

@@ -56,7 +56,10 @@ function show(link, text) {
 }
 
 for (const button of document.querySelectorAll("[data-copy-from]")) {
-  if (!navigator.clipboard) continue; // there is none outside HTTPS and loopback
+  if (!navigator.clipboard) {
+    button.remove(); // there is none outside HTTPS and loopback, and its place is not kept
+    continue;
+  }
   button.hidden = false;
   button.addEventListener("click", async () => {
     const shown = document.getElementById(button.dataset.copyFrom);
