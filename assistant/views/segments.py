@@ -8,13 +8,13 @@ from typing import Any
 
 import nh3
 from django.template.loader import render_to_string
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
 from assistant import models
 from assistant.conversations import marking
 from assistant.showing import places
+from assistant.views import passages
 
 # Inline Markdown alone: a segment is a sentence, and a list that spans several is read well enough as lines. A backslash
 # begins a network path far more often than it takes a sign's meaning from it, and "&lt;" is what somebody wrote.
@@ -37,7 +37,8 @@ def html(segment: models.Segment | Mapping[str, Any], answer: uuid.UUID, shared:
         "answer": answer,
         "shared": shared,
         "ordinal": row["ordinal"],
-        "written": escape(words) if is_extract else _drawn(words),
+        "written": "" if is_extract else _drawn(words),
+        "blocks": passages.blocks(words) if is_extract else (),
         "before": before,
         "after": after,
         "citations": citations,

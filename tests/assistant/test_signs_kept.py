@@ -31,9 +31,9 @@ KEPT = [
 ]
 
 
-def drawn(text: str, support: str = Support.SUPPORTED) -> str:
+def drawn(text: str, support: str = Support.SUPPORTED, inside: str = r'<span class="segment[^>]*>(.*?)</span>') -> str:
     row: dict[str, Any] = {"text": text, "ordinal": 0, "citations": [], "is_supported": True, "support": support}
-    found = re.search(r'<span class="segment[^>]*>(.*?)</span>', segments.html(row, uuid.uuid4()), re.DOTALL)
+    found = re.search(inside, segments.html(row, uuid.uuid4()), re.DOTALL)
     assert found
     return found.group(1)
 
@@ -68,9 +68,17 @@ def test_a_text_of_every_sign_that_could_stand_for_a_star_is_drawn() -> None:
 
 @pytest.mark.parametrize("text", [*KEPT, "**Frist** von `x`, *ab* 1.\n\n  2 \\* 3 &lt; 7"])
 def test_the_documents_own_words_are_shown_as_they_are(text: str) -> None:
-    html = drawn(text, Support.EXTRACT)
+    html = drawn(text, Support.EXTRACT, r'<blockquote class="segment extract".*<div class="prose">(.*?)</div>')
     assert unescape(html) == text
     assert "<" not in html
+
+
+def test_a_table_in_the_documents_own_words_is_a_table() -> None:
+    text = "\n\nRates:\n\n| Level | Rate |\n| --- | --- |\n| L5 | <b>72</b> |\n\n"
+    html = drawn(text, Support.EXTRACT, r'(<blockquote class="segment extract".*</blockquote>)')
+    assert re.findall(r"<t[hd](?: [^>]*)?>(.*?)</t[hd]>", html) == ["Level", "Rate", "L5", "&lt;b&gt;72&lt;/b&gt;"]
+    assert "|" not in html
+    assert "Rates:" in html
 
 
 def test_a_conversation_and_a_copy_of_an_answer_keep_its_stars(house: House) -> None:
