@@ -18,7 +18,7 @@ from typing import Any
 from django.db import connection
 
 from assistant import conversations, models
-from assistant.answering import checking, delivery, ingredients, outcomes, prompting, remaking, trimming
+from assistant.answering import checking, delivery, ingredients, outcomes, prompting, quotations, remaking
 from assistant.answering.checking import Checked
 from assistant.answering.holding import Holding
 from assistant.answering.remaking import Remade
@@ -153,9 +153,8 @@ def _run(row: models.Answer, remade: Remade, state: RunnerState, rehearsal: Rehe
     gate = Gate(remade.policy.applying(rehearsal.place), stamp=remade.policy.stamp, place=rehearsal.place)
     kept = row.capsule["ingredients"]["quotes"]
     near = prompting.near(kept["index"], remade.hits)
-    holding = Holding(
-        rehearsal, lambda: trimming.quotes(kept["question"], remade.hits, near), Strictness(kept["strictness"])
-    )
+    question, strictness = kept["question"], Strictness(kept["strictness"])
+    holding = Holding(rehearsal, lambda: quotations.instead(question, remade.hits, near), strictness)
     request = ChatRequest(
         messages=remade.prompt.messages,
         max_tokens=prompting.longest(row, state),
@@ -167,7 +166,9 @@ def _run(row: models.Answer, remade: Remade, state: RunnerState, rehearsal: Rehe
     if gate.blocked is None:
         if speech.finish in outcomes.BROKEN_OFF:
             raise Unavailable("The model broke off before its end, so there is nothing to compare. Try again.")
-        holding.end()
+        said = holding.end()
+        if kept.get("adds") and not said:
+            holding.add(lambda passage, text: quotations.left_out(question, passage, text, near))
     rehearsal.end()
     return speech
 

@@ -214,6 +214,8 @@ UNDERSTANDING = env.names("CHANCERY_UNDERSTANDING", ["follow_up", "spelling", "g
 SEARCH_DIVERSITY = env.number("CHANCERY_SEARCH_DIVERSITY", 0, most=1000) / 100
 # Whether the best of a search are ordered by further features (docs/retrieval.md says for whose documents).
 SEARCH_LIGHT_RERANKER = env.flag("CHANCERY_LIGHT_RERANKER")
+# Whether what an answer leaves out of the passage it stands on is quoted under it (docs/evidence.md).
+QUOTES = env.choice("CHANCERY_QUOTES", ["auto", "always", "never"])
 VECTOR_STORE = {
     "BACKEND": "ingestion.stores.pgvector.PgVector",
     "OPTIONS": {

@@ -30,6 +30,7 @@ class Package:
 class Model:
     """`size` in bytes; `window` in tokens; `needs_free` is the free memory it takes, in bytes.
 
+    `leaves_out` is said of a model that was measured to leave out much of what it reads for an answer.
     `quantisation`, `words` of its vocabulary and bytes `a_token` of a window takes are told for sizing, before the file
     is there.
     An empty sha256 is not known before the file is read: that of a file which an operator named by its path.
@@ -50,6 +51,7 @@ class Model:
     quantisation: str = ""
     words: int = 0
     a_token: int = 0
+    leaves_out: bool = False
 
 
 def catalog() -> dict[str, Model]:
@@ -69,6 +71,11 @@ def resolve(wanted: str, setting: str = "CHANCERY_MODEL") -> Model:
         return Model(path.stem, "chat", path.name, size, "", "unknown", 4096, 0, "", "", (), path.resolve())
     names = ", ".join(name for name, model in known.items() if model.kind == "chat")
     raise InvalidInput(f"{setting}={wanted} is neither a GGUF file nor one of: {names}.")
+
+
+def leaves_out(sha256: str) -> bool:
+    """Whether the model of this file is said to. Of a file that is not in the catalogue nothing is known."""
+    return any(one.leaves_out for one in catalog().values() if sha256 and one.sha256 == sha256)
 
 
 def beside(wanted: Sequence[str]) -> list[Model]:
@@ -165,4 +172,5 @@ def _model(row: dict[str, Any]) -> Model:
         quantisation=row.get("quantisation", ""),
         words=row.get("words", 0),
         a_token=row.get("a_token", 0),
+        leaves_out=row.get("leaves_out", False),
     )

@@ -8,6 +8,7 @@ Audit before answer: whatever is not recorded is not delivered, and where the re
 
 from __future__ import annotations
 
+import functools
 import logging
 import uuid
 from collections.abc import Sequence
@@ -187,7 +188,7 @@ def _write(
     gate = Gate(policy.applying(place), stamp=policy.stamp, place=place)
     share, longest = f"{scope.tenant}/{scope.person}", prompting.longest(row, state)
     request = ChatRequest(messages=prompt.messages, max_tokens=longest, share=share, cache=ground.cache, **row.sampler)
-    holding = Holding(sender, lambda: prompting.quotes(built, found), found.evidence.strictness)
+    holding = Holding(sender, lambda: prompting.instead(built, found), found.evidence.strictness)
     model = row.model or quotas.USUAL
     is_timed = quotas.reserve(scope, row.pk, longest, prompt.tokens, seconds=quotas.CLAIM_S, model=model)
     with runner.stream(request) as handle:
@@ -200,6 +201,9 @@ def _write(
     _withhold(scope, row, holding, gate, is_whole=is_whole)
     said = holding.end() if is_whole else ""
     end, notice = _end(sender, gate, watch, request, speech)
+    adds = end is Status.ANSWERED and not said and speech.finish == "stop" and prompting.adds(row, state)
+    if adds:
+        holding.add(functools.partial(prompting.left_out, found))
     if end is Status.ANSWERED:
         notice = said or notice or (notices.WEAK if found.evidence.decision is Decision.WARN else "")
     shown = [str(passage.chunk_id) for passage in sender.passages]
@@ -210,7 +214,7 @@ def _write(
     made |= {"written": ingredients.digest(speech.written)}
     fields = {"summary": ground.past.summary, "ingredients": made}
     # Not among what is recorded: the question stands on the record where it was asked, and is found there.
-    kept = {"ingredients": made | {"quotes": found.quotes_by}}
+    kept = {"ingredients": made | {"quotes": found.quotes_by | {"adds": adds}}}
     code = FILTERED if notice == notices.FILTERED else ""
     return Outcome(end, notice, code, capsule, facts, fields, kept, speech.line_ms)
 

@@ -19,6 +19,7 @@ from django.utils import timezone
 from assistant import models
 from assistant.answering import checking, lease, turns
 from assistant.answering.checking import Checked
+from assistant.answering.quotations import Quote
 from assistant.answering.steps import Step
 from assistant.conversations import reading
 from assistant.models import Support
@@ -132,23 +133,25 @@ class Delivery:
         collections = {passage.collection_id for passage in self.passages}
         reading.require(keys.renewed(self.scope), collections, {passage.document_id for passage in self.passages})
 
-    def quote(self, passage: Passage, place: tuple[int, int]) -> bool:
-        """A passage's own words as a segment, said to be such; false where policy lets none of it leave."""
-        text = passage.text[slice(*place)]
+    def quote(self, quote: Quote, before: str = "") -> bool:
+        """A passage's own words as a segment, said to be such; false where policy lets none of it leave. `before` parts them
+        from what was said.
+        """
+        text = quote.above + quote.text
         verdict = Verdict(Action.ALLOW, (), text, "")
         if self.policy is not None:
             verdict = engine.check(self.policy, Stage.OUTPUT, text, self.place)
         if verdict.action is Action.BLOCK:
             self._refuse(verdict)
             return False
-        found = Attribution(passage.chunk_id, 1.0, text, *place)
-        piece = Piece(f"{verdict.text}\n\n", f"{text}\n\n", verdict)
+        found = Attribution(quote.passage.chunk_id, 1.0, quote.text, quote.start, quote.end)
+        piece = Piece(f"{before}{verdict.text}\n\n", f"{before}{text}\n\n", verdict)
         self.send(piece, Checked(piece.text, Support.EXTRACT, (found,)))
         return True
 
     def _refuse(self, verdict: Verdict) -> None:
         with self.scope.transaction():
-            enforcement.note(self.scope, verdict, interaction=self.answer)
+            enforcement.note(self.scope, verdict, interaction=self.answer, part="quote")
 
     def withhold(self, text: str, why: str) -> None:
         """What the model wrote and nobody was sent: it may not leave, and it is not forgotten either.

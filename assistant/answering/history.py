@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from assistant import models
 from assistant.conversations import branches
 from assistant.conversations.brought import Brought
-from assistant.models import Status
+from assistant.models import Status, Support
+from assistant.showing import notices
 from governance.policy import residence
 from governance.scope import Scope
 from inference import prompts
@@ -118,4 +119,6 @@ def _cut(text: str, most: int) -> str:
 
 
 def _said(row: models.Answer) -> str:
-    return "".join(segment.text for segment in row.segments.all())
+    """Without what was quoted under an answer that holds: that need not be read again."""
+    is_instead = row.notice in (notices.QUOTED, notices.QUOTED_BESIDE)
+    return "".join(one.text for one in row.segments.all() if is_instead or one.support != Support.EXTRACT)

@@ -8,43 +8,53 @@ What a passage carries leaves at once. By its collection's strictness, a sentenc
 
 A bare "Yes." or "No." leaves with the first sentence that is borne out, and never where there is none.
 Where most of what was stated has no support at the end, the best sentences of the passages follow, as quotes: they are
-the whole answer where nothing else was let go.
+the whole answer where nothing else was let go. Where it has, and the model is one that leaves out much of what it reads,
+what the passage that was cited first says on the question beyond that follows.
 """
 
 from __future__ import annotations
 
+import logging
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from assistant.answering import checking
 from assistant.answering.checking import Checked
 from assistant.answering.delivery import Delivery
+from assistant.answering.quotations import Quote
 from assistant.answering.steps import Step
-from assistant.answering.trimming import Trimmed
 from assistant.models import Support
 from assistant.showing import notices
 from governance import stopwatch
+from governance.errors import Unavailable
 from governance.policy import segments
 from governance.policy.streaming import Gate, Piece
 from ingestion import attribution
 from ingestion.models import Strictness
+from ingestion.search import Passage
+
+log = logging.getLogger(__name__)
 
 HOPELESS = 3  # statements without support, and none with it: the model need not go on
+LONG = 600  # characters: a longer answer is a text that was asked for, a mail or a summary, and nothing is put under it
 UNSUPPORTED = "unsupported"
 
 
 @dataclass
 class Holding:
-    """The sentences of one answer on their way to `sender`. `quotes` finds the passages' best ones, where they are needed."""
+    """The sentences of one answer on their way to `sender`. `instead` finds the passages' best ones, where they are needed."""
 
     sender: Delivery
-    quotes: Callable[[], Sequence[Trimmed]]
+    instead: Callable[[], Sequence[Quote]]
     strictness: Strictness = Strictness.BALANCED
     borne_out: int = 0
     not_borne_out: int = 0
     has_verdict: bool = False
     in_code: bool = False
     waiting: list[tuple[Piece, Checked]] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)  # what has left
+    stands_on: uuid.UUID | None = None  # the passage that was cited first
 
     @property
     def is_hopeless(self) -> bool:
@@ -68,7 +78,7 @@ class Holding:
             self.waiting.append((piece, checked))
         else:
             self._let_go()
-            self.sender.send(piece, checked)
+            self._send(piece, checked)
 
     def end(self) -> str:
         """After the last piece of an answer that went through to its end: what its reader is told beside it."""
@@ -78,10 +88,27 @@ class Holding:
             return ""
         self.drop()
         was_said = self.borne_out > 0 or self.strictness is Strictness.LENIENT
-        quoted = [self.sender.quote(one.passage, place) for one in self.quotes() for place in one.places]
+        quoted = list(map(self._quote, self.instead()))
         if not any(quoted):
             return ""
         return notices.QUOTED_BESIDE if was_said else notices.QUOTED
+
+    def add(self, left_out: Callable[[Passage, str], Sequence[Quote]]) -> None:
+        """After `end` of an answer that holds: what it leaves out of the passage that it cited first. Of another one nothing, for
+        it does not stand on that.
+        """
+        said = "".join(self.said)
+        cited = next((one for one in self.sender.passages if one.chunk_id == self.stands_on), None)
+        if cited is None or len(said) > LONG:
+            return
+        try:
+            with stopwatch.step(Step.CITING):
+                found = left_out(cited, said)
+        except Unavailable as fault:
+            log.warning("answer %s: nothing is quoted under it: %s", self.sender.answer, fault.message)
+            return
+        for quote in found:
+            self._quote(quote)
 
     def let_through(self, gate: Gate, text: str, *, is_last: bool) -> bool:
         """What the model wrote next. False once policy has blocked the answer, or it is of no use to go on."""
@@ -109,5 +136,17 @@ class Holding:
 
     def _let_go(self) -> None:
         for piece, checked in self.waiting:
-            self.sender.send(piece, checked)
+            self._send(piece, checked)
         self.waiting = []
+
+    def _send(self, piece: Piece, checked: Checked) -> None:
+        self.sender.send(piece, checked)
+        self.said.append(checked.text)
+        self.stands_on = self.stands_on or next((one.key for one in checked.found), None)
+
+    def _quote(self, quote: Quote) -> bool:
+        """On a line of its own."""
+        before = "\n\n" if self.said and not self.said[-1].endswith("\n") else ""
+        is_sent = self.sender.quote(quote, before)
+        self.said += ["\n\n"] if is_sent else []
+        return is_sent

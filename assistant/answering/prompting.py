@@ -7,19 +7,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from django.conf import settings
 
 from assistant import models
-from assistant.answering import trimming
+from assistant.answering import quotations, trimming
+from assistant.answering.quotations import Quote
 from assistant.answering.retrieval import LookedUp, Sections
 from assistant.answering.trimming import Trimmed
 from assistant.conversations.brought import Brought
-from inference import prompts, runners
+from inference import prompts, registry, runners
 from inference.prompts import Build
 from inference.runners.base import RunnerState
 from ingestion.models import Classification
 from ingestion.search import Passage
 
 WINDOW = 4096  # where a server does not tell its own
+ONE_TEXT = frozenset({"openai", "mcp"})  # clients
 MARGIN = 64  # tokens a server's own template may add
 
 
@@ -95,9 +98,23 @@ def longest(row: models.Answer, state: RunnerState) -> int:
     return min(row.max_tokens, (state.context_window or WINDOW) // 2)
 
 
-def quotes(built: Built, found: LookedUp) -> list[Trimmed]:
+def instead(built: Built, found: LookedUp) -> list[Quote]:
     """For where the model's own sentences do not hold: of what it was shown, which is what may be cited."""
-    return trimming.quotes(found.question, [one.passage for one in built.trimmed], _near(found))
+    return quotations.instead(found.question, [one.passage for one in built.trimmed], _near(found))
+
+
+def left_out(found: LookedUp, passage: Passage, said: str) -> list[Quote]:
+    return quotations.left_out(found.question, passage, said, _near(found))
+
+
+def adds(row: models.Answer, state: RunnerState) -> bool:
+    """Whether what its answer leaves out is quoted under it: where the model is known to leave out much, if no setting says
+    otherwise. Not where the answer is one text, which a program reads or in which a quote cannot be told from it, nor where an
+    instruction may ask for a form.
+    """
+    wanted = settings.QUOTES
+    is_wanted = wanted == "always" or (wanted == "auto" and registry.leaves_out(state.sha256))
+    return is_wanted and row.client not in ONE_TEXT and not Brought.kept(row.brought).instruction
 
 
 def _near(found: LookedUp) -> trimming.Near | None:

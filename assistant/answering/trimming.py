@@ -27,8 +27,7 @@ MOST = 5
 # Beside a passage's score, which counts its own nearness in spreads of the embedder as 1.
 NEARNESS = 0.3  # a piece's, in spreads
 TERMS = 2.0  # the share of the question's terms that a piece holds, where no vectors tell
-QUESTION = 10.0  # is taken from a piece that asks: a heading of a FAQ does not answer
-QUOTED, QUOTES_ROOM = 2, 500  # passages, and characters of them, where the documents' own words are the answer
+QUESTION = 10.0  # is taken from a piece that asks
 LONGEST = 420  # characters of a piece that count against the room; a longer sentence is sent whole all the same
 GAP = " […] "
 _ASKING = ("?", "？", "؟")
@@ -51,7 +50,9 @@ class Trimmed:
 
 
 @dataclass
-class _Piece:
+class Piece:
+    """`passage` is the number of the one in whose text it stands, from `start` to `end`."""
+
     passage: int
     start: int
     end: int
@@ -63,38 +64,43 @@ def trim(question: str, passages: Sequence[Passage], near: Near | None = None, r
     """In the passages' order, which is best first. Nothing is cut where all of it has room."""
     if sum(len(one.text) for one in passages[:MOST]) <= room:
         return [Trimmed(one, ((0, len(one.text)),), one.text.strip()) for one in passages[:MOST]]
-    pieces = [piece for number, one in enumerate(passages[:MOST]) for piece in _pieces(number, one.text)]
-    _weigh(question, passages, pieces, near)
-    chosen = _chosen(pieces, room)
+    found = pieces(passages[:MOST])
+    weigh(question, passages, found, near)
+    best = chosen(found, room)
     kept = []
     for number, one in enumerate(passages[:MOST]):
-        if places := _places(one.text, [piece for piece in chosen if piece.passage == number]):
+        if places := _places(one.text, [piece for piece in best if piece.passage == number]):
             kept.append(Trimmed(one, tuple(places), GAP.join(one.text[start:end] for start, end in places)))
     return kept
 
 
-def quotes(question: str, passages: Sequence[Passage], near: Near | None = None) -> list[Trimmed]:
-    """The best sentences of the best passages."""
-    return trim(question, passages[:QUOTED], near, QUOTES_ROOM)
+def pieces(passages: Sequence[Passage]) -> list[Piece]:
+    """Sentences, list items and rows, in their order."""
+    return [piece for number, one in enumerate(passages) for piece in _pieces(number, one.text)]
 
 
-def _pieces(number: int, text: str) -> list[_Piece]:
-    found: list[_Piece] = []
+def _pieces(number: int, text: str) -> list[Piece]:
+    found: list[Piece] = []
     for unit in blocks.units(text):
         is_prose = not text[unit.start : unit.end].startswith("|")
         parts = blocks.sentences(text, unit) if is_prose else [unit]
-        found += [_Piece(number, one.start, one.end, unit.header) for one in parts]
+        found += [Piece(number, one.start, one.end, unit.header) for one in parts]
     return found
 
 
-def _weigh(question: str, passages: Sequence[Passage], pieces: Sequence[_Piece], near: Near | None) -> None:
+def asks(text: str) -> bool:
+    """A heading of a FAQ, which does not answer."""
+    return text.rstrip().endswith(_ASKING)
+
+
+def weigh(question: str, passages: Sequence[Passage], pieces: Sequence[Piece], near: Near | None) -> None:
+    """Sets the weight of each: by its passage's score and by its own nearness to the question."""
     texts = [passages[one.passage].text[one.start : one.end] for one in pieces]
     own = TERMS * _by_terms(question, texts) if near is None else NEARNESS * near(question, texts)
     # Where names changed the order, a passage weighs no less than those behind it.
     scores = list(accumulate((one.score for one in reversed(passages)), max))[::-1]
     for piece, text, weight in zip(pieces, texts, own, strict=True):
-        asks = QUESTION if text.rstrip().endswith(_ASKING) else 0.0
-        piece.weight = scores[piece.passage] + float(weight) - asks
+        piece.weight = scores[piece.passage] + float(weight) - (QUESTION if asks(text) else 0.0)
 
 
 def _by_terms(question: str, texts: Sequence[str]) -> Row:
@@ -106,25 +112,25 @@ def _by_terms(question: str, texts: Sequence[str]) -> Row:
     return np.array([sum(rare[term] for term in one) / whole for one in held], dtype=np.float64)
 
 
-def _chosen(pieces: Sequence[_Piece], room: int) -> list[_Piece]:
+def chosen(pieces: Sequence[Piece], room: int) -> list[Piece]:
     """The best until the room is used; the best of a second passage is always among them."""
     ranked = sorted(pieces, key=lambda one: -one.weight)
-    firsts: dict[int, _Piece] = {}
+    firsts: dict[int, Piece] = {}
     for piece in ranked:
         firsts.setdefault(piece.passage, piece)
-    chosen = list(firsts.values())[:LEAST]
-    left = room - sum(min(one.end - one.start, LONGEST) for one in chosen)
+    best = list(firsts.values())[:LEAST]
+    left = room - sum(min(one.end - one.start, LONGEST) for one in best)
     for piece in ranked:
         size = piece.end - piece.start
-        if piece not in chosen and size <= left:
-            chosen.append(piece)
+        if piece not in best and size <= left:
+            best.append(piece)
             left -= size
-    return chosen
+    return best
 
 
-def _places(text: str, chosen: Sequence[_Piece]) -> list[tuple[int, int]]:
+def _places(text: str, kept: Sequence[Piece]) -> list[tuple[int, int]]:
     """Neighbours as one; the header of a table before the first of its rows."""
-    places = sorted({place for piece in chosen for place in ((piece.start, piece.end), piece.header) if place})
+    places = sorted({place for piece in kept for place in ((piece.start, piece.end), piece.header) if place})
     joined: list[tuple[int, int]] = []
     for start, end in places:
         if joined and not text[joined[-1][1] : start].strip():

@@ -166,4 +166,4 @@ def _turn(turn: shared.Turn) -> dict[str, Any]:
 
 def _said(one: shared.Said) -> dict[str, Any]:
     cited = [answered.citation(citation) for citation in one.citations]
-    return {"text": one.text, "citations": cited, "is_supported": one.is_supported}
+    return {"text": one.text, "citations": cited, "is_supported": one.is_supported, "support": one.support}

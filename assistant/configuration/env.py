@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tomllib
+from collections.abc import Sequence
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,14 @@ def number(name: str, default: int, *, least: int = 0, most: int = 2**40) -> int
     if not least <= value <= most:
         raise ImproperlyConfigured(f"{name}={value} is outside {least} to {most}.")
     return value
+
+
+def choice(name: str, among: Sequence[str]) -> str:
+    """One of them, the first by default."""
+    chosen = text(name, among[0]).lower()
+    if chosen not in among:
+        raise ImproperlyConfigured(f"{name}={chosen!r} is none of {', '.join(among)}.")
+    return chosen
 
 
 def names(name: str, default: list[str]) -> list[str]:

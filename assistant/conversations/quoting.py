@@ -9,6 +9,7 @@ from typing import Any
 
 from assistant.conversations import marking
 from assistant.conversations.marking import Piece
+from assistant.models import Support
 from assistant.showing import places
 
 Place = Callable[[Mapping[str, Any]], str]
@@ -74,7 +75,15 @@ def is_doubted(segment: Any) -> bool:
 
 def piece(segment: Any) -> Piece:
     markers = tuple(int(one["marker"]) for one in segment.citations)
-    return Piece(str(segment.text), markers, is_doubted(segment))
+    text = str(segment.text)
+    return Piece(_quoted(text) if segment.support == Support.EXTRACT else text, markers, is_doubted(segment))
+
+
+def _quoted(text: str) -> str:
+    """As a letter quotes, and Markdown: the document's own words are told from what was written by their lines' beginnings."""
+    words = text.strip()
+    before, _, after = text.partition(words)
+    return before + "\n".join(f"> {line}".rstrip() for line in words.splitlines()) + after
 
 
 def named(one: Source) -> str:

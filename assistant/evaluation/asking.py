@@ -11,6 +11,7 @@ from assistant import answering, conversations, models
 from assistant.evaluation import searching
 from assistant.evaluation.questions import Question
 from assistant.evaluation.rows import Answered, Row
+from assistant.showing import notices
 from governance.errors import Busy, QuotaHeld, QuotaSpent, Unavailable
 from governance.scope import Scope
 from governance.sentence import sentence
@@ -77,7 +78,11 @@ def read(scope: Scope, question: Question, answer: uuid.UUID) -> Answered:
         row = models.Answer.objects.prefetch_related(models.ordered_segments()).get(pk=answer)
         segments = list(row.segments.all())
     text = "".join(segment.text for segment in segments)
-    weighed = [segment.is_supported for segment in segments if segment.is_supported is not None]
+    extracts = sum(segment.support == models.Support.EXTRACT for segment in segments)
+    quoted = extracts if row.notice in (notices.QUOTED, notices.QUOTED_BESIDE) else 0
+    # What is quoted under an answer that holds is none of its statements.
+    stated = [one for one in segments if quoted or one.support != models.Support.EXTRACT]
+    weighed = [segment.is_supported for segment in stated if segment.is_supported is not None]
     cited = [one for segment in segments for one in segment.citations]
     usage = row.capsule.get("usage", {})
     return Answered(
@@ -88,7 +93,7 @@ def read(scope: Scope, question: Question, answer: uuid.UUID) -> Answered:
         stands_on=tuple(dict.fromkeys(one["document_id"] for one in cited)),
         sentences=len(weighed),
         unsupported=weighed.count(False),
-        quoted=sum(segment.support == models.Support.EXTRACT for segment in segments),
+        quoted=quoted,
         prompt_tokens=usage.get("prompt_tokens", 0),
         tokens=usage.get("completion_tokens", 0),
         first_ms=round((segments[0].created_at - row.created_at).total_seconds() * 1000) if segments else None,

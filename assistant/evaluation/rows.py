@@ -14,7 +14,8 @@ from assistant.evaluation import files
 class Answered:
     """`met` says of each fact whether it stands in the answer; `cited` are the documents of its citations, in order,
     by the names that policy left of them, and `stands_on` their ids; `unsupported` of its `sentences` were delivered marked as
-    such, `quoted` are the documents' own words; `fault` is the code of what it failed by, `model` the name of who wrote it.
+    such, `quoted` are the documents' own words in their stead; `fault` is the code of what it failed by, `model` the name of
+    who wrote it.
     """
 
     status: str

@@ -195,7 +195,7 @@ def _conversation(row: models.Conversation) -> dict[str, Any]:
 def _answer(row: models.Answer) -> dict[str, Any]:
     names = ("question", "client", "status", "notice", "created_at", "finished_at", "superseded_at", "feedback")
     more = ("feedback_reason", "brought", "sampler", "receipt", "times", "passages", "capsule")
-    segments = [{"text": one.text, "citations": one.citations} for one in row.segments.all()]
+    segments = [{"text": one.text, "citations": one.citations, "support": one.support} for one in row.segments.all()]
     return {"id": row.pk} | {name: getattr(row, name) for name in (*names, *more)} | {"segments": segments}
 
 

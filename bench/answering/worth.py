@@ -12,7 +12,7 @@ from bench import answers, intervals
 if TYPE_CHECKING:
     from assistant.answering.checking import Checked
     from assistant.answering.evidence import Evidence
-    from assistant.answering.trimming import Trimmed
+    from assistant.answering.quotations import Quote
     from bench.answering.found import Found
     from bench.answers import Row
     from governance.policy.streaming import Piece
@@ -53,11 +53,10 @@ class _Desk:
     def withhold(self, text: str, why: str) -> None:
         """Nobody gets it."""
 
-    def quote(self, passage: Passage, place: tuple[int, int]) -> bool:
-        self.told.texts.append(passage.text[slice(*place)] + "\n\n")
+    def quote(self, quote: Quote, before: str = "") -> bool:
+        self.told.texts.append(f"{before}{quote.above}{quote.text}\n\n")
         self.told.states.append("extract")
-        self.told.cited.append(passage.document_name)
-        self.told.quoted = True
+        self.told.cited.append(quote.passage.document_name)
         return True
 
 
@@ -89,14 +88,16 @@ def tell(found: Sequence[Found], rows: Sequence[Row], *, kinds: bool) -> None:
             kinds=kinds,
         )
         for level in ("lenient", "balanced", "strict"):
-            _tell(
-                f"gate and checks, {level}",
-                [(one, delivered(one, told.get(one.case.id), level)) for one in asked],
-                kinds=kinds,
-            )
+            for adds in (False, True):
+                _tell(
+                    f"gate and checks, {level}" + (", what it leaves out under it" if adds else ""),
+                    [(one, delivered(one, told.get(one.case.id), level, adds=adds)) for one in asked],
+                    kinds=kinds,
+                )
 
 
-def delivered(one: Found, row: Row | None, level: str) -> Told:
+def delivered(one: Found, row: Row | None, level: str, *, adds: bool) -> Told:
+    from assistant.answering import quotations
     from assistant.answering.evidence import Decision
     from assistant.answering.holding import Holding
     from governance.policy.engine import Verdict
@@ -115,7 +116,9 @@ def delivered(one: Found, row: Row | None, level: str) -> Told:
         holding.say(Piece(text, text, Verdict(Action.ALLOW, (), text, "")))
         if holding.is_hopeless:
             break
-    holding.end()
+    told.quoted = bool(holding.end())
+    if adds and not told.quoted and row.finish == "stop":
+        holding.add(lambda passage, text: quotations.left_out(one.case.question, passage, text, answers.near))
     return told
 
 
@@ -133,18 +136,18 @@ def as_written(one: Found, row: Row) -> Told:
 
 def _extracts(one: Found) -> Told:
     told = Told(refused=not weighed(one).suffices)
+    told.quoted = not told.refused
     if not told.refused:
         desk = _Desk(one.passages, told)
-        for trimmed in _quotes(one, one.passages):
-            for place in trimmed.places:
-                desk.quote(trimmed.passage, place)
+        for quote in _quotes(one, one.passages):
+            desk.quote(quote)
     return told
 
 
-def _quotes(one: Found, passages: Sequence[Passage]) -> list[Trimmed]:
-    from assistant.answering import trimming
+def _quotes(one: Found, passages: Sequence[Passage]) -> list[Quote]:
+    from assistant.answering import quotations
 
-    return trimming.quotes(one.case.question, passages, answers.near)
+    return quotations.instead(one.case.question, passages, answers.near)
 
 
 def _tell(name: str, told: Sequence[tuple[Found, Told]], *, kinds: bool) -> None:
@@ -169,9 +172,10 @@ def _of_answerable(can: Sequence[tuple[Found, Told]]) -> Iterator[str]:
     shares = [sum(fact.is_in(said.text) for fact in one.case.facts) / len(one.case.facts) for one, said in can]
     answered = [(one, said) for one, said in can if not said.refused]
     first = [said.cited[0] in one.case.documents for one, said in answered if said.cited]
-    states = [state for _, said in can for state in said.states if state != "neutral"]
+    states = [state for _, said in can for state in said.states if state not in ("neutral", "extract")]
     wrongly = sum(_wrongly(one, said) for one, said in can)
-    yield f"facts present {measures.mean(shares)}"
+    length = sum(len(said.text) for _, said in answered) // max(1, len(answered))
+    yield f"facts present {measures.mean(shares)}, in {length} characters of an answer"
     yield f"first citation right {intervals.told(sum(first), len(first))}, {len(answered) - len(first)} without any"
     yield f"statements without support {intervals.told(states.count('unsupported'), len(states))}"
     yield f"statements held to be supported, by no right document {intervals.told(wrongly, len(states))}"

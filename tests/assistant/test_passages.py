@@ -90,8 +90,8 @@ def answer() -> tuple[list[SimpleNamespace], list[quoting.Source]]:
         "locator": {"page": 3},
     }
     said = [
-        SimpleNamespace(ordinal=0, text="Twenty days. ", citations=[cited], is_supported=True),
-        SimpleNamespace(ordinal=1, text="That is all.\n", citations=[cited], is_supported=True),
+        SimpleNamespace(ordinal=0, text="Twenty days. ", citations=[cited], is_supported=True, support="supported"),
+        SimpleNamespace(ordinal=1, text="That is all.\n", citations=[cited], is_supported=True, support="supported"),
     ]
     return said, quoting.sources(said, lambda place: f"page {place['page']}")
 

@@ -9,7 +9,20 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FLOORS = ("assistant", "ingestion", "inference", "governance")
-READERS = {"text", "flag", "number", "names", "networks", "folder", "tables", "fields", "secret", "database", "get"}
+READERS = {
+    "text",
+    "flag",
+    "number",
+    "names",
+    "choice",
+    "networks",
+    "folder",
+    "tables",
+    "fields",
+    "secret",
+    "database",
+    "get",
+}
 OURS = re.compile(r"(CHANCERY|DATABASE|REDIS|MODEL|DJANGO_SECRET)_[A-Z_]+")
 # What ours set for processes of ours, and what is no setting: where Django looks for its settings.
 WITHIN = {"CHANCERY_TEST_SERVICES"}

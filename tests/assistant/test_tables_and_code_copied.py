@@ -111,7 +111,7 @@ def test_nothing_but_code_is_spared_from_becoming_plain_words(text: str) -> None
 def test_plain_copies_and_markdown_place_them_alike() -> None:
     cited = {"marker": 1, "document_name": "a*b.md", "chunk_id": "c", "document_id": "d", "locator": {}}
     said = [
-        SimpleNamespace(ordinal=number, text=one.text, citations=[cited], is_supported=True)
+        SimpleNamespace(ordinal=number, text=one.text, citations=[cited], is_supported=True, support="supported")
         for number, one in enumerate(pieces(TABLE))
     ]
     listed = quoting.sources(said, lambda _: "")
@@ -119,6 +119,22 @@ def test_plain_copies_and_markdown_place_them_alike() -> None:
     written = quoting.markdown("What?", said, listed, lambda _: "/d")
     assert "| Hotel | 120 € [1] |\n" in written
     assert "1. [a\\*b.md](/d)" in written
+
+
+def test_a_table_in_the_documents_own_words_is_one_in_a_quotation() -> None:
+    cited = {"marker": 1, "document_name": "a.md", "chunk_id": "c", "document_id": "d", "locator": {}}
+    words = "\n\nRates:\n\n| Level | Rate |\n| --- | --- |\n| L5 | ![x](https://e.example/x) 72 |\n\n"
+    said = [
+        SimpleNamespace(ordinal=0, text="It is 72.", citations=[cited], is_supported=True, support="supported"),
+        SimpleNamespace(ordinal=1, text=words, citations=[cited], is_supported=True, support="extract"),
+    ]
+    listed = quoting.sources(said, lambda _: "")
+    assert "It is 72. [1]\n\n> Rates:\n>\n> | Level | Rate |\n" in quoting.plain("What?", said, listed)
+    html = READER.render(quoting.markdown("What?", said, listed, lambda _: "/d"))
+    quoted = html.partition("It is 72. [1]</p>")[2].partition("</blockquote>")[0]
+    assert quoted.count("<td>") == 2
+    assert "72 [1]</td>" in quoted
+    assert "<img" not in html
 
 
 def exported(house: House, row: models.Answer, form: str) -> bytes:

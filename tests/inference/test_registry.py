@@ -49,6 +49,14 @@ def test_the_catalogue_holds_what_a_bare_machine_needs() -> None:
     assert all(model.size and model.packages for model in known.values())
 
 
+def test_a_model_is_known_by_its_file_to_leave_out_much_and_another_file_is_not() -> None:
+    chat = [model for model in registry.catalog().values() if model.kind == "chat"]
+    assert all(registry.leaves_out(model.sha256) is model.leaves_out for model in chat)
+    assert any(model.leaves_out for model in chat)
+    assert not registry.leaves_out("")
+    assert not registry.leaves_out("f" * 64)
+
+
 def test_parts_are_told_in_the_order_of_their_numbers() -> None:
     parts = registry.resolve("qwen2.5-coder-1.5b-instruct").packages
     assert [int(part.requirement.partition("==")[0].rpartition("part")[2]) for part in parts] == list(range(1, 23))
