@@ -71,6 +71,17 @@ def test_what_may_not_be_read_changes_no_row_no_score_and_no_count(house: House,
     )  # it is near, to who may read it
 
 
+def test_many_documents_are_read_in_another_way_and_give_the_same(
+    house: House, travel: uuid.UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _crowd(house)
+    before = told(house.bob, travel)
+    monkeypatch.setattr(postings, "FEW", 0)
+    assert told(house.bob, travel) == before
+    weights = postings.weigh(house.bob, QUESTION, [travel])
+    assert len(postings.search(house.bob, weights, [travel], 3)) == 2
+
+
 def test_a_search_passes_over_no_row_that_its_person_may_not_read(house: House, travel: uuid.UUID) -> None:
     """What is not read takes no time, however much of it there is."""
     _crowd(house)
