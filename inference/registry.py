@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
 import tomllib
@@ -75,7 +76,13 @@ def resolve(wanted: str, setting: str = "CHANCERY_MODEL") -> Model:
 
 def leaves_out(sha256: str) -> bool:
     """Whether the model of this file is said to. Of a file that is not in the catalogue nothing is known."""
-    return any(one.leaves_out for one in catalog().values() if sha256 and one.sha256 == sha256)
+    return sha256 in _leaving_out()
+
+
+@functools.cache
+def _leaving_out() -> frozenset[str]:
+    """Asked of each answer, and the catalogue is a file."""
+    return frozenset(one.sha256 for one in catalog().values() if one.leaves_out)
 
 
 def beside(wanted: Sequence[str]) -> list[Model]:

@@ -120,5 +120,5 @@ def _cut(text: str, most: int) -> str:
 
 def _said(row: models.Answer) -> str:
     """Without what was quoted under an answer that holds: that need not be read again."""
-    is_instead = row.notice in (notices.QUOTED, notices.QUOTED_BESIDE)
+    is_instead = row.notice in notices.INSTEAD
     return "".join(one.text for one in row.segments.all() if is_instead or one.support != Support.EXTRACT)

@@ -79,7 +79,7 @@ def read(scope: Scope, question: Question, answer: uuid.UUID) -> Answered:
         segments = list(row.segments.all())
     text = "".join(segment.text for segment in segments)
     extracts = sum(segment.support == models.Support.EXTRACT for segment in segments)
-    quoted = extracts if row.notice in (notices.QUOTED, notices.QUOTED_BESIDE) else 0
+    quoted = extracts if row.notice in notices.INSTEAD else 0
     # What is quoted under an answer that holds is none of its statements.
     stated = [one for one in segments if quoted or one.support != models.Support.EXTRACT]
     weighed = [segment.is_supported for segment in stated if segment.is_supported is not None]

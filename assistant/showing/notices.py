@@ -30,6 +30,7 @@ QUOTED = phrase(
     "Nothing that the model wrote held against the passages, so it was left out. These are the documents' own words."
 )
 QUOTED_BESIDE = phrase("Much of what the model wrote holds against no passage. The documents' own words follow.")
+INSTEAD = frozenset({QUOTED, QUOTED_BESIDE})  # of an answer whose own sentences did not hold
 WEAK = phrase("What was found may not answer this. Read the passages before you rely on it.")
 
 

@@ -48,21 +48,18 @@ ON CONFLICT (tenant_id, collection_id, term, chunk_id) DO UPDATE SET tf = EXCLUD
 # joined, a version at a time. Of many it read all of their postings so, or compared those of the terms with each of them: a
 # minute for a third of a second. With `IS TRUE` it does not join, it looks each posting's version up in a table of hashes:
 # where a tenant has little beside a few documents it would read all of that so.
-MINE = (
-    narrow.SHOWN
-    + """, mine AS (
-    SELECT p.term, p.chunk_id, p.tf, p.length FROM posting p
-    JOIN shown ON shown.current_id = p.version_id
+_PICKED = "SELECT p.term, p.chunk_id, p.tf, p.length FROM posting p"
+_WANTED = """
     WHERE p.tenant_id = %(tenant)s AND p.collection_id = ANY (%(collections)s::uuid[])
-      AND p.term = ANY (%(terms)s::varchar[]) AND (SELECT count(*) FROM shown) <= %(few)s
+      AND p.term = ANY (%(terms)s::varchar[])"""
+MINE = f"""{narrow.SHOWN}, mine AS (
+    {_PICKED} JOIN shown ON shown.current_id = p.version_id {_WANTED}
+      AND (SELECT count(*) FROM shown) <= %(few)s
     UNION ALL
-    SELECT p.term, p.chunk_id, p.tf, p.length FROM posting p
-    WHERE p.tenant_id = %(tenant)s AND p.collection_id = ANY (%(collections)s::uuid[])
-      AND p.term = ANY (%(terms)s::varchar[]) AND (p.version_id IN (SELECT current_id FROM shown)) IS TRUE
-      AND (SELECT count(*) FROM shown) > %(few)s
+    {_PICKED} {_WANTED}
+      AND (p.version_id IN (SELECT current_id FROM shown)) IS TRUE AND (SELECT count(*) FROM shown) > %(few)s
 )
 """
-)
 
 COUNT = (
     MINE
@@ -79,16 +76,11 @@ GROUP BY m.chunk_id ORDER BY score DESC, m.chunk_id LIMIT %(limit)s
 SCORE = MINE + _SCORED
 # Chunks that were found another way are shown already, and looked at again before anybody reads them. Joined with what is
 # shown they took 4 s where 10,000 documents are: Postgres does not know how many there are, and compares each with all.
-SCORE_AMONG = (
-    """
+SCORE_AMONG = f"""
 WITH mine AS (
-    SELECT p.term, p.chunk_id, p.tf, p.length FROM posting p
-    WHERE p.tenant_id = %(tenant)s AND p.collection_id = ANY (%(collections)s::uuid[])
-      AND p.term = ANY (%(terms)s::varchar[]) AND p.chunk_id = ANY (%(among)s::uuid[])
+    {_PICKED} {_WANTED} AND p.chunk_id = ANY (%(among)s::uuid[])
 )
-"""
-    + _SCORED
-)
+{_SCORED}"""
 
 
 @dataclass(frozen=True)
