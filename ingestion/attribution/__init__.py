@@ -69,6 +69,7 @@ class _Claim:
     values: tuple[Fact, ...]
     names: frozenset[str]
     compounds: frozenset[str]
+    numbered: frozenset[str]
     whole: Part
     clauses: tuple[Part, ...]
 
@@ -78,7 +79,7 @@ class _Claim:
 
     @property
     def asked(self) -> frozenset[str]:
-        return frozenset(self.weights)
+        return self.numbered.union(self.weights)
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,8 @@ def _claim(sentence: str, read: Sequence[_Passage]) -> _Claim:
     required = names.required(sentence, texts)
     weights = {term: _weight(term, read) for term in terms.terms(sentence) if term not in facts.UNITS}
     clauses = tuple(part for part in spans.clauses(sentence) if len(part.words) >= _CLAUSE_MIN)
-    return _Claim(weights, stated, required, frozenset(facts.compounds(sentence)), spans.whole(sentence), clauses)
+    compounds, numbered = frozenset(facts.compounds(sentence)), frozenset(facts.numbered(sentence))
+    return _Claim(weights, stated, required, compounds, numbered, spans.whole(sentence), clauses)
 
 
 def _weight(term: str, read: Sequence[_Passage]) -> float:
@@ -231,14 +233,19 @@ def _is_of_another(value: Fact, claim: _Claim, passage: _Passage, span: Span) ->
     "Deck work stops at 14 m/s, lifting at 11 m/s" does not support that deck work stops at 11.
     """
     series = [other for other in passage.spans if other.series == span.series] if span.series is not None else [span]
-    rivals = [part for other in series for part in other.parts if _has_another(value, claim, part)]
-    holding = [part for part in span.parts if any(value.agrees(other) for other in part.values)]
+    is_table = bool(span.cells)
+    rivals = [
+        part for other in series for part in other.told(claim.asked) if _has_another(value, claim, part, is_table)
+    ]
+    holding = [part for part in span.told(claim.asked) if any(value.agrees(other) for other in part.values)]
     return bool(holding) and all(_is_beaten(part, rivals, claim) for part in holding)
 
 
-def _has_another(value: Fact, claim: _Claim, part: Part) -> bool:
-    same_kind = [other for other in part.values if other.is_alike(value)]
-    return bool(same_kind) and not any(each.agrees(other) for each in claim.values for other in same_kind)
+def _has_another(value: Fact, claim: _Claim, part: Part, is_row: bool) -> bool:
+    """Whether the part says a value of that kind, and none that the sentence says too. The 1 of "priority 1" is no "1 day"."""
+    rivals = [other for other in part.values if (other.is_comparable if is_row else other.is_alike)(value)]
+    said = [each for each in claim.values if each.kind or not is_row or not value.kind]
+    return bool(rivals) and not any(each.agrees(other) for each in said for other in rivals)
 
 
 def _is_beaten(part: Part, rivals: Sequence[Part], claim: _Claim) -> bool:

@@ -71,9 +71,16 @@ _ENGLISH = frozenset({"january", "february", "march", "june", "july", "october",
 _FULL = "|".join(name for name in _NAMED if (len(name) > 3 or name in {"mai", "maj"}) and name not in _ENGLISH)
 _OF_MONTH = rf"\s+(?:(?:{_FULL})\b|(?:{'|'.join(_NAMED)}|may)(?:\.|\s+\d{{4}}\b))"
 _MARKERS = re.compile(
-    rf"\[\d{{1,3}}\]|^[^\S\n]*(?:\d{{1,2}}(?:\)|\.(?!{_OF_MONTH}))|[-*•])\s+", re.MULTILINE | re.IGNORECASE
+    rf"\[\d{{1,3}}\]|^[^\S\n]*(?:#{{1,6}}[^\S\n]+)?(?:\d{{1,2}}(?:\)|\.(?!{_OF_MONTH}))|[-*•])\s+",
+    re.MULTILINE | re.IGNORECASE,
+)
+_NUMBERED = re.compile(
+    r"(?<!\w)(?P<word>[^\W\d_]{3,})[ \u00a0](?P<number>\d{1,2})(?!\w|[.,]\d)(?P<after>(?:\s?%|[\s-]+[^\W\d_]+){0,2})"
 )
 _RUN = re.compile(r"(?<!\w)[^\W_]\w*(?:[.-]\w+)*")
+
+
+_LENGTHS = frozenset({"second", "minute", "hour", "h", "day", "week", "month", "year"})
 
 
 class Fact(NamedTuple):
@@ -87,6 +94,10 @@ class Fact(NamedTuple):
     def agrees(self, other: Fact) -> bool:
         """The same value; a unit counts only where both have one."""
         return self.value == other.value and self.is_alike(other)
+
+    def is_comparable(self, other: Fact) -> bool:
+        """Alike, or both a length of time: "4 hours" is another answer than "3 days"."""
+        return self.is_alike(other) or (self.kind in _LENGTHS and other.kind in _LENGTHS)
 
     def is_alike(self, other: Fact) -> bool:
         """Of one kind, as far as both tell theirs."""
@@ -121,6 +132,17 @@ def values(text: str) -> list[Fact]:
 def codes(text: str) -> set[str]:
     """Names with a digit in them, such as FM45, E-1042 or v2.3, as terms."""
     return {code for run in _RUN.findall(text) for code in _codes(run)}
+
+
+def numbered(text: str) -> dict[str, str]:
+    """The names in a bare text that end in a number, "priority 1" and "Stufe 2", with that number."""
+    return {
+        f"{term} {number}": number
+        for match in _NUMBERED.finditer(text)
+        if not units.kind_after(match.group("after"))
+        for term in terms.terms(match.group("word"))
+        if (number := terms.number(match.group("number")))
+    }
 
 
 def compounds(text: str) -> set[str]:

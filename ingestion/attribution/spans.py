@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ingestion.attribution import facts, units
@@ -81,9 +81,20 @@ class Span:
         inside = [cell for cell in self.cells if any(fact.agrees(value) for value in cell.values)]
         if not inside:
             return any(fact.agrees(other) for other in self.values)
-        heads = {cell.head & asked for cell in self.cells}
-        best = {head for head in heads if head and not any(head < other for other in heads)}
-        return not best or self.cells[0] in inside or any(cell.head & asked in best for cell in inside)
+        named = _named(self.cells, asked)
+        return not named or self.cells[0] in inside or any(cell in named for cell in inside)
+
+    def told(self, asked: frozenset[str]) -> tuple[Part, ...]:
+        """The parts, and of a row the figures of the columns that the asked terms name best, if they name any."""
+        named = _named(self.cells[1:], asked)
+        figures = tuple(fact for cell in named for fact in cell.values)
+        return tuple(replace(part, values=figures) for part in self.parts) if named else self.parts
+
+
+def _named(cells: Sequence[Cell], asked: frozenset[str]) -> Sequence[Cell]:
+    heads = {cell.head & asked for cell in cells}
+    best = {head for head in heads if head and not any(head < other for other in heads)}
+    return [cell for cell in cells if cell.head & asked in best]
 
 
 def read(text: str) -> tuple[Span, ...]:
@@ -165,7 +176,12 @@ def _told(text: str, unit: Unit) -> Iterator[Span]:
 
 def _listed(text: str, unit: Unit) -> Iterator[Span]:
     said = facts.bare(text[unit.start : unit.end])
-    yield replace(_span(unit, said, (whole(said),)), series=unit.block)
+    label, colon, rest = said.partition(":")
+    numbered = facts.numbered(label) if colon else {}
+    part = whole(said)
+    values = (*_of_name(facts.values(label), numbered), *facts.values(rest)) if numbered else part.values
+    part = replace(part, words=part.words.union(numbered), values=values)
+    yield replace(_span(unit, said, (part,)), values=values, series=unit.block)
 
 
 def _span(unit: Unit, said: str, parts: tuple[Part, ...]) -> Span:
@@ -177,11 +193,19 @@ def _row(text: str, unit: Unit, start: int, header: str) -> Span:
     written = _cells(inside)
     heads = _heads(header, len(written))
     cells = tuple(Cell(head, tuple(facts.values(cell))) for head, cell in zip(heads, written, strict=True))
+    words, numbered = terms.terms(written[0]), facts.numbered(written[0])
+    cells = (replace(cells[0], values=tuple(_of_name(cells[0].values, numbered))), *cells[1:])
     stated = tuple(fact for cell in cells for fact in cell.values)
     figures = tuple(fact for cell in cells[1:] for fact in cell.values)
-    part = Part(frozenset(terms.terms(written[0])), figures, negations(inside))
+    part = Part(frozenset({*words, *numbered}.difference(numbered.values())), figures, negations(inside))
     known = _terms(f"{header}\n{inside}")
     return Span(start, unit.end, known, (*stated, *facts.values(header)), (part,), unit.block, cells)
+
+
+def _of_name(values: Iterable[Fact], numbered: Mapping[str, str]) -> Iterator[Fact]:
+    """The 1 of "priority 1" is not that of "1 hour"."""
+    names = set(numbered.values())
+    return (fact._replace(kind="name") if not fact.kind and fact.value in names else fact for fact in values)
 
 
 def _terms(said: str) -> frozenset[str]:

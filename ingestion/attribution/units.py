@@ -56,6 +56,7 @@ _KINDS = {
 }
 _KIND = [(kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _KINDS.items()]
 _KIND_MIN = 4  # letters of a unit behind another word: "3 fois mes" is French for "my"
+_SHORT = frozenset({"day", "tag", "dag"})
 # "2 a year" is no duration.
 _BETWEEN = frozenset(
     {"a", "an", "per", "of", "in", "to", "and", "or", "the", "je", "pro", "im", "von", "bis", "und", "oder"}
@@ -82,7 +83,11 @@ def kind_after(written: str) -> str:
     words = [word for word in re.split(r"[\s-]+", written) if word]
     if found := kind(" ".join(words)) or kind("".join(words[:1])):
         return found
-    is_apart = len(words) > 1 and words[0].lower() not in _BETWEEN and len(words[1]) >= _KIND_MIN
+    is_apart = (
+        len(words) > 1
+        and words[0].lower() not in _BETWEEN
+        and (len(words[1]) >= _KIND_MIN or words[1].lower() in _SHORT)
+    )
     return kind(words[1]) if is_apart else ""
 
 

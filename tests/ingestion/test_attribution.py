@@ -13,7 +13,6 @@ from ingestion import attribution
 from ingestion.attribution import Attribution, names
 from tests.ingestion import handbook, statements
 
-PLANS = "| | Gold | Platinum |\n| --- | --- | --- |\n| Price per device | £340 | £620 |\n| Notice | 60 days | 90 days |"
 GOLD = "The Gold plan answers within 4 business hours. It ends with a notice of 60 days."
 PLATINUM = "The Platinum plan answers within 1 hour. It ends with a notice of 90 days."
 QUESTIONS = {question.id: question for question in material.questions()}
@@ -152,20 +151,6 @@ def test_a_unit_may_stand_with_its_number_or_apart_from_it(number: str, unit: st
 def test_a_word_behind_a_number_makes_no_code_of_it() -> None:
     assert cited("The rule stands in § 12a.", "The rule stands in § 12, and it is read 12 a year.") == []
     assert cited("The printer is in room 12C.", "The printer is in room 12.") == []
-
-
-def test_a_figure_of_a_table_counts_for_its_own_column_and_row() -> None:
-    assert cited("The Gold price per device is £340.", PLANS) == [0]
-    assert cited("The Gold price per device is £620.", PLANS) == []
-    years = "| Service | Notice |\n| --- | --- |\n| 2 years | 3 months |\n| 5 years | 4 months |"
-    assert cited("After 2 years the notice is 3 months.", years) == [0]
-    assert cited("After 2 years the notice is 4 months.", years) == []
-
-
-def test_the_quote_from_a_table_is_its_row() -> None:
-    (one,) = attribution.attribute("The notice for Platinum is 90 days.", [("plans", PLANS)])
-    assert one.quote == "| Notice | 60 days | 90 days |"
-    assert PLANS[one.start : one.end] == one.quote
 
 
 def test_a_figure_of_another_clause_or_item_is_not_cited() -> None:

@@ -1,0 +1,77 @@
+"""Which figure of a table a sentence may state, and of a list whose items are numbered."""
+
+from __future__ import annotations
+
+import pytest
+
+from ingestion import attribution
+
+PLANS = "| | Gold | Platinum |\n| --- | --- | --- |\n| Price per device | £340 | £620 |\n| Notice | 60 days | 90 days |"
+CARE = """
+| | Silver | Gold | Platinum |
+| --- | --- | --- | --- |
+| Response, priority 1 | 8 business hours | 4 business hours | 1 hour, day and night |
+| Response, priority 2 | 3 business days | 1 business day | 4 hours, day and night |
+| Visit on site | at cost | within 3 business days | next business day |
+| Loan device | none | within 5 business days | within 48 hours |
+""".strip()
+PRIORITIES = "## 1. What they mean\n\n- Priority 2: works, answered within 4 days.\n- Priority 3: a wish, answered within 5 days."
+
+
+def is_cited(sentence: str, text: str) -> bool:
+    return bool(attribution.attribute(sentence, [("", text)]))
+
+
+def test_a_figure_of_a_table_counts_for_its_own_column_and_row() -> None:
+    assert is_cited("The Gold price per device is £340.", PLANS)
+    assert not is_cited("The Gold price per device is £620.", PLANS)
+    years = "| Service | Notice |\n| --- | --- |\n| 2 years | 3 months |\n| 5 years | 4 months |"
+    assert is_cited("After 2 years the notice is 3 months.", years)
+    assert not is_cited("After 2 years the notice is 4 months.", years)
+
+
+def test_the_quote_from_a_table_is_its_row() -> None:
+    (one,) = attribution.attribute("The notice for Platinum is 90 days.", [("plans", PLANS)])
+    assert one.quote == "| Notice | 60 days | 90 days |"
+    assert PLANS[one.start : one.end] == one.quote
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The response time for priority 1 under Gold is 4 business hours.",
+        "The response time for priority 2 under Gold is 1 business day.",
+        "Gold answers priority 1 in 4 business hours and priority 2 in 1 business day.",
+        "Gold answers priority 2 in 1 business day, and Silver in 3 business days.",
+        "Priority 1 of Platinum is answered in 1 hour, day and night, priority 2 in 4 hours.",
+        "Gold customers get a visit on site within 3 business days.",
+        "Under Gold, a loan device arrives within 5 business days and a visit within 3 business days.",
+    ],
+)
+def test_what_a_table_says_is_cited(sentence: str) -> None:
+    assert is_cited(sentence, CARE)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "where"),
+    [
+        (
+            "The response time for priority 1 under Gold is 3 business days.",
+            "one column and another's row, or its own row",
+        ),
+        ("The response time for priority 1 under Gold is 1 business day.", "the next row, in another unit"),
+        ("The response time for priority 2 under Gold is 4 business hours.", "the row before"),
+        ("Priority 2 of Platinum is answered in 1 hour, day and night.", "the row before, and in its own name"),
+        ("Under Gold, a loan device arrives within 3 business days.", "another row"),
+        ("Under Gold, a loan device arrives within 48 hours.", "another column"),
+    ],
+)
+def test_a_figure_that_stands_elsewhere_in_the_table_is_not_cited(sentence: str, where: str) -> None:
+    assert not is_cited(sentence, CARE), where
+
+
+def test_a_number_that_is_a_name_or_counts_headings_states_no_length() -> None:
+    assert is_cited("Priority 3 is a wish and answered within 5 days.", PRIORITIES)
+    assert not is_cited("A wish of priority 3 is answered within 3 days.", PRIORITIES)
+    assert not is_cited("It works, answered within 1 day.", PRIORITIES)
+    assert not is_cited("Priority 3 is answered within 4 days.", PRIORITIES)
