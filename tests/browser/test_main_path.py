@@ -22,6 +22,11 @@ LEAVE = """# Leave
 Employees of the company may spend twenty working days a year abroad, within the European Union.
 """
 QUESTION = "How many working days a year may employees of the company spend abroad?"
+# The middle of the last citation that nothing covers.
+IN_SIGHT = """() => [...document.querySelectorAll("[data-live] .cite")].reverse().flatMap(one => {
+  const box = one.getBoundingClientRect(), place = [box.x + box.width / 2, box.y + box.height / 2];
+  return document.elementFromPoint(...place)?.closest(".cite") === one ? [place] : [];
+})[0]"""
 
 
 def ordinals(page: Any) -> list[int]:
@@ -77,6 +82,65 @@ def test_from_signing_in_to_a_cited_answer(page: Any, served: Served, house: cas
     assert "That was all." in page.locator(".answer-text").inner_text()
     assert ordinals(page) == list(range(len(ordinals(page))))
     tasks.check(page)
+
+
+def test_a_source_opens_while_the_answer_grows_under_the_pointer(
+    page: Any, served: Served, house: cast.House, tmp_path: Path
+) -> None:
+    served.hold_answers()
+    sign_in(page, house, "ada")
+    make_collection(page, tmp_path)
+    page.locator(".badge.good", has_text="Ready").nth(1).wait_for()
+    page.get_by_role("link", name="Ask", exact=True).click()
+    page.get_by_label("Your question").fill(QUESTION)
+    page.keyboard.press("Enter")
+    page.locator("[data-live] .cite").first.wait_for()
+    page.evaluate("addEventListener('pointerdown', event => window.pressed = event.target.closest('.cite'))")
+    while True:  # until the page has not moved between the look and the press
+        page.mouse.move(*page.wait_for_function(IN_SIGHT).json_value())
+        page.mouse.down()
+        if page.evaluate("Boolean(pressed)"):
+            break
+        page.mouse.up()
+    stood = page.evaluate("scrollY")
+    page.wait_for_function("stood => document.body.scrollHeight - innerHeight > stood + 300", arg=stood)
+    assert page.evaluate("scrollY") == stood
+    page.mouse.up()
+    page.locator("#source mark").wait_for()
+    page.wait_for_function("stood => scrollY > stood", arg=stood)
+    served.let_answers_end()
+
+
+def test_of_two_sources_that_are_opened_at_once_the_later_one_stays(
+    page: Any, served: Served, house: cast.House, tmp_path: Path
+) -> None:
+    served.let_answers_end()
+    sign_in(page, house, "ada")
+    make_collection(page, tmp_path)
+    page.locator(".badge.good", has_text="Ready").nth(1).wait_for()
+    page.get_by_role("link", name="Ask", exact=True).click()
+    page.get_by_label("Your question").fill(QUESTION)
+    page.keyboard.press("Enter")
+    page.get_by_text("That was all.").wait_for()
+    page.locator("[data-live]").wait_for(state="detached")
+    late: list[Any] = []
+
+    def hold(route: Any) -> None:  # Playwright takes no bound method of a list
+        late.append(route)
+
+    page.route("**/passages/**", hold)
+    first, second = page.locator("a[data-source]").evaluate_all("""links => {
+      const apart = links.filter((one, at) => links.findIndex(other => other.pathname === one.pathname) === at);
+      apart.slice(0, 2).forEach(one => one.click());
+      return apart.slice(0, 2).map(one => one.pathname);
+    }""")
+    while len(late) < 2:
+        page.wait_for_timeout(50)
+    for path in (second, first):
+        with page.expect_response(f"**{path}*"):
+            next(one for one in late if path in one.request.url).continue_()
+    page.evaluate("fetch('/healthz').then(answer => answer.text())")  # what came before it has been shown
+    assert "travel.md" in page.locator("#source").inner_text()
 
 
 def test_stop_ends_an_answer_and_keeps_its_part(page: Any, served: Served, house: cast.House, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 // Answers that are being written, questions that are asked, and asked again, without leaving the page.
 
 import { keepDraft } from "./ask.js";
+import { keepEnd } from "./end.js";
 import { announce, faultIn, isBusy, parsed, post, setBusy } from "./page.js";
 import { refreshList } from "./sidebar.js";
 import { words } from "./words.js";
@@ -50,16 +51,16 @@ function follow(article) {
 // What was delivered stays where it is; only what stands around it is new.
 function finish(article, fresh) {
   const held = article.contains(document.activeElement);
-  const atEnd = isAtEnd();
   const text = fresh.querySelector("[data-text]");
   const shown = article.querySelector("[data-text]");
   // Beside another answer nothing is asked, and there is no box for what to ask next.
   if (article.closest(".compare")) for (const one of fresh.querySelectorAll(".edit, .beside, .suggestions")) one.remove();
-  if (shown.querySelectorAll("[data-ordinal]").length === text.querySelectorAll("[data-ordinal]").length) text.replaceWith(shown);
-  article.replaceWith(fresh);
-  htmx.process(fresh);
-  if (held) hold(fresh);
-  if (atEnd) window.scrollTo({ top: document.body.scrollHeight });
+  keepEnd(() => {
+    if (shown.querySelectorAll("[data-ordinal]").length === text.querySelectorAll("[data-ordinal]").length) text.replaceWith(shown);
+    article.replaceWith(fresh);
+    htmx.process(fresh);
+    if (held) hold(fresh);
+  });
   if (!fresh.querySelector(".notice")) announce(fresh.querySelector(".answer-head").textContent); // a notice speaks itself
 }
 
@@ -69,26 +70,20 @@ function hold(article) {
   article.focus({ preventScroll: true });
 }
 
-function isAtEnd() {
-  return window.innerHeight + window.scrollY > document.body.scrollHeight - 160;
-}
-
 function add(text, segment, status) {
   // After a reconnect the server may begin again: what is there already stays as it is.
   if (text.querySelector(`[data-ordinal="${Number(segment.ordinal)}"]`)) return;
-  const atEnd = isAtEnd();
-  text.insertAdjacentHTML("beforeend", segment.html);
-  tell(status, { status: "running" });
-  if (atEnd) window.scrollTo({ top: document.body.scrollHeight });
+  keepEnd(() => {
+    text.insertAdjacentHTML("beforeend", segment.html);
+    tell(status, { status: "running" });
+  });
 }
 
 // What the model is given stands there while it reads. What somebody has opened of it is not closed by the same news.
 function showRead(article, news) {
   const place = article.querySelector("[data-read]");
   if (!place || !news.html || place.childElementCount) return;
-  const atEnd = isAtEnd();
-  place.innerHTML = news.html;
-  if (atEnd) window.scrollTo({ top: document.body.scrollHeight });
+  keepEnd(() => (place.innerHTML = news.html));
 }
 
 function tell(status, news) {

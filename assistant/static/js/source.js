@@ -13,14 +13,22 @@ async function showSource(link) {
   body.replaceChildren();
   panel.hidden = false;
   panel.closest("[data-desk]").classList.add("open");
-  await load(panel, link.href);
+  await load(panel, link.href, () => opener === link);
   if (opener !== link) return;
   const marker = panel.querySelector("[data-marker-shown]");
   if (marker && link.dataset.marker) marker.textContent = ` ${link.dataset.marker}`;
   panel.focus({ preventScroll: true });
 }
 
-async function load(panel, address) {
+async function showAround(link) {
+  const panel = document.getElementById("source");
+  const shown = opener;
+  await load(panel, link.href, () => opener === shown);
+  if (opener === shown) panel.focus({ preventScroll: true });
+}
+
+// Where another source has been opened before the answer came, that one stays.
+async function load(panel, address, isWanted) {
   const body = panel.querySelector("[data-source-body]");
   let html = "";
   let isThere = false;
@@ -31,6 +39,7 @@ async function load(panel, address) {
   } catch {
     // Said by the words below.
   }
+  if (!isWanted()) return;
   if (isThere) body.innerHTML = html;
   else body.textContent = faultIn(html);
   panel.querySelector("[data-quoted]")?.scrollIntoView({ block: "nearest" });
@@ -53,7 +62,7 @@ document.addEventListener("click", (event) => {
   const around = event.target.closest("#source [data-around]");
   if (source || around) event.preventDefault();
   if (source) source === opener ? closeSource(true) : showSource(source);
-  else if (around) load(document.getElementById("source"), around.href).then(() => document.getElementById("source").focus({ preventScroll: true }));
+  else if (around) showAround(around);
   else if (event.target.closest("[data-close]")) closeSource(true);
 });
 
