@@ -268,6 +268,7 @@ def _of_the_machine(row: models.Answer, state: RunnerState, speech: Speech | Non
     if not lane or capsule.get("lane", "") != lane:
         found.append(Change(Ingredient.LANE, capsule.get("lane", ""), lane))
     now = {"temperature": 0.0, "seed": 0} | row.sampler | {"max_tokens": prompting.longest(row, state)}
+    now |= {"beside": state.beside} if state.beside else {}
     left_out = speech.left_out if speech and speech.finish else capsule.get("left_out", ())
     now = {name: value for name, value in now.items() if name not in {"is_deterministic", *left_out}}
     if now != capsule["sampler"]:
@@ -284,7 +285,7 @@ def _stamp(told: Mapping[str, Any]) -> str:
 
 
 def _sampler(told: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in sorted(told.items()))
+    return ", ".join(f"{name} {str(value)[:12] if name == 'beside' else value}" for name, value in sorted(told.items()))
 
 
 def _record(scope: Scope, answer: uuid.UUID, found: Replayed, used: int) -> None:

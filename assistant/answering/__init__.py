@@ -273,6 +273,7 @@ def _capsule(
         "max_tokens": request.max_tokens,
     }
     sampler |= {"stop": list(request.stop)} if request.stop else {}
+    sampler |= {"beside": state.beside} if state.beside else {}
     counted = "engine" if speech.is_counted_by_engine else "prompt and pieces"
     beside: dict[str, Any] = {"lane": speech.lane} if speech.lane else {}
     beside |= {"left_out": list(speech.left_out)} if speech.left_out else {}

@@ -97,7 +97,9 @@ class Delta:
 
 @dataclass(frozen=True)
 class RunnerState:
-    """What answers at the other end. An empty string, or a window of 0, is something the server does not tell."""
+    """What answers at the other end. An empty string, or a window of 0, is something the server does not tell. `beside` is the
+    hash of what an operator has each request say beside ours.
+    """
 
     model: str
     sha256: str
@@ -106,6 +108,7 @@ class RunnerState:
     context_window: int
     is_ready: bool
     detail: str
+    beside: str = ""
 
 
 class Handle(ABC):

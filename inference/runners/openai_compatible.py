@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
@@ -54,7 +55,7 @@ class OpenAICompatible(ChatRunner):
         return _Answer(self._server, request, self._extra)
 
     def probe(self) -> RunnerState:
-        return self._server.state()
+        return replace(self._server.state(), beside=_hash(self._extra) if self._extra else "")
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
         around = _TOKENS_PER_PROMPT + _TOKENS_PER_MESSAGE * len(messages)
@@ -192,6 +193,10 @@ def _read(events: Iterator[str]) -> Iterator[Delta]:
 def _thought(said: Mapping[str, Any]) -> bool:
     """By either of the two names that servers have for what they take out of the answer themselves."""
     return bool(said.get("reasoning_content") or said.get("reasoning"))
+
+
+def _hash(extra: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(extra, sort_keys=True).encode()).hexdigest()
 
 
 def _extra(told: Any) -> dict[str, Any]:

@@ -85,6 +85,24 @@ def test_what_a_server_refuses_to_be_told_is_not_claimed_and_no_changed_sampler(
     assert "sampler" not in {str(one.ingredient) for one in again.changed}
 
 
+def test_other_fields_beside_a_request_are_a_changed_sampler(house: House, server: ModelServer) -> None:
+    asking.shelf(house)
+    says(server, [piece(asking.RULE)], "stop")
+    quick = {"chat_template_kwargs": {"enable_thinking": False, "effort": "low"}}
+    with runners.instead(OpenAICompatible(server.base_url, extra_body=quick)):
+        row = asking.answered(house.bob)
+    assert len(row.capsule["sampler"]["beside"]) == 64
+    with runners.instead(
+        OpenAICompatible(
+            server.base_url, extra_body={"chat_template_kwargs": {"effort": "low", "enable_thinking": False}}
+        )
+    ):
+        assert "sampler" not in {str(one.ingredient) for one in replaying.replay(house.bob, row.pk).changed}
+    for other in ({}, {"chat_template_kwargs": {"enable_thinking": True}}):
+        with runners.instead(OpenAICompatible(server.base_url, extra_body=other)):
+            assert "sampler" in {str(one.ingredient) for one in replaying.replay(house.bob, row.pk).changed}
+
+
 def test_what_a_server_takes_by_now_and_refused_then_is_a_changed_sampler(house: House, server: ModelServer) -> None:
     asking.shelf(house)
 

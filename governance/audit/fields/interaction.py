@@ -150,6 +150,7 @@ KINDS: dict[Event, Kind] = {
             "sampler.seed": "of the sampler",
             "sampler.max_tokens": "the longest answer that was allowed",
             "sampler.stop": "how many stop sequences the client set",
+            "sampler.beside": "the hash of what an operator has each request say beside (MODEL_EXTRA_BODY)",
             "left_out": "which of temperature, seed and stop the model's server refuses to be told",
             "policy.version": "the number of the policy's version",
             "policy.sha256": "of that version",
