@@ -147,8 +147,9 @@ def _claim(sentence: str, read: Sequence[_Passage]) -> _Claim:
     required = names.required(sentence, texts)
     weights = {term: _weight(term, read) for term in terms.terms(sentence) if term not in facts.UNITS}
     clauses = tuple(part for part in spans.clauses(sentence) if len(part.words) >= _CLAUSE_MIN)
-    compounds, numbered = frozenset(facts.compounds(sentence)), frozenset(facts.numbered(sentence))
-    return _Claim(weights, stated, required, compounds, numbered, spans.whole(sentence), clauses)
+    compounds = frozenset(facts.compounds(sentence))
+    bare = facts.names(value.value for value in stated if not value.kind)
+    return _Claim(weights, stated, required, compounds, bare, spans.whole(sentence), clauses)
 
 
 def _weight(term: str, read: Sequence[_Passage]) -> float:
@@ -251,7 +252,8 @@ def _has_another(value: Fact, claim: _Claim, part: Part, is_row: bool) -> bool:
 def _is_beaten(part: Part, rivals: Sequence[Part], claim: _Claim) -> bool:
     own = _common(claim, part)
     is_apart = len(own) < len(part.words)
-    return is_apart and any(own < _common(claim, rival) for rival in rivals)
+    theirs = [(rival, _common(claim, rival)) for rival in rivals]
+    return is_apart and any(own < held or (own == held == rival.words and own) for rival, held in theirs)
 
 
 def _common(claim: _Claim, part: Part) -> frozenset[str]:

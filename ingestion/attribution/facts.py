@@ -71,7 +71,7 @@ _ENGLISH = frozenset({"january", "february", "march", "june", "july", "october",
 _FULL = "|".join(name for name in _NAMED if (len(name) > 3 or name in {"mai", "maj"}) and name not in _ENGLISH)
 _OF_MONTH = rf"\s+(?:(?:{_FULL})\b|(?:{'|'.join(_NAMED)}|may)(?:\.|\s+\d{{4}}\b))"
 _MARKERS = re.compile(
-    rf"\[\d{{1,3}}\]|^[^\S\n]*(?:#{{1,6}}[^\S\n]+)?(?:\d{{1,2}}(?:\)|\.(?!{_OF_MONTH}))|[-*•])\s+",
+    rf"\[\d{{1,3}}\]|^[^\S\n]*(?:\d{{1,2}}(?:\)|\.(?!{_OF_MONTH}))|[-*•])\s+",
     re.MULTILINE | re.IGNORECASE,
 )
 _NUMBERED = re.compile(
@@ -80,6 +80,10 @@ _NUMBERED = re.compile(
 _RUN = re.compile(r"(?<!\w)[^\W_]\w*(?:[.-]\w+)*")
 
 
+_MEASURES = frozenset(
+    {"within", "first", "next", "last", "minimum", "maximum", "age", "aged", "speed", "alter", "innerhalb"}
+    | {"mindestens", "höchstens", "maximal", "dès", "après", "âge"}
+)
 _LENGTHS = frozenset({"second", "minute", "hour", "h", "day", "week", "month", "year"})
 
 
@@ -134,15 +138,31 @@ def codes(text: str) -> set[str]:
     return {code for run in _RUN.findall(text) for code in _codes(run)}
 
 
-def numbered(text: str) -> dict[str, str]:
-    """The names in a bare text that end in a number, "priority 1" and "Stufe 2", with that number."""
-    return {
-        f"{term} {number}": number
+def numbered(text: str) -> frozenset[str]:
+    """The numbers that names in a bare text end in, 1 of "priority 1" and 2 of "Stufe 2"."""
+    return frozenset(
+        terms.number(match.group("number"))
         for match in _NUMBERED.finditer(text)
-        if not units.kind_after(match.group("after"))
-        for term in terms.terms(match.group("word"))
-        if (number := terms.number(match.group("number")))
-    }
+        if terms.terms(match.group("word"))
+        and not _is_measure(match.group("word"))
+        and not units.kind_after(match.group("after"))
+    )
+
+
+def names(numbers: Iterable[str]) -> frozenset[str]:
+    """How the numbers of names stand among terms, where a figure's would be taken for them."""
+    return frozenset(f"#{number}" for number in numbers)
+
+
+def label(text: str) -> frozenset[str]:
+    """The terms of a bare text that names a row or a column."""
+    numbers = numbered(text)
+    return frozenset(terms.terms(text)) - numbers | names(numbers)
+
+
+def _is_measure(word: str) -> bool:
+    """ "Month 3" and "within 14" are as long as "3 months" and "14 days", and no names."""
+    return bool(units.kind(word)) or word.lower() in _MEASURES
 
 
 def compounds(text: str) -> set[str]:

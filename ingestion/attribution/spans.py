@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ingestion.attribution import facts, units
+from ingestion.attribution import facts, rows, units
 from ingestion.attribution.facts import Fact
+from ingestion.attribution.rows import Row
 from ingestion.cutting import blocks
 from ingestion.cutting.blocks import Unit
 from ingestion.search import terms
 from ingestion.search.terms import Token
 
-_CELL = re.compile(r"(?<!\\)\|")
-_DELIMITER = re.compile(r"[\s|:]*-[\s|:-]*")
 _CLAUSE = re.compile(r"[,;]\s|\s[–—]\s|\b(?:and|but|und|aber|sondern)\b(?!\s*[£€$]?\d)", re.IGNORECASE)
 # "No longer than" sets a bound and denies nothing; "--no-cache" is a name. A word that denies in one language and means
 # something else in another stands on both sides, or on none.
@@ -32,6 +31,8 @@ _NEGATION = re.compile(
 )
 # Behind the verb; "not" only ever stands before what it denies.
 _BEHIND = re.compile(r"\s+(?:nicht|niet|inte|ikke)\b(?!\s+(?:nur|alleen|bara|kun|mehr|weniger)\b)", re.IGNORECASE)
+_LABEL_END = re.compile(r":(?!\d)")  # not that of 7:45
+_COUNTED = re.compile(r"#{1,6}\s+(\d{1,2})[.)]\s")
 _WORDS_MIN = 2  # of a sentence, to be told in other words
 _APART = re.compile(rf"{_CLAUSE.pattern}|[.!?]\s", re.IGNORECASE)  # a list item may hold several sentences
 
@@ -63,7 +64,8 @@ class Part:
 class Span:
     """`text[start:end]` of the passage. For a row of a table `terms` and `values` count those of its header rows too.
 
-    Spans of one `series` are the items of a list or the rows of a table: they say the same of different things.
+    Spans of one `series` are the items of a list or the rows of a table: they say the same of different things. A row's `labels`
+    are the cells that name it, its `cells` all others.
     """
 
     start: int
@@ -72,6 +74,7 @@ class Span:
     values: tuple[Fact, ...]
     parts: tuple[Part, ...]
     series: int | None = None
+    labels: tuple[Cell, ...] = ()
     cells: tuple[Cell, ...] = ()
 
     def states(self, fact: Fact, asked: frozenset[str]) -> bool:
@@ -79,14 +82,14 @@ class Span:
         name any.
         """
         inside = [cell for cell in self.cells if any(fact.agrees(value) for value in cell.values)]
-        if not inside:
+        if not inside or any(fact.agrees(value) for label in self.labels for value in label.values):
             return any(fact.agrees(other) for other in self.values)
         named = _named(self.cells, asked)
-        return not named or self.cells[0] in inside or any(cell in named for cell in inside)
+        return not named or any(cell in named for cell in inside)
 
     def told(self, asked: frozenset[str]) -> tuple[Part, ...]:
         """The parts, and of a row the figures of the columns that the asked terms name best, if they name any."""
-        named = _named(self.cells[1:], asked)
+        named = _named(self.cells, asked)
         figures = tuple(fact for cell in named for fact in cell.values)
         return tuple(replace(part, values=figures) for part in self.parts) if named else self.parts
 
@@ -100,16 +103,14 @@ def _named(cells: Sequence[Cell], asked: frozenset[str]) -> Sequence[Cell]:
 def read(text: str) -> tuple[Span, ...]:
     """The spans of a passage, in its order."""
     spans: list[Span] = []
-    for unit in blocks.units(text):
+    found = list(blocks.units(text))
+    tables = {unit.block: _table(text, unit.block, found) for unit in found if text.startswith("|", unit.start)}
+    for unit in found:
         inside = text[unit.start : unit.end]
-        if not inside.startswith("|"):
-            spans.extend(_listed(text, unit) if blocks.is_item(inside) else _told(text, unit))
-            continue
-        if unit.header:
-            spans.append(_row(text, unit, unit.start, text[slice(*unit.header)]))
+        if unit.block in tables:
+            spans.append(next(tables[unit.block]))
         else:
-            header, start = _headed(inside)
-            spans.append(_row(text, unit, unit.start + start, header))
+            spans.extend(_listed(text, unit) if blocks.is_item(inside) else _told(text, unit))
     return tuple(spans)
 
 
@@ -160,27 +161,21 @@ def whole(said: str) -> Part:
     return Part(words, tuple(facts.values(said)), negations(said))
 
 
-def _headed(inside: str) -> tuple[str, int]:
-    """The header rows above a table's first row, and where that row starts; the header alone stands for itself."""
-    lines = inside.split("\n")
-    rule = next((at for at, line in enumerate(lines[:3]) if _DELIMITER.fullmatch(line)), -1)
-    header = "\n".join(lines[: rule + 1])
-    return (header, len(header) + 1) if 0 <= rule < len(lines) - 1 else ("", 0)
-
-
 def _told(text: str, unit: Unit) -> Iterator[Span]:
     for sentence in blocks.sentences(text, unit):
         said = facts.bare(text[sentence.start : sentence.end])
-        yield _span(sentence, said, clauses(said))
+        made = _span(sentence, said, clauses(said))
+        counted = _COUNTED.match(said)
+        yield replace(made, values=tuple(_of_name(made.values, counted.groups()))) if counted else made
 
 
 def _listed(text: str, unit: Unit) -> Iterator[Span]:
     said = facts.bare(text[unit.start : unit.end])
-    label, colon, rest = said.partition(":")
-    numbered = facts.numbered(label) if colon else {}
+    label, *rest = _LABEL_END.split(said, maxsplit=1)
+    numbered = facts.numbered(label) if rest else frozenset()
     part = whole(said)
-    values = (*_of_name(facts.values(label), numbered), *facts.values(rest)) if numbered else part.values
-    part = replace(part, words=part.words.union(numbered), values=values)
+    values = (*_of_name(facts.values(label), numbered), *facts.values(rest[0])) if numbered else part.values
+    part = replace(part, words=part.words | facts.names(numbered), values=values)
     yield replace(_span(unit, said, (part,)), values=values, series=unit.block)
 
 
@@ -188,35 +183,30 @@ def _span(unit: Unit, said: str, parts: tuple[Part, ...]) -> Span:
     return Span(unit.start, unit.end, _terms(said), tuple(facts.values(said)), parts)
 
 
-def _row(text: str, unit: Unit, start: int, header: str) -> Span:
-    inside, header = facts.bare(text[start : unit.end]), facts.bare(header)
-    written = _cells(inside)
-    heads = _heads(header, len(written))
-    cells = tuple(Cell(head, tuple(facts.values(cell))) for head, cell in zip(heads, written, strict=True))
-    words, numbered = terms.terms(written[0]), facts.numbered(written[0])
-    cells = (replace(cells[0], values=tuple(_of_name(cells[0].values, numbered))), *cells[1:])
-    stated = tuple(fact for cell in cells for fact in cell.values)
-    figures = tuple(fact for cell in cells[1:] for fact in cell.values)
-    part = Part(frozenset({*words, *numbered}.difference(numbered.values())), figures, negations(inside))
-    known = _terms(f"{header}\n{inside}")
-    return Span(start, unit.end, known, (*stated, *facts.values(header)), (part,), unit.block, cells)
+def _table(text: str, block: int, units: Sequence[Unit]) -> Iterator[Span]:
+    """Its rows, each for itself under the header that all of them have."""
+    read = [rows.read(text, unit) for unit in units if unit.block == block]
+    labels = rows.labels([row.written for row in read])
+    return (_row(row, labels, block) for row in read)
 
 
-def _of_name(values: Iterable[Fact], numbered: Mapping[str, str]) -> Iterator[Fact]:
+def _row(row: Row, labels: int, block: int) -> Span:
+    cells = [Cell(head, tuple(facts.values(cell))) for head, cell in zip(row.heads, row.written, strict=True)]
+    label = " ".join(row.written[:labels])
+    numbered = facts.numbered(label)
+    before = tuple(Cell(cell.head, tuple(_of_name(cell.values, numbered))) for cell in cells[:labels])
+    stated = tuple(fact for cell in (*before, *cells[labels:]) for fact in cell.values)
+    figures = tuple(fact for cell in cells[labels:] for fact in cell.values)
+    part = Part(facts.label(label), figures, negations(row.inside))
+    known = _terms(f"{row.header}\n{row.inside}")
+    values = (*stated, *_of_name(facts.values(row.header), facts.numbered(row.header)))
+    return Span(row.start, row.end, known, values, (part,), block, before, tuple(cells[labels:]))
+
+
+def _of_name(values: Iterable[Fact], numbers: Collection[str]) -> Iterator[Fact]:
     """The 1 of "priority 1" is not that of "1 hour"."""
-    names = set(numbered.values())
-    return (fact._replace(kind="name") if not fact.kind and fact.value in names else fact for fact in values)
+    return (fact._replace(kind="name") if not fact.kind and fact.value in numbers else fact for fact in values)
 
 
 def _terms(said: str) -> frozenset[str]:
     return frozenset(terms.terms(said)) | units.together(said)
-
-
-def _cells(row: str) -> list[str]:
-    return [cell.strip() for cell in _CELL.split(row.strip().removeprefix("|").removesuffix("|"))]
-
-
-def _heads(header: str, width: int) -> Sequence[frozenset[str]]:
-    names = [frozenset(terms.terms(cell)) for cell in _cells(header.partition("\n")[0])] if header else []
-    shared = frozenset.intersection(*names[1:]) if len(names) > 2 else frozenset()
-    return [names[at] - shared if at < len(names) else frozenset() for at in range(width)]

@@ -60,6 +60,7 @@ _SHORT = frozenset({"day", "tag", "dag"})
 # "2 a year" is no duration.
 _BETWEEN = frozenset(
     {"a", "an", "per", "of", "in", "to", "and", "or", "the", "je", "pro", "im", "von", "bis", "und", "oder"}
+    | {"all", "every", "each", "next", "same", "this", "on", "jeden", "jeder", "am"}
     | {"par", "de", "du", "et", "ou", "por", "al", "y", "di", "e", "o", "ogni", "en", "van", "tot"}
 )
 _CLOCK = re.compile(r"\b(\d{1,2})h([0-5]\d)\b")

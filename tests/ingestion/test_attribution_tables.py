@@ -15,7 +15,7 @@ CARE = """
 | Visit on site | at cost | within 3 business days | next business day |
 | Loan device | none | within 5 business days | within 48 hours |
 """.strip()
-PRIORITIES = "## 1. What they mean\n\n- Priority 2: works, answered within 4 days.\n- Priority 3: a wish, answered within 5 days."
+PRIORITIES = "## 1. What priorities mean\n\n- Priority 2: works, answered within 4 days.\n- Priority 3: a wish, answered within 5 days."
 
 
 def is_cited(sentence: str, text: str) -> bool:
@@ -75,3 +75,43 @@ def test_a_number_that_is_a_name_or_counts_headings_states_no_length() -> None:
     assert not is_cited("A wish of priority 3 is answered within 3 days.", PRIORITIES)
     assert not is_cited("It works, answered within 1 day.", PRIORITIES)
     assert not is_cited("Priority 3 is answered within 4 days.", PRIORITIES)
+
+
+LEVELS = "| Level | Leave |\n| --- | --- |\n| Level 1 | 25 days |\n| Level 2 | 28 days |\n| Level 3 | 30 days |"
+HEADS = "| | Level 1 | Level 2 |\n| --- | --- | --- |\n| Limit | £500 | £5,000 |\n| Notice | 1 month | 2 months |"
+TRIAL = "| When | What |\n| --- | --- |\n| Month 3 | a meeting about the trial |\n| Month 6 | the trial ends |"
+LINES = "- Line 2 leaves at 7:45 and at 16:15.\n- Line 3 leaves the station at 8:10."
+TOOLS = "| No | Device | Price |\n| --- | --- | --- |\n| 1 | pressure gauge | €60 |\n| 2 | thermometer | €85 |"
+HOURS = "The canteen opens at 8 on working days and closes at 15."
+
+
+@pytest.mark.parametrize(
+    ("sentence", "text"),
+    [
+        ("Levels 2 and 3 get 28 and 30 days of leave.", LEVELS),
+        ("Level two gets 28 days of leave.", LEVELS),
+        ("On level 2 the notice is 2 months.", HEADS),
+        ("After 3 months there is a meeting about the trial.", TRIAL),
+        ("The trial ends after 6 months.", TRIAL),
+        ("Line 2 leaves at 7:45.", LINES),
+        ("The pressure gauge costs €60.", TOOLS),
+        ("The canteen opens at 8 every day.", HOURS),
+        ("Section 1 says what priorities mean.", PRIORITIES),
+    ],
+)
+def test_names_measures_times_and_running_numbers_are_told_apart(sentence: str, text: str) -> None:
+    assert is_cited(sentence, text)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "text"),
+    [
+        ("Level two gets 30 days of leave.", LEVELS),
+        ("Level-2 employees get 30 days of leave.", LEVELS),
+        ("On level 2 the notice is 1 month.", HEADS),
+        ("The pressure gauge costs €85.", TOOLS),
+        ("The thermometer costs €60.", TOOLS),
+    ],
+)
+def test_another_rows_or_columns_figure_is_told_by_what_it_is_called(sentence: str, text: str) -> None:
+    assert not is_cited(sentence, text)
