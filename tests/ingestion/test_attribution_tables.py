@@ -15,7 +15,12 @@ CARE = """
 | Visit on site | at cost | within 3 business days | next business day |
 | Loan device | none | within 5 business days | within 48 hours |
 """.strip()
-PRIORITIES = "## 1. What priorities mean\n\n- Priority 2: works, answered within 4 days.\n- Priority 3: a wish, answered within 5 days."
+PRIORITIES = """
+## 1. What priorities mean
+
+- Priority 2: works, answered within 4 days.
+- Priority 3: a wish, answered within 5 days.
+""".strip()
 
 
 def is_cited(sentence: str, text: str) -> bool:
