@@ -52,12 +52,13 @@ def labels(written: Sequence[Sequence[str]]) -> int:
     """
     width = min(map(len, written))
     told = [[frozenset(terms.terms(cell)) for cell in row[:width]] for row in written]
+    names = [row[0] for row in told]
     for most in range(1, width):
-        names = [frozenset().union(*row[:most]) for row in told]
         if len(set(names)) == len(names) and all(map(_has_word, names)):
             return most
         if not all(_has_word(row[most]) and not _has_figure(row[most]) for row in told):
             break
+        names = [name | row[most] for name, row in zip(names, told, strict=True)]
     return 1
 
 

@@ -48,7 +48,7 @@ class Cell:
 @dataclass(frozen=True)
 class Part:
     """What a figure belongs to: a clause, a list item or a row. `words` tell it from its neighbours: for a row those of
-    its first cell, else all but the figures. `negations` is how often it says "not".
+    its labels, else all but the figures. `negations` is how often it says "not".
     """
 
     words: frozenset[str]
@@ -104,7 +104,8 @@ def read(text: str) -> tuple[Span, ...]:
     """The spans of a passage, in its order."""
     spans: list[Span] = []
     found = list(blocks.units(text))
-    tables = {unit.block: _table(text, unit.block, found) for unit in found if text.startswith("|", unit.start)}
+    in_tables = {unit.block for unit in found if text.startswith("|", unit.start)}
+    tables = {block: _table(text, block, found) for block in in_tables}
     for unit in found:
         inside = text[unit.start : unit.end]
         if unit.block in tables:

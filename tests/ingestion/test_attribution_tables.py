@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import pytest
 
 from ingestion import attribution
+from ingestion.attribution import rows, spans
 
 PLANS = "| | Gold | Platinum |\n| --- | --- | --- |\n| Price per device | £340 | £620 |\n| Notice | 60 days | 90 days |"
 CARE = """
@@ -120,3 +123,9 @@ def test_names_measures_times_and_running_numbers_are_told_apart(sentence: str, 
 )
 def test_another_rows_or_columns_figure_is_told_by_what_it_is_called(sentence: str, text: str) -> None:
     assert not is_cited(sentence, text)
+
+
+def test_each_row_of_a_table_is_read_once() -> None:
+    with mock.patch.object(rows, "read", wraps=rows.read) as read:
+        assert len(spans.read(CARE)) == 4
+    assert read.call_count == 4
