@@ -46,6 +46,7 @@ class OpenAICompatible(ChatRunner):
     ) -> None:
         self._server = Server(base_url, api_key, model, window, connect_timeout, read_timeout)
         self._extra = _extra(extra_body)
+        self._beside = _hash(self._extra) if self._extra else ""
 
     @property
     def is_in_house(self) -> bool:  # type: ignore[override]
@@ -55,7 +56,7 @@ class OpenAICompatible(ChatRunner):
         return _Answer(self._server, request, self._extra)
 
     def probe(self) -> RunnerState:
-        return replace(self._server.state(), beside=_hash(self._extra) if self._extra else "")
+        return replace(self._server.state(), beside=self._beside)
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
         around = _TOKENS_PER_PROMPT + _TOKENS_PER_MESSAGE * len(messages)

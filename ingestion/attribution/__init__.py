@@ -77,7 +77,7 @@ class _Claim:
     def is_negative(self) -> bool:
         return self.whole.is_negative
 
-    @property
+    @cached_property
     def asked(self) -> frozenset[str]:
         return self.numbered.union(self.weights)
 
@@ -167,7 +167,8 @@ def _best(key: K, claim: _Claim, passage: _Passage) -> Attribution[K] | None:
     if not all(any(f" {code} " in told for told in passage.in_order) for code in claim.compounds):
         return None
     held = [{term: _share(term, span.terms) for term in claim.weights} for span in passage.spans]
-    tried = ((_score(claim, passage, passage.spans[run], held[run]), run) for run in _runs(len(held)))
+    said = [_said(claim, passage, span) for span in passage.spans]
+    tried = ((_score(claim, passage, run, held, said), run) for run in _runs(len(held)))
     score, run = max(tried, key=lambda one: one[0], default=(0.0, slice(0)))
     if score < ENOUGH:
         return None
@@ -181,14 +182,21 @@ def _runs(spans: int) -> Iterator[slice]:
             yield slice(at, at + length)
 
 
-def _score(claim: _Claim, passage: _Passage, run: Sequence[Span], held: Sequence[Mapping[str, float]]) -> float:
-    """0 unless the run states every value; else the share of the claim's weight that it holds. `held` says for each of its
-    spans how far each term of the claim is found there.
+def _score(
+    claim: _Claim,
+    passage: _Passage,
+    at: slice,
+    held: Sequence[Mapping[str, float]],
+    said: Sequence[Mapping[Fact, bool]],
+) -> float:
+    """0 unless the run of spans states every value; else the share of the claim's weight that it holds. `held` says for each
+    span how far each term of the claim is found there, and `said` which of its values, as `_said` does.
     """
-    if not all(_is_stated(value, claim, passage, run) for value in claim.values):
+    if not all(_is_stated(value, passage, said[at]) for value in claim.values):
         return 0.0
+    run = passage.spans[at]
     whole = sum(claim.weights.values())
-    shares = {term: max(span[term] for span in held) for term in claim.weights}
+    shares = {term: max(span[term] for span in held[at]) for term in claim.weights}
     own = sum(weight * shares[term] for term, weight in claim.weights.items())
     if not whole or own * 3 < whole:
         return 0.0
@@ -220,10 +228,19 @@ def _is_same(one: Part, other: Part) -> bool:
     return len(one.words & other.words) >= _SAME * max(len(one.words), len(other.words), 1)
 
 
-def _is_stated(value: Fact, claim: _Claim, passage: _Passage, run: Sequence[Span]) -> bool:
-    holding = [span for span in run if span.states(value, claim.asked)]
-    if holding:
-        return any(not _is_of_another(value, claim, passage, span) for span in holding)
+def _said(claim: _Claim, passage: _Passage, span: Span) -> dict[Fact, bool]:
+    """Which of the claim's values the span says, and whether of what the claim speaks of."""
+    return {
+        value: not _is_of_another(value, claim, passage, span)
+        for value in claim.values
+        if span.states(value, claim.asked)
+    }
+
+
+def _is_stated(value: Fact, passage: _Passage, said: Sequence[Mapping[Fact, bool]]) -> bool:
+    """`said` is of a run of spans."""
+    if any(value in one for one in said):
+        return any(one.get(value, False) for one in said)
     # A year may stand in the title alone; an amount may not.
     return not value.kind and any(value.agrees(other) for other in passage.context_values)
 
@@ -253,7 +270,7 @@ def _is_beaten(part: Part, rivals: Sequence[Part], claim: _Claim) -> bool:
     own = _common(claim, part)
     is_apart = len(own) < len(part.words)
     theirs = [(rival, _common(claim, rival)) for rival in rivals]
-    return is_apart and any(own < held or (own == held == rival.words and own) for rival, held in theirs)
+    return is_apart and any(own < held or (own and own == held == rival.words) for rival, held in theirs)
 
 
 def _common(claim: _Claim, part: Part) -> frozenset[str]:

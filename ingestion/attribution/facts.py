@@ -88,7 +88,8 @@ _LENGTHS = frozenset({"second", "minute", "hour", "h", "day", "week", "month", "
 
 
 class Fact(NamedTuple):
-    """`kind` is the unit of `value`, "" where none is written; "h" is one of its own, for "9h" says both when and how long.
+    """`kind` is the unit of `value`, "" where none is written; "h" is one of its own, for "9h" says both when and how long, and
+    "name" that of a number which a name ends in.
     A date is its month and its "month-day".
     """
 

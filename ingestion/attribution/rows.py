@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from ingestion.attribution import facts
 from ingestion.cutting.blocks import Unit
@@ -25,11 +26,11 @@ class Row:
     inside: str
     header: str
 
-    @property
+    @cached_property
     def written(self) -> list[str]:
         return _cells(self.inside)
 
-    @property
+    @cached_property
     def heads(self) -> list[frozenset[str]]:
         width = len(self.written)
         names = [facts.label(cell) for cell in _cells(self.header.partition("\n")[0])] if self.header else []

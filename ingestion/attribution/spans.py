@@ -196,11 +196,11 @@ def _row(row: Row, labels: int, block: int) -> Span:
     label = " ".join(row.written[:labels])
     numbered = facts.numbered(label)
     before = tuple(Cell(cell.head, tuple(_of_name(cell.values, numbered))) for cell in cells[:labels])
-    stated = tuple(fact for cell in (*before, *cells[labels:]) for fact in cell.values)
+    named = tuple(fact for cell in before for fact in cell.values)
     figures = tuple(fact for cell in cells[labels:] for fact in cell.values)
     part = Part(facts.label(label), figures, negations(row.inside))
     known = _terms(f"{row.header}\n{row.inside}")
-    values = (*stated, *_of_name(facts.values(row.header), facts.numbered(row.header)))
+    values = (*named, *figures, *_of_name(facts.values(row.header), facts.numbered(row.header)))
     return Span(row.start, row.end, known, values, (part,), block, before, tuple(cells[labels:]))
 
 

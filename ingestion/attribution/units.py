@@ -56,7 +56,7 @@ _KINDS = {
 }
 _KIND = [(kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _KINDS.items()]
 _KIND_MIN = 4  # letters of a unit behind another word: "3 fois mes" is French for "my"
-_SHORT = frozenset({"day", "tag", "dag"})
+_SHORT = frozenset({"day", "tag", "dag"})  # that are none but units: "1 business day"
 # "2 a year" is no duration.
 _BETWEEN = frozenset(
     {"a", "an", "per", "of", "in", "to", "and", "or", "the", "je", "pro", "im", "von", "bis", "und", "oder"}

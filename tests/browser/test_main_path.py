@@ -49,6 +49,15 @@ def make_collection(page: Any, folder: Path) -> None:
     page.get_by_role("button", name="Upload").click()
 
 
+def come_to_ask(page: Any, house: cast.House, folder: Path) -> None:
+    """With the documents ready and the question typed."""
+    sign_in(page, house, "ada")
+    make_collection(page, folder)
+    page.locator(".badge.good", has_text="Ready").nth(1).wait_for()
+    page.get_by_role("link", name="Ask", exact=True).click()
+    page.get_by_label("Your question").fill(QUESTION)
+
+
 @tasks.everywhere
 def test_from_signing_in_to_a_cited_answer(page: Any, served: Served, house: cast.House, tmp_path: Path) -> None:
     served.hold_answers()
@@ -89,11 +98,7 @@ def test_nothing_moves_under_a_pointer_that_is_down_while_the_answer_grows(
     page: Any, served: Served, house: cast.House, tmp_path: Path
 ) -> None:
     served.hold_answers()
-    sign_in(page, house, "ada")
-    make_collection(page, tmp_path)
-    page.locator(".badge.good", has_text="Ready").nth(1).wait_for()
-    page.get_by_role("link", name="Ask", exact=True).click()
-    page.get_by_label("Your question").fill(QUESTION)
+    come_to_ask(page, house, tmp_path)
     page.keyboard.press("Enter")
     page.locator("[data-live] [data-ordinal]").first.wait_for()
     page.evaluate("addEventListener('pointerdown', event => window.pressed = event.target.closest('[data-ordinal]'))")
@@ -117,11 +122,7 @@ def test_of_two_sources_that_are_opened_at_once_the_later_one_stays(
     page: Any, served: Served, house: cast.House, tmp_path: Path
 ) -> None:
     served.let_answers_end()
-    sign_in(page, house, "ada")
-    make_collection(page, tmp_path)
-    page.locator(".badge.good", has_text="Ready").nth(1).wait_for()
-    page.get_by_role("link", name="Ask", exact=True).click()
-    page.get_by_label("Your question").fill(QUESTION)
+    come_to_ask(page, house, tmp_path)
     page.keyboard.press("Enter")
     page.get_by_text("That was all.").wait_for()
     page.locator("[data-live]").wait_for(state="detached")
@@ -147,11 +148,7 @@ def test_of_two_sources_that_are_opened_at_once_the_later_one_stays(
 
 def test_stop_ends_an_answer_and_keeps_its_part(page: Any, served: Served, house: cast.House, tmp_path: Path) -> None:
     served.hold_answers()
-    sign_in(page, house, "ada")
-    make_collection(page, tmp_path)
-    page.locator(".badge.good", has_text="Ready").nth(1).wait_for()
-    page.get_by_role("link", name="Ask", exact=True).click()
-    page.get_by_label("Your question").fill(QUESTION)
+    come_to_ask(page, house, tmp_path)
     page.get_by_role("button", name="Ask", exact=True).click()
     page.locator("[data-live] [data-ordinal]").first.wait_for()
     page.get_by_role("button", name="Stop").click()
