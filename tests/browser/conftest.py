@@ -55,8 +55,14 @@ SCREENS = {
 # How far what stands on the page has moved of itself, as the browser measures it.
 COUNT_SHIFTS = """
 window.shifts = 0;
+window.shifted = [];
 new PerformanceObserver((list) => {
-  for (const one of list.getEntries()) if (!one.hadRecentInput) window.shifts += one.value;
+  for (const one of list.getEntries().filter((one) => !one.hadRecentInput)) {
+    window.shifts += one.value;
+    const moved = ({ node, previousRect, currentRect }) =>
+      `${(node?.outerHTML ?? node?.textContent ?? "gone").slice(0, 80)}: ${previousRect.y} to ${currentRect.y}`;
+    window.shifted.push(`${one.value.toFixed(3)} ${one.sources.map(moved).join("; ")}`);
+  }
 }).observe({ type: "layout-shift", buffered: true });
 """
 

@@ -68,4 +68,4 @@ def check(page: Any, refused: str = "", *, grows: bool = False) -> None:
     assert [one for one in page.seen.errors if not refused or refused not in one] == []
     assert page.seen.reports == []
     assert no_wider_than_the_window(page)
-    assert grows or page.evaluate("window.shifts") <= SHIFT_MOST
+    assert grows or page.evaluate("window.shifts") <= SHIFT_MOST, page.evaluate("window.shifted")
