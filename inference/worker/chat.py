@@ -117,14 +117,16 @@ class Chat:
             tokens = await self._tokens(self.reader)
             self.reading = Reading(self.ask.key, tokens, self.ask.is_alone, self.ask.is_stream and len(tokens) > 0)
             told = told | {"id_slot": await self.reader.read(self.reading)}
+            if self.reading.is_anew:
+                told["cache_prompt"] = False
         engine = self.engine()
         if engine is None:
             raise httpx.ConnectError("the engine is loading")
         headers = {"Authorization": f"Bearer {engine.key}", "X-Chancery-Cache": self.ask.key}
         url = f"{engine.url}/v1/chat/completions"
         answer = await self.client.send(self.client.build_request("POST", url, json=told, headers=headers), stream=True)
-        if self.reading is not None:
-            self.reading.begun.set()  # a stream's head comes with its first token
+        if self.reader is not None and self.reading is not None and answer.is_success:
+            self.reader.begin(self.reading)  # a stream's head comes when the engine is at it, and not before
         return answer
 
     async def _tokens(self, reader: Reader) -> kept.Tokens:

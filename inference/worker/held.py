@@ -86,10 +86,10 @@ class Held:
         """Whether it can be read on in the slot as it stands."""
         if kept is not None and slot.kept is kept:
             return True
-        return slot.key == reading.key and alike(slot.tokens, reading.tokens) > max(length, LEAST)
+        return slot.key == reading.key and alike(slot.tokens, reading.tokens) >= max(length, LEAST)
 
     async def bring(self, reading: Reading) -> None:
-        """What it goes on from into its slot, in place of whatever that held; without any, nothing is left in it."""
+        """What it goes on from into its slot, in place of whatever that held; without any it is read anew."""
         slot = reading.slot
         if slot is None:
             return
@@ -97,6 +97,9 @@ class Held:
             if reading.source not in self.keeping.rows:  # given up meanwhile, for one that holds all of it perhaps
                 reading.source, _ = self.keeping.best(reading.key, reading.tokens)
             await self._fill(slot, reading.source)
+            if not (len(reading.tokens) or slot.is_empty):  # the engine is not told how this one is to be read
+                await self.door.erase(slot.number)
+                slot.is_empty = True
         if reading.source is not None and reading.source in self.keeping.rows:
             self.keeping.use(reading.source)
         known = min(alike(slot.tokens, reading.tokens), reading.until)
@@ -104,20 +107,17 @@ class Held:
         slot.tokens, slot.kept = slot.tokens[:known], None
 
     async def _fill(self, slot: Slot, kept: Kept | None) -> None:
-        if kept is not None and kept in self.keeping.rows:  # else its name may be another's by now
-            slot.is_empty = False
-            try:
-                await self.door.restore(slot.number, kept.name)
-            except httpx.HTTPStatusError as fault:
-                log.warning("what was kept could not be brought back: %s", fault)
-                if kept in self.keeping.rows:
-                    self.keeping.drop(kept)
-            else:
-                slot.tokens, slot.kept = kept.tokens, kept
-                return
-        if not slot.is_empty:
-            await self.door.erase(slot.number)
-            slot.is_empty = True
+        if kept is None or kept not in self.keeping.rows:  # its name may be another's by now
+            return
+        slot.is_empty = False
+        try:
+            await self.door.restore(slot.number, kept.name)
+        except httpx.HTTPStatusError as fault:
+            log.warning("what was kept could not be brought back: %s", fault)
+            if kept in self.keeping.rows:
+                self.keeping.drop(kept)
+        else:
+            slot.tokens, slot.kept = kept.tokens, kept
 
     async def keep(self, slot: Slot) -> Kept | None:
         """What the slot holds, kept under its key. None where that is not worth it or fails: it is read again then."""

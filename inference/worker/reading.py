@@ -6,6 +6,8 @@ gives whoever asks whatever prefix it finds. So the order, the sharing and who m
 - The shortest rest is read first, and whoever has waited gets ahead: a short prompt does not stand behind a long one.
 - Short rests are read together, as far as they go into one chunk.
 - After each chunk the choice is made anew, and answers under way have got on by a token.
+- The last chunk is read with its answer, and while that is at it the next prompt is asked for: between two prompts the
+  engine is not asked for a step of its own by anybody, which costs as much as dozens of tokens where many answers are written.
 - Prompts that begin alike are read once: when the first is read it is kept, and the others go on from there.
 - What is kept is kept under a key, and nobody with another key is ever spared the reading of it: how long an answer
   takes must not tell what others have asked.
@@ -16,15 +18,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 import httpx
 
 from inference.worker.engines.base import CHUNK
-from inference.worker.held import WORTH, Held
+from inference.worker.held import Held
 from inference.worker.kept import LEAST
+from inference.worker.pace import Pace
 from inference.worker.relay import stopped, unless
 from inference.worker.slots import Reading, SlotDoor, State
 
@@ -32,7 +34,8 @@ log = logging.getLogger(__name__)
 
 AGEING = 40.0  # tokens by which a second of waiting makes a prompt shorter in the choice
 FIRST_S = 1.0  # that the first token of a prompt which has been read is waited for, before the next one is read on
-EARLY = 200  # tokens read that are worth it before the answer: the engine's step that is under way has to end for it
+BEGIN_S = 60.0  # that the engine is waited for to come to an answer with the last of its prompt: the step under way has to end
+EARLY = 200  # tokens read that are worth being kept before the answer: the engine's step that is under way has to end for it
 
 
 class Reader:
@@ -41,8 +44,8 @@ class Reader:
     def __init__(self, door: SlotDoor, slots: int, most_bytes: int) -> None:
         self.held = Held(door, slots, most_bytes)
         self.waiting: list[Reading] = []
-        self.rate = 50.0  # tokens a second, as lately measured
-        self._beginning: list[Reading] = []  # streams without a first token
+        self.pace = Pace()
+        self._beginning: list[Reading] = []  # streams that the engine is not at yet
         self._changed = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
 
@@ -62,6 +65,14 @@ class Reader:
             raise reading.fault or httpx.ReadError("it was never begun")
         return reading.slot.number
 
+    def begin(self, reading: Reading) -> None:
+        """The engine is at the answer, and so at what of its prompt was left to it."""
+        if reading.slot is not None and reading.slot.state is State.WRITING and reading.read < reading.until:
+            self.pace.begun(reading.until - reading.read)
+            reading.read = reading.until
+            reading.slot.tokens, reading.slot.kept = reading.tokens[: reading.until], None
+        reading.begun.set()
+
     def leave(self, reading: Reading) -> None:
         """The answer is over, or was broken off."""
         reading.begun.set()
@@ -72,8 +83,9 @@ class Reader:
     def expected_s(self, reading: Reading) -> float:
         """Until the last of its tokens is read, as things stand."""
         rank = self._rank(reading)
-        ahead = sum(self.held.unread(one) for one in self.waiting if self._rank(one) <= rank)
-        return round(ahead / self.rate, 1)
+        ahead = [one for one in self.waiting if self._rank(one) <= rank]
+        ahead += [one for one in self._beginning if one is not reading]
+        return round(sum(self.held.unread(one) for one in {*ahead, reading}) / self.pace.rate, 1)
 
     def close(self) -> None:
         if self._running is not None:
@@ -98,6 +110,7 @@ class Reader:
             self._changed.clear()
             await self.held.tidy()
             if not self.waiting:
+                self.pace.rest()
                 await self._changed.wait()
                 continue
             await self._step(self._chosen())
@@ -121,20 +134,34 @@ class Reader:
         for one in unplaced:  # one after the other: no two into the same slot
             await self._tried(one, self.held.place(one))
         await self._all(unplaced, self.held.bring)
-        await self._first_tokens()
-        began, before = time.monotonic(), sum(one.read for one in chosen)
-        await self._all(chosen, self._chunk)
-        if (read := sum(one.read for one in chosen) - before) >= WORTH:
-            self.rate += 0.2 * (read / max(1e-3, time.monotonic() - began) - self.rate)
-        await self._all([one for one in chosen if one.read == one.until], self._end)
+        await self._begun()
+        self.pace.asked()
+        left = [one for one in chosen if self._is_left_to_its_answer(one)]
+        for one in left:
+            self._hand_over(one)
+        rest = [one for one in chosen if one not in left]
+        before = sum(one.read for one in rest)
+        await self._all(rest, self._chunk)
+        if read := sum(one.read for one in rest) - before:
+            self.pace.ended(read)
+        await self._all([one for one in rest if one.read == one.until], self._end)
 
-    async def _first_tokens(self) -> None:
-        """Of the streams just handed over: the next chunk would go before them, and takes as long as dozens of tokens."""
+    async def _begun(self) -> None:
+        """The streams just handed over: the next chunk would go before them, and takes as long as dozens of tokens."""
         awaited = [asyncio.ensure_future(one.begun.wait()) for one in self._beginning]
-        self._beginning.clear()
         if awaited:
-            await asyncio.wait(awaited, timeout=FIRST_S)
+            is_all_read = all(one.read == one.until for one in self._beginning)
+            await asyncio.wait(awaited, timeout=FIRST_S if is_all_read else BEGIN_S)
             await stopped(*awaited)
+        self._beginning.clear()
+
+    def _is_left_to_its_answer(self, reading: Reading) -> bool:
+        """Whether who writes may read the last of it: where nobody is to go on from what was read, and it need not be kept
+        before its answer, or others wait."""
+        rest = reading.until - reading.read
+        if not reading.is_streamed or reading.slot is None or rest > CHUNK or self._is_awaited(reading):
+            return False
+        return reading in self.waiting and (reading.until - reading.cached < EARLY or len(self.waiting) > 1)
 
     async def _all(self, chosen: list[Reading], do: Callable[[Reading], Coroutine[Any, Any, None]]) -> None:
         """At once: each call waits for the engine's step that is under way."""
@@ -161,25 +188,34 @@ class Reader:
         if slot is None or not rest:
             return
         until = reading.read + math.ceil(rest / math.ceil(rest / CHUNK))
-        slot.is_empty = False
-        read = await unless(reading.ended, self.held.door.read(slot.number, reading.tokens[:until].tolist()))
+        is_anew, slot.is_empty = not (reading.read or slot.is_empty), False
+        asked = self.held.door.read(slot.number, reading.tokens[:until].tolist(), is_anew=is_anew)
+        read = await unless(reading.ended, asked)
         if read is not None:
             reading.read = until
             slot.tokens, slot.kept = reading.tokens[:until], None
 
     async def _end(self, reading: Reading) -> None:
-        """Handed to who writes, and kept before where others may soon go on from there. Else it is kept with its answer."""
+        """All of it has been read. Kept where others may soon go on from there; else it is kept with its answer."""
         slot = reading.slot
         if slot is None:
             return
         if reading.read - reading.cached >= EARLY or self._is_awaited(reading):
             await self.held.keep(slot)
         if reading in self.waiting:
-            self.waiting.remove(reading)
-            slot.state, slot.is_empty = State.WRITING, False  # one that reads without us has been told no tokens
-            reading.ended.set()
-            if reading.is_streamed:
-                self._beginning.append(reading)
+            self._hand_over(reading)
+
+    def _hand_over(self, reading: Reading) -> None:
+        """To who writes, with as much of it as has been read."""
+        slot = reading.slot
+        if slot is None:
+            return
+        self.waiting.remove(reading)
+        reading.is_anew = len(reading.tokens) > 0 and not (reading.read or slot.is_empty)
+        slot.state, slot.is_empty = State.WRITING, False  # one that reads without us has been told no tokens
+        reading.ended.set()
+        if reading.is_streamed:
+            self._beginning.append(reading)
 
     def _is_awaited(self, reading: Reading) -> bool:
         """Whether anybody who waits is to go on from what it has read, and from nothing that is kept."""

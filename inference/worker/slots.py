@@ -26,7 +26,7 @@ class State(Enum):
 class Slot:
     """`tokens` is what it is known to hold; `kept` the same where it is kept.
 
-    It may hold more than is known of it, unless `is_empty`: it is emptied before another key gets it.
+    It may hold more than is known of it, unless `is_empty`: what nobody knows of is never gone on from.
     """
 
     number: int
@@ -46,7 +46,7 @@ class Reading:
     """One prompt that is to be read. `cached` is how much of it was known, `read` how far it has come.
 
     Without tokens it is an empty slot that is asked for, for a request that is to be read as it comes; `is_alone` takes the
-    first one, always the same. `begun` is set once the first token is there, where the answer `is_streamed`.
+    first one, always the same. `begun` is set once the engine is at its answer, where that `is_streamed`, or it was left.
     """
 
     key: str
@@ -59,6 +59,7 @@ class Reading:
     source: Kept | None = None  # what it goes on from
     cached: int = 0
     read: int = 0
+    is_anew: bool = False  # nothing of what its slot may hold is to be gone on from, by whoever asks for the answer
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     begun: asyncio.Event = field(default_factory=asyncio.Event)
     fault: httpx.HTTPError | None = None
@@ -86,9 +87,9 @@ class SlotDoor:
         found = await self._post("/tokenize", {"content": text, "add_special": True, "parse_special": True})
         return [int(token) for token in found["tokens"]]
 
-    async def read(self, slot: int, prompt: list[int]) -> int:
-        """Have the slot read them, from where they differ from what it holds. Returns how many it did read."""
-        body = {"prompt": prompt, "n_predict": 0, "id_slot": slot, "cache_prompt": True}
+    async def read(self, slot: int, prompt: list[int], *, is_anew: bool = False) -> int:
+        """Have the slot read them, from where they differ from what it holds, or all. Returns how many it did read."""
+        body = {"prompt": prompt, "n_predict": 0, "id_slot": slot, "cache_prompt": not is_anew}
         return int((await self._post("/completion", body))["timings"]["prompt_n"])
 
     async def save(self, slot: int, name: str) -> tuple[int, int]:

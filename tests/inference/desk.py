@@ -31,12 +31,12 @@ class Engine:
     def engine(self) -> Address:
         return self.address
 
-    async def read(self, slot: int, prompt: list[int]) -> int:
+    async def read(self, slot: int, prompt: list[int], *, is_anew: bool = False) -> int:
         await self.gate.wait()
         await asyncio.sleep(0)
         if self.fault is not None:
             raise self.fault
-        known = kept.alike(kept.tokens(self.slots[slot]), kept.tokens(prompt))
+        known = 0 if is_anew else kept.alike(kept.tokens(self.slots[slot]), kept.tokens(prompt))
         self.reads.append((slot, known, len(prompt)))
         self.slots[slot] = list(prompt)
         return len(prompt) - known
@@ -72,6 +72,14 @@ class Desk:
             return slot
 
         return reading, asyncio.create_task(read())
+
+    async def begin(self, reading: Reading) -> None:
+        """The engine comes to a streamed answer, and reads of its prompt what was left to it."""
+        assert reading.slot is not None
+        prompt = [int(token) for token in reading.tokens[: reading.until]]
+        await self.engine.read(reading.slot.number, prompt, is_anew=reading.is_anew)
+        self.reader.begin(reading)
+        await settled()
 
     async def read(self, prompt: list[int], key: str = "one") -> Reading:
         """Read, answered in no words, and left."""
