@@ -42,13 +42,17 @@ class Sizes:
 
 @dataclass(frozen=True)
 class Answered:
-    """Seconds from the asking on; `first` is the first token's. `cached` as the server tells it."""
+    """Seconds from the asking on; `times` are those of the tokens that were seen. `cached` as the server tells it."""
 
-    first: float
+    times: list[float]
     end: float
     prompt: int
     written: int
     cached: int
+
+    @property
+    def first(self) -> float:
+        return self.times[0]
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,7 @@ class Server:
                     times.append(time.monotonic() - began)
         cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens", 0)
         written = usage.get("completion_tokens") or len(times)
-        return Answered(times[0], time.monotonic() - began, usage.get("prompt_tokens", 0), written, cached)
+        return Answered(times, time.monotonic() - began, usage.get("prompt_tokens", 0), written, cached)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from time import monotonic
 
 WORTH = 32  # tokens in one step, below which its time says little
 WEIGHT = 0.2  # of the latest step
@@ -19,7 +19,7 @@ class Pace:
     def asked(self) -> None:
         """For a step: it is under way at once, where no other one is."""
         if not self._under_way:
-            self._since = time.monotonic()
+            self._since = monotonic()
 
     def begun(self, tokens: int) -> None:
         self._measure(self._under_way)
@@ -34,7 +34,7 @@ class Pace:
         self._under_way = 0
 
     def _measure(self, tokens: int) -> None:
-        now = time.monotonic()
+        now = monotonic()
         if tokens >= WORTH:
             self.rate += WEIGHT * (tokens / max(1e-3, now - self._since) - self.rate)
         self._since = now

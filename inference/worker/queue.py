@@ -1,11 +1,11 @@
-"""A bounded, fair queue before the engine: as many at once as there are slots, then one of each tenant in turn."""
+"""A bounded, fair queue before the engine: as many at once as there are slots, and of them as many for each tenant that waits."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
 import time
-from collections import Counter, OrderedDict, defaultdict
+from collections import Counter, OrderedDict, defaultdict, deque
 
 from governance.errors import Busy
 
@@ -31,8 +31,9 @@ class Place:
 class FairQueue:
     """`slots` run at once, `most` wait in all and `most_a_share` of one person. Lives in one event loop.
 
-    A share is tenant/person. Tenants take turns; inside a tenant nobody is served twice before everybody was once, and
-    of those the shortest goes first. Whoever has waited for half a minute goes before all of them.
+    A share is tenant/person. The tenant that has the fewest under way is next, and of several that have as few each in
+    turn; inside a tenant nobody is served twice before everybody was once, and of those the shortest goes first. Whoever
+    has waited for half a minute goes before all of them.
 
     A place that is to run alone takes its turn as any other. Then those who run end first, and nobody starts until it has
     ended. Between two of these as many others are served as there are slots, where so many wait.
@@ -71,17 +72,22 @@ class FairQueue:
         return place
 
     def position(self, place: Place) -> int:
-        """1 is the next to be admitted, 0 has been. Each other tenant goes once before each place of this one."""
+        """1 is the next to be admitted, 0 has been. It is taken that those end first who began first."""
         if place.admitted.is_set():
             return 0
-        own, is_before, ahead = self._in_order(place.tenant).index(place), True, 0
-        for tenant, line in self.waiting.items():
-            if tenant == place.tenant:
-                is_before = False
-                ahead += own
-            else:
-                ahead += min(len(line), own + is_before)
-        return ahead + 1
+        under_way = deque(one.tenant for one in self._under_way)
+        lines = {tenant: deque(self._in_order(tenant)) for tenant in self.waiting}
+        ahead = 0
+        while True:
+            if len(under_way) >= self.slots:
+                under_way.popleft()
+            tenant = min(lines, key=under_way.count)
+            if lines[tenant].popleft() is place:
+                return ahead + 1
+            ahead += 1
+            under_way.append(tenant)
+            if line := lines.pop(tenant):
+                lines[tenant] = line  # behind all others that have as few under way
 
     def wait_s(self, position: int) -> float:
         """What it will be, about, until the place of that position is admitted."""
@@ -131,12 +137,17 @@ class FairQueue:
         while (place := self._next()) is not None and self._has_room(place):
             self._remove(place)
             if place.tenant in self.waiting:
-                self.waiting.move_to_end(place.tenant)  # its next one stands behind every other tenant
+                self.waiting.move_to_end(place.tenant)  # behind all others that have as few under way
             self._admit(place)
 
     def _next(self) -> Place | None:
         """Whose turn it is: one that is to run alone only once enough others were served, or where no other waits."""
-        in_turn = [place for tenant in self.waiting for place in self._in_order(tenant)]
+        under_way = Counter(place.tenant for place in self._under_way)
+        lines = {tenant: self._in_order(tenant) for tenant in self.waiting}
+        tenants = list(lines)
+        if not any(place.is_alone for line in lines.values() for place in line):  # newcomers would put that one back
+            tenants.sort(key=under_way.__getitem__)
+        in_turn = [place for tenant in tenants for place in lines[tenant]]
         if self.served_beside < self.slots and not all(place.is_alone for place in in_turn):
             in_turn = [place for place in in_turn if not place.is_alone]
         return in_turn[0] if in_turn else None

@@ -129,22 +129,22 @@ class Reader:
         return chosen
 
     async def _step(self, chosen: list[Reading]) -> None:
-        """One chunk on, or the end."""
+        """One chunk on, or the end, or what is left of it to the answer."""
         unplaced = [one for one in chosen if one.slot is None]
         for one in unplaced:  # one after the other: no two into the same slot
             await self._tried(one, self.held.place(one))
         await self._all(unplaced, self.held.bring)
         await self._begun()
         self.pace.asked()
-        left = [one for one in chosen if self._is_left_to_its_answer(one)]
-        for one in left:
-            self._hand_over(one)
-        rest = [one for one in chosen if one not in left]
-        before = sum(one.read for one in rest)
-        await self._all(rest, self._chunk)
-        if read := sum(one.read for one in rest) - before:
+        ours = [one for one in chosen if not self._is_left_to_its_answer(one)]
+        for one in chosen:
+            if one not in ours:
+                self._hand_over(one)
+        before = sum(one.read for one in ours)
+        await self._all(ours, self._chunk)
+        if read := sum(one.read for one in ours) - before:
             self.pace.ended(read)
-        await self._all([one for one in rest if one.read == one.until], self._end)
+        await self._all([one for one in ours if one.read == one.until], self._end)
 
     async def _begun(self) -> None:
         """The streams just handed over: the next chunk would go before them, and takes as long as dozens of tokens."""

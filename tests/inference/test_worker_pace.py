@@ -11,7 +11,7 @@ from inference.worker.pace import Pace
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [100.0]
-    monkeypatch.setattr(pace.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("inference.worker.pace.monotonic", lambda: now[0])
     monkeypatch.setattr(pace, "WEIGHT", 1.0)
     return now
 

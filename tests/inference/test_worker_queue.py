@@ -41,6 +41,21 @@ def test_one_share_that_asks_much_does_not_keep_the_others_waiting() -> None:
     assert (queue.running, queue.depth) == (0, 0)
 
 
+def test_who_has_fewer_under_way_comes_first_until_both_have_as_many() -> None:
+    queue = FairQueue(4, most=9, most_a_share=9)
+    running = [queue.enter(f"a/{number}") for number in range(4)]
+    more = [queue.enter(f"a/more {number}") for number in range(2)]
+    few = [queue.enter(f"b/{number}") for number in range(3)]
+    assert [queue.position(one) for one in (*few, *more)] == [1, 2, 5, 3, 4]
+    queue.leave(running[0])
+    queue.leave(running[1])
+    assert [one.admitted.is_set() for one in (*few, *more)] == [True, True, False, False, False]
+    queue.leave(running[2])
+    assert [one.admitted.is_set() for one in (*few, *more)] == [True, True, False, True, False]
+    queue.leave(few[0])
+    assert few[2].admitted.is_set()
+
+
 def test_inside_a_tenant_nobody_is_served_twice_before_everybody_was_once() -> None:
     queue = FairQueue(1, most=9, most_a_share=9)
     running = queue.enter("a/eager")
@@ -203,9 +218,9 @@ def test_who_gives_up_as_the_last_of_a_rush_ends_it_and_those_who_run_have_had_t
     queue = FairQueue(2, most=9, most_a_share=9)
     served, eager = queue.enter("a/served"), queue.enter("a/eager")
     impatient = queue.enter("a/impatient")
-    other = queue.enter("b/x")
     queue.leave(served)
     assert impatient.admitted.is_set()
+    other = queue.enter("b/x")
     last = queue.enter("a/last")
     queue.leave(last)
     queue.leave(impatient)
