@@ -41,7 +41,7 @@ class Ask:
 
     @property
     def is_stream(self) -> bool:
-        return bool(self.told.get("stream"))
+        return self.told.get("stream") is True  # anything else the engine refuses
 
 
 def read(body: bytes, share: str, key: str, within: str, within_most_s: float, *, is_alone: bool = False) -> Ask:

@@ -11,7 +11,7 @@ END = b"\n\n"
 class Counted:
     """An answer's bytes in, the same bytes out, except for its `usage`: `cached` tokens did not have to be read.
 
-    The engine has read the prompt on the worker's order before the answer was asked for, so all of it looks cached to it.
+    What the engine has read of the prompt on the worker's order, before the answer was asked for, looks cached to it.
     `cached` is None where the engine counts right. `line_ms` is how long the request waited for its turn, `lane` how the
     deterministic lane reckoned, for one that ran there.
     """
@@ -45,6 +45,6 @@ class Counted:
             return text  # an error, or a piece of an answer that speaks of usage
         if self.cached is not None:
             told["usage"]["prompt_tokens_details"] = {"cached_tokens": min(self.cached, read)}
-            told.pop("timings", None)  # of the last token's reading alone
+            told.pop("timings", None)  # of what was left to be read
         told["chancery"] = self._beside
         return json.dumps(told, ensure_ascii=False).encode()

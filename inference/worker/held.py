@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 
@@ -55,11 +54,27 @@ class Held:
             self._known = engine
             for slot in self.slots:
                 slot.forget()
-                slot.is_empty = True
+                slot.is_empty = slot.state is not State.WRITING  # that one may have been asked of the new one already
         while left := self.left:
-            await asyncio.gather(*(self.keep(slot) for slot in left))
+            # One after the other: of two that the engine puts off, one would wait for the other's slot.
             for slot in left:
+                await self._settle(slot)
                 slot.state, slot.used_at = State.IDLE, time.monotonic()
+
+    async def _settle(self, slot: Slot) -> None:
+        """What it holds is kept; where little is known of that, it is emptied. Either waits until the engine is done with it."""
+        if len(slot.tokens) >= LEAST or slot.is_empty:
+            await self.keep(slot)
+            return
+        try:
+            await self._empty(slot)
+        except httpx.HTTPError as fault:
+            log.warning("a slot could not be emptied: %s", fault)
+
+    async def _empty(self, slot: Slot) -> None:
+        await self.door.erase(slot.number)
+        slot.forget()
+        slot.is_empty = True
 
     async def place(self, reading: Reading) -> None:
         """Choose a slot of its own for it, and what it goes on from: the most of the prompt that this key may know of."""
@@ -98,8 +113,7 @@ class Held:
                 reading.source, _ = self.keeping.best(reading.key, reading.tokens)
             await self._fill(slot, reading.source)
             if not (len(reading.tokens) or slot.is_empty):  # the engine is not told how this one is to be read
-                await self.door.erase(slot.number)
-                slot.is_empty = True
+                await self._empty(slot)
         if reading.source is not None and reading.source in self.keeping.rows:
             self.keeping.use(reading.source)
         known = min(alike(slot.tokens, reading.tokens), reading.until)

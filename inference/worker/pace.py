@@ -6,6 +6,7 @@ from time import monotonic
 
 WORTH = 32  # tokens in one step, below which its time says little
 WEIGHT = 0.2  # of the latest step
+SAME_S = 0.05  # two that begin so near to each other are read in one step
 
 
 class Pace:
@@ -22,6 +23,9 @@ class Pace:
             self._since = monotonic()
 
     def begun(self, tokens: int) -> None:
+        if self._under_way and monotonic() - self._since < SAME_S:
+            self._under_way += tokens
+            return
         self._measure(self._under_way)
         self._under_way = tokens
 

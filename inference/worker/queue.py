@@ -33,7 +33,7 @@ class FairQueue:
 
     A share is tenant/person. The tenant that has the fewest under way is next, and of several that have as few each in
     turn; inside a tenant nobody is served twice before everybody was once, and of those the shortest goes first. Whoever
-    has waited for half a minute goes before all of them.
+    has waited for half a minute goes before all of them, and each half minute counts as one answer less of the tenant's.
 
     A place that is to run alone takes its turn as any other. Then those who run end first, and nobody starts until it has
     ended. Between two of these as many others are served as there are slots, where so many wait.
@@ -77,11 +77,11 @@ class FairQueue:
             return 0
         under_way = deque(one.tenant for one in self._under_way)
         lines = {tenant: deque(self._in_order(tenant)) for tenant in self.waiting}
-        ahead = 0
+        less, ahead = self._less(), 0
         while True:
             if len(under_way) >= self.slots:
                 under_way.popleft()
-            tenant = min(lines, key=under_way.count)
+            tenant = min(lines, key=lambda one: under_way.count(one) - less[one])
             if lines[tenant].popleft() is place:
                 return ahead + 1
             ahead += 1
@@ -142,15 +142,21 @@ class FairQueue:
 
     def _next(self) -> Place | None:
         """Whose turn it is: one that is to run alone only once enough others were served, or where no other waits."""
-        under_way = Counter(place.tenant for place in self._under_way)
-        lines = {tenant: self._in_order(tenant) for tenant in self.waiting}
-        tenants = list(lines)
-        if not any(place.is_alone for line in lines.values() for place in line):  # newcomers would put that one back
-            tenants.sort(key=under_way.__getitem__)
-        in_turn = [place for tenant in tenants for place in lines[tenant]]
+        under_way, less = Counter(place.tenant for place in self._under_way), self._less()
+        tenants = list(self.waiting)
+        if not any(
+            place.is_alone for line in self.waiting.values() for place in line
+        ):  # newcomers would put that one back
+            tenants.sort(key=lambda tenant: under_way[tenant] - less[tenant])
+        in_turn = [place for tenant in tenants for place in self._in_order(tenant)]
         if self.served_beside < self.slots and not all(place.is_alone for place in in_turn):
             in_turn = [place for place in in_turn if not place.is_alone]
         return in_turn[0] if in_turn else None
+
+    def _less(self) -> dict[str, int]:
+        """How many answers less each tenant counts as having under way, for the longest that anybody of it has waited."""
+        now = time.monotonic()
+        return {tenant: int((now - line[0].came) // PATIENCE_S) for tenant, line in self.waiting.items()}
 
     def _remove(self, place: Place) -> None:
         line = self.waiting[place.tenant]

@@ -33,9 +33,10 @@ from inference.worker.slots import Reading, SlotDoor, State
 log = logging.getLogger(__name__)
 
 AGEING = 40.0  # tokens by which a second of waiting makes a prompt shorter in the choice
-FIRST_S = 1.0  # that the first token of a prompt which has been read is waited for, before the next one is read on
+FIRST_S = 1.0  # that the answer to a prompt which has been read is waited for to begin, before the next one is read on
 BEGIN_S = 60.0  # that the engine is waited for to come to an answer with the last of its prompt: the step under way has to end
 EARLY = 200  # tokens read that are worth being kept before the answer: the engine's step that is under way has to end for it
+MUCH = 1024  # tokens read that are worth it also while others wait
 
 
 class Reader:
@@ -69,6 +70,8 @@ class Reader:
         """The engine is at the answer, and so at what of its prompt was left to it."""
         if reading.slot is not None and reading.slot.state is State.WRITING and reading.read < reading.until:
             self.pace.begun(reading.until - reading.read)
+            if not self.waiting:
+                self.pace.rest()
             reading.read = reading.until
             reading.slot.tokens, reading.slot.kept = reading.tokens[: reading.until], None
         reading.begun.set()
@@ -102,6 +105,7 @@ class Reader:
             self.waiting.remove(reading)
         if reading.slot is not None and reading.slot.state in {State.READING, State.WRITING}:
             reading.slot.state = State.LEFT
+        reading.slot = None  # soon another's
         reading.ended.set()
         self._wake()
 
@@ -157,11 +161,11 @@ class Reader:
 
     def _is_left_to_its_answer(self, reading: Reading) -> bool:
         """Whether who writes may read the last of it: where nobody is to go on from what was read, and it need not be kept
-        before its answer, or others wait."""
+        before its answer."""
         rest = reading.until - reading.read
         if not reading.is_streamed or reading.slot is None or rest > CHUNK or self._is_awaited(reading):
             return False
-        return reading in self.waiting and (reading.until - reading.cached < EARLY or len(self.waiting) > 1)
+        return reading in self.waiting and reading.until - reading.cached < (MUCH if len(self.waiting) > 1 else EARLY)
 
     async def _all(self, chosen: list[Reading], do: Callable[[Reading], Coroutine[Any, Any, None]]) -> None:
         """At once: each call waits for the engine's step that is under way."""
@@ -228,5 +232,6 @@ class Reader:
         if reading.slot is not None:
             reading.slot.forget()
             reading.slot.state = State.LEFT
+        reading.slot = None
         reading.fault = fault
         reading.ended.set()

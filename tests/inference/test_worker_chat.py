@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from typing import Any
 
 import httpx
 import pytest
@@ -11,6 +13,8 @@ from inference.worker import chat
 from inference.worker.engines.base import Address
 from inference.worker.front import Front
 from inference.worker.queue import FairQueue
+from inference.worker.reading import Reader
+from inference.worker.slots import SlotDoor
 
 SEVERAL = [
     b'{"messages": [], "n": 2}',
@@ -67,3 +71,37 @@ def test_which_slot_it_gets_and_what_it_goes_on_from_is_not_the_clients_to_say()
     body = b'{"messages": [], "id_slot": 3, "n_cache_reuse": 1, "cache_prompt": true}'
     assert chat.read(body, "a/b", "", "", 60.0).told == {"messages": [], "cache_prompt": True}
     assert chat.read(body, "a/b", "", "", 60.0, is_alone=True).told == {"messages": [], "cache_prompt": False}
+
+
+@pytest.mark.parametrize("status", [200, 400])
+def test_a_slot_that_another_had_is_read_anew_and_the_reader_told_when_the_engine_is_at_it(status: int) -> None:
+    async def ask() -> None:
+        asked = list[dict[str, Any]]()
+
+        def serve(request: httpx.Request) -> httpx.Response:
+            body = json.loads(request.content)
+            if request.url.path == "/apply-template":
+                return httpx.Response(200, json={"prompt": body["messages"][0]["content"]})
+            if request.url.path == "/tokenize":
+                return httpx.Response(200, json={"tokens": [ord(letter) for letter in body["content"]]})
+            asked.append(body)
+            return httpx.Response(status, text="data: [DONE]\n\n")
+
+        engine, queue = Address("http://e", "key"), FairQueue(1, 1, 1)
+        async with httpx.AsyncClient(transport=httpx.MockTransport(serve)) as client:
+            reader = Reader(SlotDoor(client, lambda: engine), 1, 1 << 20)
+            await reader.held.tidy()  # a new engine's slots are empty
+            reader.held.slots[0].is_empty = False
+            told = b'{"stream": true, "messages": [{"role": "user", "content": "What is there to be read?"}]}'
+            one = chat.Chat(
+                chat.read(told, "a/b", "", "", 60.0), queue.enter("a/b"), queue, reader, client, lambda: engine, 2048
+            )
+            await one.open()
+            assert [(body["id_slot"], body["cache_prompt"]) for body in asked] == [(0, False)]
+            assert one.reading is not None
+            assert (one.reading.begun.is_set(), one.reading.read) == ((True, 24) if status == 200 else (False, 0))
+            one.leave()
+            assert one.reading.begun.is_set()
+            reader.close()
+
+    asyncio.run(ask())

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from inference.worker import kept
+from inference.worker.engines.base import Address
 from inference.worker.slots import Reading, Slot, State
 from tests.inference.desk import Desk, prompt_of, run, settled
 
@@ -59,6 +60,70 @@ def test_where_what_it_was_to_go_on_from_has_been_taken_up_by_a_longer_one_it_go
         assert (first.cached, second.cached) == (299, 400)
 
     run(meet)
+
+
+def test_of_several_that_were_left_one_is_kept_after_the_other() -> None:
+    async def meet(desk: Desk) -> None:
+        save, under_way = desk.engine.save, 0
+
+        async def watched(slot: int, name: str) -> tuple[int, int]:
+            nonlocal under_way
+            under_way += 1
+            assert under_way == 1
+            await asyncio.sleep(0)
+            under_way -= 1
+            return await save(slot, name)
+
+        asked = [desk.ask("", prompt_of(1000 * number, 100)) for number in range(3)]
+        await asyncio.gather(*(task for _, task in asked))
+        desk.engine.save = watched  # type: ignore[method-assign]
+        for reading, _ in asked:
+            desk.reader.leave(reading)
+        await settled()
+        assert len(desk.reader.held.keeping.rows) == 3
+        assert {slot.state for slot in desk.reader.held.slots} == {State.IDLE}
+
+    run(meet)
+
+
+def test_a_slot_that_was_left_before_the_engine_came_to_it_is_emptied_when_the_engine_is_done_with_it() -> None:
+    async def meet(desk: Desk) -> None:
+        await desk.read(prompt_of(0, 300), "another")
+        reading, task = desk.ask("", prompt_of(5000, 150), is_streamed=True)
+        await task
+        erase, done = desk.engine.erase, asyncio.Event()
+
+        async def put_off(slot: int) -> None:
+            await done.wait()
+            await erase(slot)
+
+        desk.engine.erase = put_off  # type: ignore[method-assign]
+        desk.reader.leave(reading)
+        await settled()
+        assert [slot.state for slot in desk.reader.held.slots] == [State.LEFT]
+        done.set()
+        await settled()
+        assert [(slot.state, slot.is_empty) for slot in desk.reader.held.slots] == [(State.IDLE, True)]
+        assert desk.engine.slots == [[]]
+
+    run(meet, slots=1)
+
+
+def test_what_a_new_engine_was_asked_for_already_does_not_pass_for_nothing() -> None:
+    async def meet(desk: Desk) -> None:
+        reading, task = desk.ask("", prompt_of(0, 150), is_streamed=True)
+        await task
+        desk.engine.address = Address(
+            "http://e", "new"
+        )  # started again, and asked for the answer before anybody looked
+        await desk.begin(reading)
+        await desk.read(prompt_of(9000, 50), "beside")  # somebody looks
+        desk.reader.leave(reading)
+        await settled()
+        assert reading.slot is not None
+        assert desk.engine.slots[reading.slot.number] == []
+
+    run(meet, slots=2)
 
 
 @pytest.mark.parametrize(

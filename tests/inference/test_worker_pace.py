@@ -39,6 +39,17 @@ def test_steps_behind_one_another_count_each_its_own_time(clock: list[float]) ->
     assert one.rate == 100.0
 
 
+def test_two_that_begin_in_one_step_are_read_in_one_time(clock: list[float]) -> None:
+    one = Pace()
+    one.asked()
+    one.begun(100)
+    clock[0] += 0.003
+    one.begun(140)
+    clock[0] += 2
+    one.begun(50)
+    assert one.rate == pytest.approx(120, rel=0.01)
+
+
 def test_a_pause_is_no_time_of_reading(clock: list[float]) -> None:
     one = Pace()
     one.asked()

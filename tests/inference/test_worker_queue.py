@@ -56,6 +56,22 @@ def test_who_has_fewer_under_way_comes_first_until_both_have_as_many() -> None:
     assert few[2].admitted.is_set()
 
 
+def test_one_long_answer_does_not_keep_its_tenant_from_a_second_for_ever() -> None:
+    queue = FairQueue(2, most=9, most_a_share=9)
+    queue.enter("a/long")
+    running, behind = queue.enter("b/1"), queue.enter("a/waits")
+    for number in range(2, 5):
+        following = queue.enter(f"b/{number}")
+        queue.leave(running)
+        assert following.admitted.is_set()
+        running = following
+    behind.came -= 31.0
+    last = queue.enter("b/last")
+    assert (queue.position(behind), queue.position(last)) == (1, 2)
+    queue.leave(running)
+    assert behind.admitted.is_set()
+
+
 def test_inside_a_tenant_nobody_is_served_twice_before_everybody_was_once() -> None:
     queue = FairQueue(1, most=9, most_a_share=9)
     running = queue.enter("a/eager")
