@@ -83,6 +83,19 @@ def test_a_row_of_a_table_keeps_its_header() -> None:
     assert "Plan 17" not in sent.text
 
 
+def test_each_row_is_weighed_under_its_header_as_the_first_is() -> None:
+    seen = list[str]()
+
+    def near(question: str, texts: Sequence[str]) -> trimming.Row:
+        seen.extend(texts)
+        return np.zeros(len(texts))
+
+    trimming.trim("What is the fee of Gold?", [passage(f"{FILLER}\n\n{TABLE}")], near, room=120)
+    rows = [text for text in seen if "euros" in text]
+    assert [text.count("| Plan | Fee |") for text in rows] == [1] * 41
+    assert rows[-1].endswith("| Gold | 900 euros |")
+
+
 def test_a_sentence_longer_than_the_room_is_sent_all_the_same() -> None:
     long = "The visa " + "is granted to those who ask for it and " * 12 + "costs 80 euros."
     (sent,) = trimming.trim("What does the visa cost?", [passage(f"{FILLER} {long}")], room=200)
