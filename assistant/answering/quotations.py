@@ -35,7 +35,7 @@ class Quote:
 
     @property
     def above(self) -> str:
-        return f"{self.passage.text[slice(*self.header)].strip()}\n" if self.header else ""
+        return trimming.above(self.passage.text, self.header)
 
 
 def instead(question: str, passages: Sequence[Passage], near: Near | None = None) -> list[Quote]:

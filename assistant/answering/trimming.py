@@ -95,7 +95,9 @@ def asks(text: str) -> bool:
 
 def weigh(question: str, passages: Sequence[Passage], pieces: Sequence[Piece], near: Near | None) -> None:
     """Sets the weight of each: by its passage's score and by its own nearness to the question."""
-    texts = [_headed(passages[one.passage].text, one) for one in pieces]
+    whole = [passages[one.passage].text for one in pieces]
+    # A row alone says little of what its figures are about; the first has the header in its own place.
+    texts = [above(text, one.header) + text[one.start : one.end] for text, one in zip(whole, pieces, strict=True)]
     own = TERMS * _by_terms(question, texts) if near is None else NEARNESS * near(question, texts)
     # Where names changed the order, a passage weighs no less than those behind it.
     scores = list(accumulate((one.score for one in reversed(passages)), max))[::-1]
@@ -103,12 +105,9 @@ def weigh(question: str, passages: Sequence[Passage], pieces: Sequence[Piece], n
         piece.weight = scores[piece.passage] + float(weight) - (QUESTION if asks(text) else 0.0)
 
 
-def _headed(text: str, piece: Piece) -> str:
-    """A row under its table's header, as the first has it above it anyway: alone its figures are about nothing."""
-    own = text[piece.start : piece.end]
-    if piece.header is None or piece.header[0] >= piece.start:
-        return own
-    return f"{text[slice(*piece.header)].strip()}\n{own}"
+def above(text: str, header: tuple[int, int] | None) -> str:
+    """The header of a table, on lines of its own; nothing where there is none."""
+    return f"{text[slice(*header)].strip()}\n" if header else ""
 
 
 def _by_terms(question: str, texts: Sequence[str]) -> Row:

@@ -63,13 +63,13 @@ class Held:
 
     async def _settle(self, slot: Slot) -> None:
         """What it holds is kept; where little is known of that, it is emptied. Either waits until the engine is done with it."""
-        if len(slot.tokens) >= LEAST or slot.is_empty:
+        if len(slot.tokens) >= LEAST:
             await self.keep(slot)
-            return
-        try:
-            await self._empty(slot)
-        except httpx.HTTPError as fault:
-            log.warning("a slot could not be emptied: %s", fault)
+        elif not slot.is_empty:
+            try:
+                await self._empty(slot)
+            except Exception as fault:  # whatever it is: a slot that was left would stay so for good
+                log.warning("a slot could not be emptied: %s", fault, exc_info=not isinstance(fault, httpx.HTTPError))
 
     async def _empty(self, slot: Slot) -> None:
         await self.door.erase(slot.number)

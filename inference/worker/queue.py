@@ -9,7 +9,7 @@ from collections import Counter, OrderedDict, defaultdict, deque
 
 from governance.errors import Busy
 
-PATIENCE_S = 30.0  # after which no shorter question of the same tenant goes first any more
+PATIENCE_S = 30.0  # after which no shorter question of the tenant goes first; each weighs as one answer less
 _numbers = itertools.count()
 
 

@@ -140,10 +140,9 @@ class Reader:
         await self._all(unplaced, self.held.bring)
         await self._begun()
         self.pace.asked()
-        ours = [one for one in chosen if not self._is_left_to_its_answer(one)]
-        for one in chosen:
-            if one not in ours:
-                self._hand_over(one)
+        for one in [one for one in chosen if self._is_left_to_its_answer(one)]:
+            self._hand_over(one)
+        ours = [one for one in chosen if one in self.waiting]
         before = sum(one.read for one in ours)
         await self._all(ours, self._chunk)
         if read := sum(one.read for one in ours) - before:
@@ -192,8 +191,7 @@ class Reader:
         if slot is None or not rest:
             return
         until = reading.read + math.ceil(rest / math.ceil(rest / CHUNK))
-        is_anew, slot.is_empty = not (reading.read or slot.is_empty), False
-        asked = self.held.door.read(slot.number, reading.tokens[:until].tolist(), is_anew=is_anew)
+        asked = self.held.door.read(slot.number, reading.tokens[:until].tolist(), is_anew=slot.fill(reading))
         read = await unless(reading.ended, asked)
         if read is not None:
             reading.read = until
@@ -215,8 +213,7 @@ class Reader:
         if slot is None:
             return
         self.waiting.remove(reading)
-        reading.is_anew = len(reading.tokens) > 0 and not (reading.read or slot.is_empty)
-        slot.state, slot.is_empty = State.WRITING, False  # one that reads without us has been told no tokens
+        slot.state, reading.is_anew = State.WRITING, slot.fill(reading)
         reading.ended.set()
         if reading.is_streamed:
             self._beginning.append(reading)
@@ -227,11 +224,7 @@ class Reader:
         return any(one.in_common(reading) > self.held.keeping.best(one.key, one.tokens)[1] for one in others)
 
     def _fail(self, reading: Reading, fault: httpx.HTTPError) -> None:
-        if reading in self.waiting:
-            self.waiting.remove(reading)
         if reading.slot is not None:
             reading.slot.forget()
-            reading.slot.state = State.LEFT
-        reading.slot = None
         reading.fault = fault
-        reading.ended.set()
+        self._give_up(reading)

@@ -37,6 +37,11 @@ class Slot:
     is_empty: bool = True
     used_at: float = 0.0
 
+    def fill(self, reading: Reading) -> bool:
+        """From now on it may hold what is read into it. Whether that begins at the first token, with nothing gone on from."""
+        is_anew, self.is_empty = not (reading.read or self.is_empty), False
+        return is_anew
+
     def forget(self) -> None:
         self.tokens, self.kept = self.tokens[:0], None
 

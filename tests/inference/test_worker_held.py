@@ -109,13 +109,31 @@ def test_a_slot_that_was_left_before_the_engine_came_to_it_is_emptied_when_the_e
     run(meet, slots=1)
 
 
+@pytest.mark.parametrize("fault", [httpx.ReadError("away"), ValueError("no JSON")])
+def test_a_slot_that_cannot_be_emptied_is_given_back_and_read_anew(fault: Exception) -> None:
+    async def meet(desk: Desk) -> None:
+        async def fail(slot: int) -> None:
+            raise fault
+
+        await desk.read(prompt_of(0, 300), "another")
+        reading, task = desk.ask("", prompt_of(0, 150), is_streamed=True)
+        await task
+        desk.engine.erase = fail  # type: ignore[method-assign]
+        desk.reader.leave(reading)
+        await settled()
+        assert [(slot.state, slot.is_empty) for slot in desk.reader.held.slots] == [(State.IDLE, False)]
+        following, task = desk.ask("", prompt_of(0, 150), is_streamed=True)
+        await asyncio.wait_for(task, 5)
+        assert (following.cached, following.is_anew) == (0, True)
+
+    run(meet, slots=1)
+
+
 def test_what_a_new_engine_was_asked_for_already_does_not_pass_for_nothing() -> None:
     async def meet(desk: Desk) -> None:
         reading, task = desk.ask("", prompt_of(0, 150), is_streamed=True)
         await task
-        desk.engine.address = Address(
-            "http://e", "new"
-        )  # started again, and asked for the answer before anybody looked
+        desk.engine.address = Address("http://e", "new")  # started again, and asked before anybody looked
         await desk.begin(reading)
         await desk.read(prompt_of(9000, 50), "beside")  # somebody looks
         desk.reader.leave(reading)
