@@ -27,6 +27,10 @@ IN_SIGHT = """() => [...document.querySelectorAll("[data-live] [data-ordinal]")]
   const box = one.getClientRects()[0], place = [box.x + box.width / 2, box.y + box.height / 2];
   return document.elementFromPoint(...place) === one ? [place] : [];
 })[0]"""
+IS_UNCOVERED = """one => {
+  const box = one.getBoundingClientRect();
+  return one.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2));
+}"""
 LIES_THERE = "place => document.elementFromPoint(...place) === pressed"
 
 
@@ -115,6 +119,25 @@ def test_nothing_moves_under_a_pointer_that_is_down_while_the_answer_grows(
     assert page.evaluate(LIES_THERE, place)
     page.mouse.up()
     page.wait_for_function("stood => scrollY > stood", arg=stood)  # whoever looked at the end looks at it again
+    served.let_answers_end()
+
+
+def test_what_the_keyboard_is_at_is_not_scrolled_away_while_the_answer_grows(
+    page: Any, served: Served, house: cast.House, tmp_path: Path
+) -> None:
+    served.hold_answers()
+    come_to_ask(page, house, tmp_path)
+    page.keyboard.press("Enter")
+    page.locator("[data-live] [data-ordinal]").first.wait_for()
+    stop = page.get_by_role("button", name="Stop")
+    stop.focus()
+    for _ in range(3):
+        high = page.evaluate("document.body.scrollHeight")
+        page.wait_for_function("high => document.body.scrollHeight > high + 150", arg=high)
+        assert stop.evaluate(IS_UNCOVERED)
+    page.evaluate("document.activeElement.blur()")
+    stood = page.evaluate("scrollY")
+    page.wait_for_function("stood => scrollY > stood", arg=stood)
     served.let_answers_end()
 
 

@@ -1,27 +1,34 @@
 // Whoever looks at the end of an answer that is being written goes on looking at it.
 //
 // Nothing moves while a button or a finger is down: what was pressed would lie elsewhere when it is let go, and the click be lost.
+// What the keyboard is at stays in sight: it would be scrolled under the bar, or pushed under the question's field.
 
 let isDown = false;
-let owedFrom = null; // where the page was scrolled to when it was not moved
+let isOwed = false; // something grew meanwhile
+let leftAt = null; // where the page stands though its end is wanted; who has scrolled since looks at something else
 
 export function keepEnd(change) {
-  const atEnd = owedFrom !== null || window.innerHeight + window.scrollY > document.body.scrollHeight - 160;
+  const isWanted = leftAt === window.scrollY || window.innerHeight + window.scrollY > document.body.scrollHeight - 160;
+  const focused = seenFocus();
   change();
-  if (!atEnd) return;
-  if (isDown) owedFrom ??= window.scrollY;
-  else goToEnd();
+  isOwed = isDown;
+  if (!isDown) {
+    if (isWanted) window.scrollTo({ top: document.body.scrollHeight });
+    focused?.scrollIntoView({ block: "nearest" });
+  }
+  leftAt = isWanted ? window.scrollY : null;
 }
 
-function goToEnd() {
-  window.scrollTo({ top: document.body.scrollHeight });
+function seenFocus() {
+  const at = document.activeElement;
+  if (!at?.matches(".turns :is(a, button, summary, input, textarea):focus-visible")) return null;
+  const { top, bottom } = at.getBoundingClientRect();
+  return bottom > 0 && top < window.innerHeight ? at : null;
 }
 
 function letGo() {
   isDown = false;
-  // Who has scrolled meanwhile looks at something else.
-  if (owedFrom !== null && owedFrom === window.scrollY) goToEnd();
-  owedFrom = null;
+  if (isOwed) keepEnd(() => {});
 }
 
 document.addEventListener("pointerdown", () => (isDown = true), { capture: true });
