@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django import template
+from django.utils.text import capfirst
+from django.utils.translation import get_language_info, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 register = template.Library()
 
@@ -44,3 +47,10 @@ def time_left(seconds: int) -> str:
 @register.filter
 def share(part: float) -> str:
     return f"{round(100 * part)} %"
+
+
+@register.filter
+def language_names(codes: Iterable[str]) -> str:
+    """ISO 639 codes as the reader calls the languages, of as many as a line has room for."""
+    names = [capfirst(_(get_language_info(code)["name"])) for code in codes]
+    return ", ".join(names[:4]) + (" …" if len(names) > 4 else "")

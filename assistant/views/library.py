@@ -23,6 +23,7 @@ from governance import groups, people, tenants
 from governance.roles import Level
 from governance.scope import Scope
 from ingestion import catalog, documents
+from ingestion.indexes import languages
 from ingestion.leaving import deleted
 from ingestion.line import pauses
 from ingestion.sources import registry
@@ -50,7 +51,7 @@ def collection(request: HttpRequest, scope: Scope, collection: uuid.UUID) -> Htt
     if shelf.can_write:
         context["room_left"] = documents.room(scope)
     if shelf.can_manage:
-        context |= cutting.context(scope, collection)
+        context |= cutting.context(scope, collection) | {"unread": languages.unread(scope, collection)}
     return render(request, "library/collection.html", context)
 
 

@@ -16,8 +16,9 @@ from assistant.conversations import asked
 from governance import assignments, grants
 from governance.errors import Forbidden, InvalidInput
 from governance.roles import Level, Role
+from inference import runners
 from ingestion import catalog, indexes, search, tasks
-from ingestion.indexes import building, comparing
+from ingestion.indexes import building, comparing, languages
 from ingestion.models import Chunk, Index
 from tests.assistant import portal
 from tests.cast import House
@@ -193,3 +194,46 @@ def test_the_command_does_the_same_as_a_person(house: House, travel: uuid.UUID, 
     call_command("index_change", "switch", NEXT, *told)
     assert indexes.live(house.system) == NEXT
     assert [leaf["actor"]["id"] for leaf in leaves(house, "index.switched")] == [str(house.ids["ada"])]
+
+
+GERMAN = "Die Nacht in einem Hotel wird bis zu 140 Euro bezahlt, und das Frühstück ist nicht dabei."
+FRENCH = "Les billets de train sont réservés en seconde classe, et les taxis demandent un reçu."
+ENGLISH = "A night in a hotel is paid up to 140 euros, and the breakfast is not in it."
+
+
+def test_who_runs_a_collection_is_told_of_languages_that_the_live_model_was_not_made_for(
+    house: House, travel: uuid.UUID, ada: Client
+) -> None:
+    shelves.indexed(house.system, travel, [GERMAN])
+    grants.give(house.system, travel, grants.Holder(person=house.ids["bob"]), Level.MANAGE)
+    grants.give(house.system, travel, grants.Holder(person=house.ids["charlie"]), Level.READ)
+    page = f"/collections/{travel}"
+    assert languages.unread(house.ada, travel) is None  # the model says of no language that it was made for it alone
+    with mock.patch.object(runners.embedder(), "languages", ("en",)):
+        assert languages.unread(house.ada, travel) == languages.Unread("scripted-384", ("de",), 0.5)
+        seen = {name: portal.signed_in(house, name).get(page).content.decode() for name in ("ada", "bob", "charlie")}
+        assert "was not made for: German." in seen["ada"]
+        assert "Choose another model for the search index" in seen["ada"]
+        assert "was not made for: German." in seen["bob"]
+        assert "An admin can choose another model" in seen["bob"]
+        assert "was not made for" not in seen["charlie"]
+        indexes.switch(house.ada, built(house).pk)
+        assert languages.unread(house.ada, travel) is None
+        assert "was not made for" not in ada.get(page).content.decode()
+
+
+def test_a_few_documents_in_another_language_are_no_matter_and_what_one_may_not_read_is_not_looked_at(
+    house: House,
+) -> None:
+    mixed = catalog.create(house.ada, "Mixed").pk
+    for text in [ENGLISH] * 4 + [FRENCH]:
+        shelves.indexed(house.system, mixed, [text])
+    with mock.patch.object(runners.embedder(), "languages", ("en",)):
+        assert languages.unread(house.ada, mixed) is None
+        for text in (GERMAN, GERMAN):
+            shelves.indexed(house.system, mixed, [text])
+        found = languages.unread(house.ada, mixed)
+        assert found
+        assert found.languages == ("de", "fr")
+        assert found.share == pytest.approx(3 / 7)
+        assert languages.unread(house.scope("bob"), mixed) is None
