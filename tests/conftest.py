@@ -64,6 +64,8 @@ def pytest_configure(config: pytest.Config) -> None:
     _unfinished.append(lambda: _clone(services, template, database))
     django.setup()
     _find_static_files_once()
+    # Nothing of a test has to outlast a loss of power, as in Postgres beside it (assistant.local.postgres.CARELESS).
+    os.fsync = lambda _: None  # type: ignore[assignment]
     # A hundred test people a minute: their passwords need not be slow to guess.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # A row that row-level security hides from a template would be a blank on the page, which nobody misses.
