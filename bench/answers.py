@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 HOME = Path("var/bench/answers")
 LONGEST = 256  # tokens of an answer here; the product's bound is 512
-WAYS = ("trimmed", "whole")
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="", help="a catalogue's name or a GGUF file; empty is the default")
     parser.add_argument("--prompts", default="", help="versions, by commas; the default one where none is named")
-    parser.add_argument("--send", default="trimmed", help="trimmed, whole (five whole passages), or both by a comma")
+    parser.add_argument(
+        "--send", default="trimmed", help="by commas: trimmed, trimmed:N (to N characters), whole (five whole passages)"
+    )
     parser.add_argument("--all", action="store_true", help="the whole development set, not its sample")
     parser.add_argument("--first", type=int, help="only so many questions")
     parser.add_argument("--at-once", type=int, default=1, help="questions in work; above 1 their seconds say nothing")
@@ -160,7 +161,8 @@ def sent(one: Found, way: str) -> list[tuple[Passage, str]]:
     passages = one.passages[: answering.PASSAGES]
     if way == "whole":
         return [(passage, passage.text) for passage in passages]
-    return [(trimmed.passage, trimmed.text) for trimmed in trimming.trim(one.case.question, passages, near)]
+    room = int(way.partition(":")[2] or trimming.ROOM)
+    return [(trimmed.passage, trimmed.text) for trimmed in trimming.trim(one.case.question, passages, near, room)]
 
 
 def near(question: str, texts: Sequence[str]) -> Near:

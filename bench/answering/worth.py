@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from governance.policy.streaming import Piece
     from ingestion.search import Passage
 
-UNCHECKED, EXTRACTS = "as written", "extracts alone"
+WHOLE = "whole"  # the way of a naive template
 
 
 @dataclass
@@ -94,6 +94,22 @@ def tell(found: Sequence[Found], rows: Sequence[Row], *, kinds: bool) -> None:
                     [(one, delivered(one, told.get(one.case.id), level, adds=adds)) for one in asked],
                     kinds=kinds,
                 )
+    for (version, way), told in sorted(runs.items()):
+        if way != WHOLE and (naive := runs.get((version, WHOLE))):
+            _tell_beside(f"{version}, {way}", [one for one in found if one.case.facts], told, naive)
+
+
+def _tell_beside(name: str, found: Sequence[Found], told: dict[str, Row], naive: dict[str, Row]) -> None:
+    """On the questions that both were asked: the facts as the model states them, and the tokens that it read for it."""
+    from assistant.evaluation import measures
+
+    both = [one for one in found if one.case.id in told and one.case.id in naive]
+    before, after = ([_facts(one, as_written(one, rows[one.case.id])) for one in both] for rows in (naive, told))
+    read = [sum(rows[one.case.id].prompt_tokens for one in both) for rows in (told, naive)]
+    print(
+        f"\n{name} beside five whole passages, as written: facts {measures.mean(after)} and {measures.mean(before)}, "
+        f"gain {measures.gain(before, after)}; tokens read {read[0] / max(read[1], 1):.3f}"
+    )
 
 
 def delivered(one: Found, row: Row | None, level: str, *, adds: bool) -> Told:
@@ -169,7 +185,7 @@ def _figures(told: Sequence[tuple[Found, Told]], indent: str) -> None:
 def _of_answerable(can: Sequence[tuple[Found, Told]]) -> Iterator[str]:
     from assistant.evaluation import measures
 
-    shares = [sum(fact.is_in(said.text) for fact in one.case.facts) / len(one.case.facts) for one, said in can]
+    shares = [_facts(one, said) for one, said in can]
     answered = [(one, said) for one, said in can if not said.refused]
     first = [said.cited[0] in one.case.documents for one, said in answered if said.cited]
     states = [state for _, said in can for state in said.states if state not in ("neutral", "extract")]
@@ -187,6 +203,10 @@ def _of_unanswerable(cannot: Sequence[Told]) -> Iterator[str]:
     yield f"refused, unanswerable {intervals.told(sum(said.refused for said in cannot), len(cannot))}"
     either = sum(said.refused or said.warned for said in cannot)
     yield f"refused or warned, unanswerable {intervals.told(either, len(cannot))}"
+
+
+def _facts(one: Found, said: Told) -> float:
+    return sum(fact.is_in(said.text) for fact in one.case.facts) / len(one.case.facts)
 
 
 def _wrongly(one: Found, said: Told) -> int:
