@@ -6,8 +6,9 @@ gives whoever asks whatever prefix it finds. So the order, the sharing and who m
 - The shortest rest is read first, and whoever has waited gets ahead: a short prompt does not stand behind a long one.
 - Short rests are read together, as far as they go into one chunk.
 - After each chunk the choice is made anew, and answers under way have got on by a token.
-- The last chunk is read with its answer, and while that is at it the next prompt is asked for: between two prompts the
-  engine is not asked for a step of its own by anybody, which costs as much as dozens of tokens where many answers are written.
+- The last chunk is read with its answer, and asked for while the engine is at the one before; and while it is at that one, the
+  next prompt is: between them the engine takes no step of its own, which costs as much as dozens of tokens where many answers
+  are written.
 - Prompts that begin alike are read once: when the first is read it is kept, and the others go on from there.
 - What is kept is kept under a key, and nobody with another key is ever spared the reading of it: how long an answer
   takes must not tell what others have asked.
@@ -47,6 +48,9 @@ class Reader:
         self.waiting: list[Reading] = []
         self.pace = Pace()
         self._beginning: list[Reading] = []  # streams that the engine is not at yet
+        self._under_way: dict[
+            Reading, asyncio.Task[int]
+        ] = {}  # chunks that it is at, with the next one left to the answer
         self._changed = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
 
@@ -79,6 +83,8 @@ class Reader:
     def leave(self, reading: Reading) -> None:
         """The answer is over, or was broken off."""
         reading.begun.set()
+        if under_way := self._under_way.get(reading):
+            under_way.cancel()
         if reading.slot is not None and reading.slot.state is State.WRITING:
             reading.slot.state = State.LEFT
             self._wake()
@@ -91,8 +97,9 @@ class Reader:
         return round(sum(self.held.unread(one) for one in {*ahead, reading}) / self.pace.rate, 1)
 
     def close(self) -> None:
-        if self._running is not None:
-            self._running.cancel()
+        for one in (self._running, *self._under_way.values()):
+            if one is not None:
+                one.cancel()
         self.held.keeping.shelf.close()
 
     def _wake(self) -> None:
@@ -112,6 +119,9 @@ class Reader:
     async def _run(self) -> None:
         while True:
             self._changed.clear()
+            if self.held.left and self._under_way:
+                # The engine puts off what is asked of a busy slot, and of several such it may forget all but one for long.
+                await asyncio.wait(self._under_way.values())
             await self.held.tidy()
             if not self.waiting:
                 self.pace.rest()
@@ -140,7 +150,11 @@ class Reader:
         await self._all(unplaced, self.held.bring)
         await self._begun()
         self.pace.asked()
-        for one in [one for one in chosen if self._is_left_to_its_answer(one)]:
+        left = [one for one in chosen if self._is_left_to_its_answer(one)]
+        if any(one.until - one.read > CHUNK for one in left):  # it is alone then
+            await self._all(left, self._but_last)
+            return
+        for one in left:
             self._hand_over(one)
         ours = [one for one in chosen if one in self.waiting]
         before = sum(one.read for one in ours)
@@ -159,10 +173,10 @@ class Reader:
         self._beginning.clear()
 
     def _is_left_to_its_answer(self, reading: Reading) -> bool:
-        """Whether who writes may read the last of it: where nobody is to go on from what was read, and it need not be kept
-        before its answer."""
+        """Whether who writes may read the last chunk, with one before it at the most: where nobody is to go on from what was
+        read, and it need not be kept before its answer."""
         rest = reading.until - reading.read
-        if not reading.is_streamed or reading.slot is None or rest > CHUNK or self._is_awaited(reading):
+        if not reading.is_streamed or reading.slot is None or rest > 2 * CHUNK or self._is_awaited(reading):
             return False
         return reading in self.waiting and reading.until - reading.cached < (MUCH if len(self.waiting) > 1 else EARLY)
 
@@ -187,15 +201,53 @@ class Reader:
 
     async def _chunk(self, reading: Reading) -> None:
         """As many tokens as go into a step, in steps of about one size. Nothing where its client leaves meanwhile."""
-        slot, rest = reading.slot, reading.until - reading.read
-        if slot is None or not rest:
+        slot, until = reading.slot, _next(reading)
+        if slot is None or until == reading.read:
             return
-        until = reading.read + math.ceil(rest / math.ceil(rest / CHUNK))
         asked = self.held.door.read(slot.number, reading.tokens[:until].tolist(), is_anew=slot.fill(reading))
         read = await unless(reading.ended, asked)
         if read is not None:
             reading.read = until
             slot.tokens, slot.kept = reading.tokens[:until], None
+
+    async def _but_last(self, reading: Reading) -> None:
+        """The last chunk but one. While the engine is at it the answer is asked for, which waits for the slot."""
+        slot, until, begun = reading.slot, _next(reading), asyncio.Event()
+        if slot is None:
+            return
+        prompt = reading.tokens[:until].tolist()
+        asked = self.held.door.read(slot.number, prompt, is_anew=slot.fill(reading), begun=begun)
+        under_way = self._under_way[reading] = asyncio.create_task(asked)
+        under_way.add_done_callback(lambda task: self._over(reading, task))
+        await self._either(under_way, begun, reading.ended)
+        # As things are by now: whoever has come meanwhile may be the next, or go on from what is read of this one.
+        if begun.is_set() and reading in self.waiting:
+            self.pace.begun(until - reading.read)
+            if self._is_left_to_its_answer(reading) and min(self.waiting, key=self._rank) is reading:
+                reading.read = until
+                self._hand_over(reading)
+                return
+            await self._either(under_way, reading.ended)
+        if reading not in self.waiting:  # its client has left
+            await stopped(under_way)
+            return
+        under_way.result()  # raises what it failed of
+        self.pace.ended(0)
+        reading.read = until
+        slot.tokens, slot.kept = reading.tokens[:until], None
+
+    async def _either(self, under_way: asyncio.Task[int], *events: asyncio.Event) -> None:
+        signs = [asyncio.ensure_future(one.wait()) for one in events]
+        try:
+            await asyncio.wait({under_way, *signs}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await stopped(*signs)
+
+    def _over(self, reading: Reading, under_way: asyncio.Task[int]) -> None:
+        """Where it failed and is waited for no longer, so does the answer."""
+        del self._under_way[reading]
+        if not under_way.cancelled() and (fault := under_way.exception()) and reading.ended.is_set():
+            log.warning("the last chunk but one of a prompt was not read: %s", fault)
 
     async def _end(self, reading: Reading) -> None:
         """All of it has been read. Kept where others may soon go on from there; else it is kept with its answer."""
@@ -228,3 +280,9 @@ class Reader:
             reading.slot.forget()
         reading.fault = fault
         self._give_up(reading)
+
+
+def _next(reading: Reading) -> int:
+    """Where the next chunk of it ends, of chunks of about one size."""
+    rest = reading.until - reading.read
+    return reading.read + math.ceil(rest / math.ceil(rest / CHUNK)) if rest else reading.read

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -92,10 +93,19 @@ class SlotDoor:
         found = await self._post("/tokenize", {"content": text, "add_special": True, "parse_special": True})
         return [int(token) for token in found["tokens"]]
 
-    async def read(self, slot: int, prompt: list[int], *, is_anew: bool = False) -> int:
-        """Have the slot read them, from where they differ from what it holds, or all. Returns how many it did read."""
+    async def read(
+        self, slot: int, prompt: list[int], *, is_anew: bool = False, begun: asyncio.Event | None = None
+    ) -> int:
+        """Have the slot read them, from where they differ from what it holds, or all. Returns how many it did read.
+
+        `begun` is set once the engine is at it.
+        """
         body = {"prompt": prompt, "n_predict": 0, "id_slot": slot, "cache_prompt": not is_anew}
-        return int((await self._post("/completion", body))["timings"]["prompt_n"])
+        if begun is None:
+            told = await self._post("/completion", body)
+        else:
+            told = await self._last("/completion", body | {"stream": True}, begun)
+        return int(told["timings"]["prompt_n"])
 
     async def save(self, slot: int, name: str) -> tuple[int, int]:
         """(tokens, bytes) of what the slot holds, written to the place of that name."""
@@ -108,11 +118,28 @@ class SlotDoor:
     async def erase(self, slot: int) -> None:
         await self._post(f"/slots/{slot}?action=erase", {})
 
+    async def _last(self, path: str, body: dict[str, Any], begun: asyncio.Event) -> dict[str, Any]:
+        """The last event of a stream, whose head comes when the engine is at it, and not before."""
+        answer = await self.client.send(self._request(path, body), stream=True)
+        try:
+            answer.raise_for_status()
+            begun.set()
+            events = [one for one in (await answer.aread()).split(b"\n") if one.startswith(b"data: {")]
+        finally:
+            await answer.aclose()
+        told: dict[str, Any] = json.loads(events[-1].removeprefix(b"data: ")) if events else {}
+        if "timings" not in told:
+            raise httpx.ReadError("the engine broke off")
+        return told
+
     async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer = await self.client.send(self._request(path, body))
+        told: dict[str, Any] = answer.raise_for_status().json()
+        return told
+
+    def _request(self, path: str, body: dict[str, Any]) -> httpx.Request:
         engine = self.engine()
         if engine is None:
             raise httpx.ConnectError("the engine is loading")
         headers = {"Authorization": f"Bearer {engine.key}"}
-        answer = await self.client.post(f"{engine.url}{path}", json=body, headers=headers)
-        told: dict[str, Any] = answer.raise_for_status().json()
-        return told
+        return self.client.build_request("POST", f"{engine.url}{path}", json=body, headers=headers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,17 +49,20 @@ def _meet(model: Path, meet: Meet) -> None:
 class Answer:
     head: asyncio.Event = field(default_factory=asyncio.Event)
     events: int = 0
+    read: int = 0  # tokens of its prompt
 
-    async def take(self, door: SlotDoor, slot: int, most: int) -> None:
+    async def take(self, door: SlotDoor, slot: int, most: int, prompt: list[int] = PROMPT) -> None:
         engine = door.engine()
         assert engine is not None
-        told = {"prompt": PROMPT, "n_predict": most, "stream": True, "id_slot": slot, "ignore_eos": True}
+        told = {"prompt": prompt, "n_predict": most, "stream": True, "id_slot": slot, "ignore_eos": True}
         headers = {"Authorization": f"Bearer {engine.key}"}
         async with door.client.stream("POST", f"{engine.url}/completion", json=told, headers=headers) as answer:
             assert answer.is_success
             self.head.set()
             async for line in answer.aiter_lines():
-                self.events += line.startswith("data: {")
+                if line.startswith("data: {"):
+                    self.events += 1
+                    self.read = json.loads(line[6:]).get("timings", {}).get("prompt_n", 0)
 
     async def until(self, events: int) -> None:
         while self.events < events:
@@ -99,5 +103,27 @@ def test_what_a_slot_holds_is_gone_on_from_unless_it_is_to_be_read_anew(model: P
     async def meet(door: SlotDoor) -> None:
         assert await door.read(0, PROMPT) == len(PROMPT)
         assert await door.read(0, PROMPT, is_anew=is_anew) == read
+
+    _meet(model, meet)
+
+
+def test_a_chunk_says_when_the_engine_begins_with_it_and_what_is_asked_of_its_slot_goes_on_from_there(
+    model: Path,
+) -> None:
+    """Else the answer would be asked for before anything of its prompt is read, or wait for a step without it."""
+    prompt = (PROMPT * 5)[:1000]
+
+    async def meet(door: SlotDoor) -> None:
+        other, answer, begun = Answer(), Answer(), asyncio.Event()
+        writing = asyncio.create_task(other.take(door, 1, LONG))
+        await other.until(1)
+        chunk = asyncio.create_task(door.read(0, prompt[:-100], begun=begun))
+        await begun.wait()
+        began = other.events
+        asking = asyncio.create_task(answer.take(door, 0, 4, prompt))
+        assert await chunk == len(prompt) - 100
+        assert other.events - began >= 2  # steps that the chunk took, in each of which the other got a token
+        await asyncio.gather(asking, writing)
+        assert answer.read == 100
 
     _meet(model, meet)

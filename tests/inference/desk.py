@@ -25,15 +25,21 @@ class Engine:
     shelf: str = ""
     reads: list[tuple[int, int, int]] = field(default_factory=list)  # slot, from, to
     gate: asyncio.Event = field(default_factory=asyncio.Event)
+    step: asyncio.Event = field(default_factory=asyncio.Event)  # ends what it has begun with
     fault: httpx.HTTPError | None = None
     address: Address = field(default_factory=lambda: Address("http://e", "key"))
 
     def engine(self) -> Address:
         return self.address
 
-    async def read(self, slot: int, prompt: list[int], *, is_anew: bool = False) -> int:
+    async def read(
+        self, slot: int, prompt: list[int], *, is_anew: bool = False, begun: asyncio.Event | None = None
+    ) -> int:
         await self.gate.wait()
         await asyncio.sleep(0)
+        if begun is not None and self.fault is None:
+            begun.set()
+            await self.step.wait()
         if self.fault is not None:
             raise self.fault
         known = 0 if is_anew else kept.alike(kept.tokens(self.slots[slot]), kept.tokens(prompt))
@@ -99,6 +105,7 @@ def run(meet: Callable[[Desk], Coroutine[Any, Any, None]], **sizes: int) -> None
     async def with_desk() -> None:
         desk = Desk(**sizes)
         desk.engine.gate.set()
+        desk.engine.step.set()
         try:
             await meet(desk)
         finally:

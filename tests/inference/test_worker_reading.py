@@ -23,94 +23,6 @@ def test_a_prompt_is_read_in_chunks_up_to_its_last_token() -> None:
     run(meet)
 
 
-def test_a_short_prompt_is_read_with_its_streamed_answer_and_the_next_one_while_the_engine_is_at_that() -> None:
-    async def meet(desk: Desk) -> None:
-        first, task = desk.ask("first", prompt_of(0, 100), is_streamed=True)
-        desk.ask("next", prompt_of(1000, 200))
-        await task
-        await settled()
-        assert (desk.engine.reads, desk.ended) == ([], ["first"])
-        await desk.begin(first)
-        assert [(begin, end) for _, begin, end in desk.engine.reads] == [(0, 99), (0, 199)]
-        assert desk.ended == ["first", "next"]
-
-    run(meet)
-
-
-def test_the_last_chunk_of_a_long_one_is_read_with_its_answer_where_others_wait() -> None:
-    async def meet(desk: Desk) -> None:
-        long, task = desk.ask("long", prompt_of(0, 500), is_streamed=True)
-        desk.ask("next", prompt_of(1000, 900))
-        await task
-        assert [(begin, end) for _, begin, end in desk.engine.reads] == [(0, 250)]
-        await desk.begin(long)
-        assert desk.engine.reads[1] == (0, 250, 499)
-        desk.reader.leave(long)
-        while len(desk.ended) < 2:
-            await asyncio.sleep(0)
-        assert sorted(len(one.tokens) for one in desk.reader.held.keeping.rows) == [499, 899]
-
-    run(meet)
-
-
-def test_a_long_one_that_nobody_waits_behind_is_kept_before_its_answer() -> None:
-    async def meet(desk: Desk) -> None:
-        _, task = desk.ask("long", prompt_of(0, 500), is_streamed=True)
-        await task
-        assert [len(one.tokens) for one in desk.reader.held.keeping.rows] == [499]
-        assert (await desk.read(prompt_of(0, 400, tail=1))).cached == 400
-
-    run(meet)
-
-
-def test_one_that_others_are_to_go_on_from_is_read_to_its_end_first() -> None:
-    async def meet(desk: Desk) -> None:
-        asked = [desk.ask(str(number), prompt_of(0, 200, tail=number + 1), is_streamed=True) for number in range(2)]
-        await asyncio.gather(*(task for _, task in asked))
-        assert [(begin, end) for _, begin, end in desk.engine.reads] == [(0, 249)]
-        assert [reading.cached for reading, _ in asked] == [0, 200]
-
-    run(meet)
-
-
-def test_what_a_slot_held_is_not_taken_for_what_was_never_read_into_it() -> None:
-    async def meet(desk: Desk) -> None:
-        await desk.read(prompt_of(0, 300), "another")
-        reading, task = desk.ask("", prompt_of(5000, 150), is_streamed=True)
-        await task
-        assert reading.is_anew  # of what the other has read nothing may be gone on from
-        desk.reader.leave(reading)  # before the engine came to it
-        await settled()
-        assert [one.key for one in desk.reader.held.keeping.rows] == ["another"]
-        assert desk.engine.slots == [[]]
-        again, task = desk.ask("", prompt_of(5000, 150), is_streamed=True)
-        await task
-        assert again.cached == 0
-        await desk.begin(again)
-        desk.reader.leave(again)
-        await settled()
-        assert (await desk.read(prompt_of(5000, 160))).cached == 149
-
-    run(meet, slots=1)
-
-
-@pytest.mark.parametrize(("is_left", "most_s"), [(True, 3600.0), (False, 0.01)])
-def test_an_answer_that_does_not_begin_holds_nobody_up(
-    is_left: bool, most_s: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def meet(desk: Desk) -> None:
-        first, task = desk.ask("first", prompt_of(0, 100), is_streamed=True)
-        _, following = desk.ask("next", prompt_of(1000, 200))
-        await task
-        if is_left:
-            desk.reader.leave(first)
-        await following
-        assert desk.ended == ["first", "next"]
-
-    monkeypatch.setattr("inference.worker.reading.BEGIN_S", most_s)
-    run(meet)
-
-
 def test_a_short_prompt_does_not_stand_behind_a_long_one() -> None:
     async def meet(desk: Desk) -> None:
         desk.engine.gate.clear()
@@ -170,10 +82,12 @@ def test_a_fault_of_one_read_beside_another_is_its_own(is_first: bool) -> None:
     async def meet(desk: Desk) -> None:
         read = desk.engine.read
 
-        async def fail(slot: int, prompt: list[int], *, is_anew: bool = False) -> int:
+        async def fail(
+            slot: int, prompt: list[int], *, is_anew: bool = False, begun: asyncio.Event | None = None
+        ) -> int:
             if (prompt[0] == 0) == is_first:
                 raise httpx.ReadError("away")
-            return await read(slot, prompt, is_anew=is_anew)
+            return await read(slot, prompt, is_anew=is_anew, begun=begun)
 
         desk.engine.read = fail  # type: ignore[method-assign]
         told = await asyncio.gather(
