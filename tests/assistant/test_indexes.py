@@ -212,9 +212,9 @@ def test_who_runs_a_collection_is_told_of_languages_that_the_live_model_was_not_
     with mock.patch.object(runners.embedder(), "languages", ("en",)):
         assert languages.unread(house.ada, travel) == languages.Unread("scripted-384", ("de",), 0.5)
         seen = {name: portal.signed_in(house, name).get(page).content.decode() for name in ("ada", "bob", "charlie")}
-        assert "was not made for: German." in seen["ada"]
+        assert "was not made for languages of documents here: German." in seen["ada"]
         assert "Choose another model for the search index" in seen["ada"]
-        assert "was not made for: German." in seen["bob"]
+        assert "was not made for languages of documents here: German." in seen["bob"]
         assert "An admin can choose another model" in seen["bob"]
         assert "was not made for" not in seen["charlie"]
         indexes.switch(house.ada, built(house).pk)
