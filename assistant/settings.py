@@ -214,6 +214,8 @@ UNDERSTANDING = env.names("CHANCERY_UNDERSTANDING", ["follow_up", "spelling", "g
 SEARCH_DIVERSITY = env.number("CHANCERY_SEARCH_DIVERSITY", 0, most=1000) / 100
 # Whether the best of a search are ordered by further features (docs/retrieval.md says for whose documents).
 SEARCH_LIGHT_RERANKER = env.flag("CHANCERY_LIGHT_RERANKER")
+# Characters of what was found that a model is sent: more hold more of the facts, and take longer to read (docs/prompts.md).
+SENT_CHARACTERS = env.number("CHANCERY_SENT_CHARACTERS", 1_050, least=200, most=100_000)
 # Whether what an answer leaves out of the passage it stands on is quoted under it (docs/evidence.md).
 QUOTES = env.choice("CHANCERY_QUOTES", ["auto", "always", "never"])
 VECTOR_STORE = {

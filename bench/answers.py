@@ -155,13 +155,15 @@ def _answer(one: Found, version: str, way: str) -> Row:
 
 def sent(one: Found, way: str) -> list[tuple[Passage, str]]:
     """(passage, what of it is sent)."""
+    from django.conf import settings
+
     from assistant import answering
     from assistant.answering import trimming
 
     passages = one.passages[: answering.PASSAGES]
     if way == "whole":
         return [(passage, passage.text) for passage in passages]
-    room = int(way.partition(":")[2] or trimming.ROOM)
+    room = int(way.partition(":")[2] or settings.SENT_CHARACTERS)
     return [(trimmed.passage, trimmed.text) for trimmed in trimming.trim(one.case.question, passages, near, room)]
 
 

@@ -70,7 +70,7 @@ def build(
     brought = Brought.kept(row.brought)
     template = _template(row.is_model_only, brought.instruction)
     budget = (state.context_window or WINDOW) - longest(row, state) - MARGIN
-    trimmed = trimming.trim(found.question or row.question, passages, _near(found))
+    trimmed = trimming.trim(found.question or row.question, passages, _near(found), settings.SENT_CHARACTERS)
     sections, count_tokens = found.sections, runners.chat(row.model).count_tokens
 
     def fitted(given: Sections) -> prompts.Prompt:

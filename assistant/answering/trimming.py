@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 from ingestion.cutting import blocks
 from ingestion.search import Passage, terms
 
-ROOM = 1_050  # characters of all excerpts together: about 270 tokens of English
 LEAST = 2  # passages, where so many were found
 MOST = 5
 # Beside a passage's score, which counts its own nearness in spreads of the embedder as 1.
@@ -60,8 +59,8 @@ class Piece:
     weight: float = 0.0
 
 
-def trim(question: str, passages: Sequence[Passage], near: Near | None = None, room: int = ROOM) -> list[Trimmed]:
-    """In the passages' order, which is best first. Nothing is cut where all of it has room."""
+def trim(question: str, passages: Sequence[Passage], near: Near | None, room: int) -> list[Trimmed]:
+    """In the passages' order, which is best first. `room` is characters of all together; nothing is cut where all has room."""
     if sum(len(one.text) for one in passages[:MOST]) <= room:
         return [Trimmed(one, ((0, len(one.text)),), one.text.strip()) for one in passages[:MOST]]
     found = pieces(passages[:MOST])

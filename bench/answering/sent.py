@@ -70,14 +70,11 @@ def _tell(way: Way, rows: Sequence[Found]) -> None:
 
 
 def _ways(*, every: bool) -> list[Way]:
-    from assistant.answering import trimming
+    from django.conf import settings
 
     ways = [
         Way("five whole passages", lambda row: [one.text for one in row.passages[:NAIVE]]),
-        Way(
-            "trimmed, as it is",
-            lambda row: [one.text for one in trimming.trim(row.case.question, row.passages[:NAIVE], _near)],
-        ),
+        Way("trimmed, as it is", functools.partial(_trimmed, room=settings.SENT_CHARACTERS, near=True)),
     ]
     if not every:
         return ways
@@ -102,12 +99,14 @@ def _trimmed(row: Found, *, room: int, near: bool) -> list[str]:
 
 
 def _set(row: Found, *, name: str, value: float) -> list[str]:
+    from django.conf import settings
+
     from assistant.answering import trimming
 
     before = getattr(trimming, name)
     try:
         setattr(trimming, name, value)
-        return _trimmed(row, room=trimming.ROOM, near=True)
+        return _trimmed(row, room=settings.SENT_CHARACTERS, near=True)
     finally:
         setattr(trimming, name, before)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import time
 import uuid
 from collections.abc import Iterable
@@ -11,7 +10,7 @@ from typing import Any
 import pytest
 from django.utils import timezone, translation
 
-from assistant.answering import steps, trimming
+from assistant.answering import steps
 from assistant.answering.steps import Step
 from assistant.models import Answer, Status
 from assistant.templatetags import receipts
@@ -105,15 +104,19 @@ def test_the_wait_in_the_models_line_is_told_apart_where_its_server_tells() -> N
     assert "first_words" not in told
 
 
-def test_what_others_said_more_of_is_said_to_have_had_no_room(
-    house: House, settings: Any, monkeypatch: pytest.MonkeyPatch
+def test_an_installation_says_how_much_is_sent_and_what_others_said_more_of_is_said_to_have_had_no_room(
+    house: House, settings: Any
 ) -> None:
-    monkeypatch.setattr(trimming, "trim", functools.partial(trimming.trim, room=100))
     texts = [" ".join([asking.RULE, *(f"{word}{n}" for n in range(24))]) for word in ("ab", "cd", "ef", "gh", "ij")]
     shelf = asking.shelf(house, *texts)
     asking.speak(settings, slow)
-    row = asking.answered(house.bob, collections=[shelf])
-    assert row.status == Status.ANSWERED, (row.notice, row.receipt["evidence"], len(row.receipt["kept"]))
-    why = [one["why"] for one in row.capsule["usage"]["passages"]]
-    assert "no_room" in why
-    assert {one["sent"] for one in row.capsule["usage"]["passages"] if one["why"] == "no_room"} == {0}
+    why: dict[int, set[str]] = {}
+    for room in (200, 10_000):
+        settings.SENT_CHARACTERS = room
+        row = asking.answered(house.bob, collections=[shelf])
+        assert row.status == Status.ANSWERED, (row.notice, row.receipt["evidence"], len(row.receipt["kept"]))
+        used = row.capsule["usage"]["passages"]
+        assert {one["sent"] for one in used if one["why"] == "no_room"} <= {0}
+        why[room] = {one["why"] for one in used}
+    assert "no_room" in why[200]
+    assert why[10_000] == {"whole"}
