@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ingestion.search import Passage
 
 HOME = Path("var/bench/answers")
+WHOLE = "whole"  # the way of a naive template
 LONGEST = 256  # tokens of an answer here; the product's bound is 512
 
 
@@ -161,7 +162,7 @@ def sent(one: Found, way: str) -> list[tuple[Passage, str]]:
     from assistant.answering import trimming
 
     passages = one.passages[: answering.PASSAGES]
-    if way == "whole":
+    if way == WHOLE:
         return [(passage, passage.text) for passage in passages]
     room = int(way.partition(":")[2] or settings.SENT_CHARACTERS)
     return [(trimmed.passage, trimmed.text) for trimmed in trimming.trim(one.case.question, passages, near, room)]

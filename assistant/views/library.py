@@ -51,7 +51,7 @@ def collection(request: HttpRequest, scope: Scope, collection: uuid.UUID) -> Htt
     if shelf.can_write:
         context["room_left"] = documents.room(scope)
     if shelf.can_manage:
-        context |= cutting.context(scope, collection) | {"unread": languages.unread(scope, collection)}
+        context |= cutting.context(scope, collection)
     return render(request, "library/collection.html", context)
 
 
@@ -64,6 +64,7 @@ def _managed(scope: Scope, collection: uuid.UUID) -> dict[str, Any]:
         "bin_days": tenants.current(scope).bin_days,
         "has_sources": registry.are_theirs(scope, collection),
         "has_questions": sets.are_theirs(scope, collection),
+        "unread": languages.unread(scope, collection),
     }
 
 

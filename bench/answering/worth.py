@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from governance.policy.streaming import Piece
     from ingestion.search import Passage
 
-WHOLE = "whole"  # the way of a naive template
-
 
 @dataclass
 class Told:
@@ -95,7 +93,7 @@ def tell(found: Sequence[Found], rows: Sequence[Row], *, kinds: bool) -> None:
                     kinds=kinds,
                 )
     for (version, way), told in sorted(runs.items()):
-        if way != WHOLE and (naive := runs.get((version, WHOLE))):
+        if way != answers.WHOLE and (naive := runs.get((version, answers.WHOLE))):
             _tell_beside(f"{version}, {way}", [one for one in found if one.case.facts], told, naive)
 
 

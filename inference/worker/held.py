@@ -68,15 +68,13 @@ class Held:
         elif not slot.is_empty:
             try:
                 # Not known to be empty then: whoever left at once may have asked for it in a call that comes to the engine later.
-                await self.door.erase(slot.number)
-                slot.forget()
+                await self._empty(slot)
             except Exception as fault:  # whatever it is: a slot that was left would stay so for good
                 log.warning("a slot could not be emptied: %s", fault, exc_info=not isinstance(fault, httpx.HTTPError))
 
     async def _empty(self, slot: Slot) -> None:
         await self.door.erase(slot.number)
         slot.forget()
-        slot.is_empty = True
 
     async def place(self, reading: Reading) -> None:
         """Choose a slot of its own for it, and what it goes on from: the most of the prompt that this key may know of."""
@@ -116,11 +114,12 @@ class Held:
             await self._fill(slot, reading.source)
             if not (len(reading.tokens) or slot.is_empty):  # the engine is not told how this one is to be read
                 await self._empty(slot)
+                slot.is_empty = True
         if reading.source is not None and reading.source in self.keeping.rows:
             self.keeping.use(reading.source)
         known = min(alike(slot.tokens, reading.tokens), reading.until)
         reading.cached = reading.read = known
-        slot.tokens, slot.kept = slot.tokens[:known], None
+        slot.hold(slot.tokens[:known])
 
     async def _fill(self, slot: Slot, kept: Kept | None) -> None:
         if kept is None or kept not in self.keeping.rows:  # its name may be another's by now

@@ -28,7 +28,7 @@ from inference.worker.engines.base import CHUNK
 from inference.worker.held import Held
 from inference.worker.kept import LEAST
 from inference.worker.pace import Pace
-from inference.worker.relay import stopped, unless
+from inference.worker.relay import either, stopped, unless
 from inference.worker.slots import Reading, SlotDoor, State
 
 log = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ class Reader:
             if not self.waiting:
                 self.pace.rest()
             reading.read = reading.until
-            reading.slot.tokens, reading.slot.kept = reading.tokens[: reading.until], None
+            reading.slot.hold(reading.tokens[: reading.until])
         reading.begun.set()
 
     def leave(self, reading: Reading) -> None:
@@ -208,7 +208,7 @@ class Reader:
         read = await unless(reading.ended, asked)
         if read is not None:
             reading.read = until
-            slot.tokens, slot.kept = reading.tokens[:until], None
+            slot.hold(reading.tokens[:until])
 
     async def _but_last(self, reading: Reading) -> None:
         """The last chunk but one. While the engine is at it the answer is asked for, which waits for the slot."""
@@ -219,7 +219,7 @@ class Reader:
         asked = self.held.door.read(slot.number, prompt, is_anew=slot.fill(reading), begun=begun)
         under_way = self._under_way[reading] = asyncio.create_task(asked)
         under_way.add_done_callback(lambda task: self._over(reading, task))
-        await self._either(under_way, begun, reading.ended)
+        await either(under_way, begun, reading.ended)
         # As things are by now: whoever has come meanwhile may be the next, or go on from what is read of this one.
         if begun.is_set() and reading in self.waiting:
             self.pace.begun(until - reading.read)
@@ -227,21 +227,14 @@ class Reader:
                 reading.read = until
                 self._hand_over(reading)
                 return
-            await self._either(under_way, reading.ended)
+            await either(under_way, reading.ended)
         if reading not in self.waiting:  # its client has left
             await stopped(under_way)
             return
         under_way.result()  # raises what it failed of
         self.pace.ended(0)
         reading.read = until
-        slot.tokens, slot.kept = reading.tokens[:until], None
-
-    async def _either(self, under_way: asyncio.Task[int], *events: asyncio.Event) -> None:
-        signs = [asyncio.ensure_future(one.wait()) for one in events]
-        try:
-            await asyncio.wait({under_way, *signs}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            await stopped(*signs)
+        slot.hold(reading.tokens[:until])
 
     def _over(self, reading: Reading, under_way: asyncio.Task[int]) -> None:
         """Where it failed and is waited for no longer, so does the answer."""

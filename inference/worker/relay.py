@@ -181,12 +181,21 @@ async def left(receive: Receive) -> None:
 
 async def unless(ended: asyncio.Event, asked: Coroutine[Any, Any, int]) -> int | None:
     """What was asked for, or None once it has `ended` without it: the line is closed then, which the engine notices."""
-    asking, leaving = asyncio.ensure_future(asked), asyncio.ensure_future(ended.wait())
+    asking = asyncio.ensure_future(asked)
     try:
-        await asyncio.wait({asking, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        await either(asking, ended)
         return asking.result() if asking.done() else None
     finally:
-        await stopped(asking, leaving)
+        await stopped(asking)
+
+
+async def either(asking: asyncio.Future[Any], *events: asyncio.Event) -> None:
+    """Until it is done, or the first of these comes."""
+    signs = [asyncio.ensure_future(one.wait()) for one in events]
+    try:
+        await asyncio.wait({asking, *signs}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        await stopped(*signs)
 
 
 async def stopped(*tasks: asyncio.Future[Any]) -> None:

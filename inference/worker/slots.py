@@ -43,8 +43,12 @@ class Slot:
         is_anew, self.is_empty = not (reading.read or self.is_empty), False
         return is_anew
 
+    def hold(self, tokens: Tokens) -> None:
+        """So much is known of it now, and is not kept."""
+        self.tokens, self.kept = tokens, None
+
     def forget(self) -> None:
-        self.tokens, self.kept = self.tokens[:0], None
+        self.hold(self.tokens[:0])
 
 
 @dataclass(eq=False)

@@ -62,6 +62,14 @@ def come_to_ask(page: Any, house: cast.House, folder: Path) -> None:
     page.get_by_label("Your question").fill(QUESTION)
 
 
+def come_to_a_growing_answer(page: Any, served: Served, house: cast.House, folder: Path) -> None:
+    """With its first sentence there. It grows until answers are let end."""
+    served.hold_answers()
+    come_to_ask(page, house, folder)
+    page.keyboard.press("Enter")
+    page.locator("[data-live] [data-ordinal]").first.wait_for()
+
+
 @tasks.everywhere
 def test_from_signing_in_to_a_cited_answer(page: Any, served: Served, house: cast.House, tmp_path: Path) -> None:
     served.hold_answers()
@@ -101,10 +109,7 @@ def test_from_signing_in_to_a_cited_answer(page: Any, served: Served, house: cas
 def test_nothing_moves_under_a_pointer_that_is_down_while_the_answer_grows(
     page: Any, served: Served, house: cast.House, tmp_path: Path
 ) -> None:
-    served.hold_answers()
-    come_to_ask(page, house, tmp_path)
-    page.keyboard.press("Enter")
-    page.locator("[data-live] [data-ordinal]").first.wait_for()
+    come_to_a_growing_answer(page, served, house, tmp_path)
     page.evaluate("addEventListener('pointerdown', event => window.pressed = event.target.closest('[data-ordinal]'))")
     while True:  # until the page has not moved between the look and the press
         place = page.wait_for_function(IN_SIGHT).json_value()
@@ -125,10 +130,7 @@ def test_nothing_moves_under_a_pointer_that_is_down_while_the_answer_grows(
 def test_what_the_keyboard_is_at_is_not_scrolled_away_while_the_answer_grows(
     page: Any, served: Served, house: cast.House, tmp_path: Path
 ) -> None:
-    served.hold_answers()
-    come_to_ask(page, house, tmp_path)
-    page.keyboard.press("Enter")
-    page.locator("[data-live] [data-ordinal]").first.wait_for()
+    come_to_a_growing_answer(page, served, house, tmp_path)
     stop = page.get_by_role("button", name="Stop")
     stop.focus()
     for _ in range(3):

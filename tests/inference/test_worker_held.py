@@ -105,9 +105,7 @@ def test_a_slot_that_was_left_before_the_engine_came_to_it_is_emptied_when_the_e
         await settled()
         assert [slot.state for slot in desk.reader.held.slots] == [State.IDLE]
         assert desk.engine.slots == [[]]
-        late = desk.engine.slots[0] = prompt_of(
-            7000, 100
-        )  # of the call that was broken off, and comes to the engine only now
+        late = desk.engine.slots[0] = prompt_of(7000, 100)  # of the call that was broken off: it comes only now
         other, task = desk.ask("", [*late, 1, 2], "another", is_streamed=True)
         await task
         assert other.is_anew
