@@ -99,6 +99,15 @@ def attached(question: str, before: Turn) -> str | None:
     return f"{question.strip()} ({carried})" if carried else None
 
 
+def telling(text: str) -> list[str]:
+    """The terms of it that say what it is about."""
+    return [one for one in terms.terms(text) if one not in _WEAK]
+
+
+def has_verb(text: str) -> bool:
+    return bool(_VERB.search(text))
+
+
 def leans(question: str) -> bool:
     """Whether it says less than a question of its own would."""
     stated = question.strip()
@@ -109,7 +118,7 @@ def leans(question: str) -> bool:
         return True
     bare = stated.rstrip("?!. ")
     content = terms.terms(bare)
-    if _INTERROGATIVE.search(bare) and not [one for one in content if one not in _WEAK]:
+    if _INTERROGATIVE.search(bare) and not telling(bare):
         return True  # "Why?", "How long?", "Bis wann?"
     is_phrase = bool(_PHRASE.fullmatch(bare)) and not _VERB.search(bare) and not _INTERROGATIVE.search(bare)
     return is_phrase and len(content) <= 4

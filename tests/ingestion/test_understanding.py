@@ -106,6 +106,48 @@ def test_several_questions_in_one_are_taken_apart() -> None:
     assert facets.merge([[1, 2, 3], [4, 1, 5]], 4) == [1, 4, 2, 3]
 
 
+def test_what_asks_nothing_by_itself_is_not_searched_by_itself() -> None:
+    for question in (
+        "How and when do I submit expenses?",
+        "When and where is the party?",
+        "What is and is not covered by the insurance?",
+        "What can and can't I bring?",
+        "How long and how often may I work abroad?",
+        "Which forms and which receipts do I need?",
+        "Wann und wo findet die Feier statt?",
+        "What is the difference between what is covered and what is not?",
+    ):
+        assert facets.split(question) == [question]
+    assert facets.split("How long is a badge valid, and how and when is it renewed?") == [
+        "How long is a badge valid",
+        "how and when is it renewed? (badge valid)",
+    ]
+
+
+def test_what_is_said_around_a_comparison_is_searched_too() -> None:
+    cases = {
+        "What is the difference between Gold and Platinum? And how do I cancel a plan?": [
+            "Gold", "Platinum", "And how do I cancel a plan? (difference Gold Platinum)",
+        ],
+        "What is the difference between Gold and Platinum, and who signs?": [
+            "Gold", "Platinum", "who signs? (difference Gold Platinum)",
+        ],
+        "For contractors in Kassel, what is the difference between sick leave and unpaid leave?": [
+            "For contractors in Kassel, sick leave", "For contractors in Kassel, unpaid leave",
+        ],
+        "I lost my card. What is the difference between blocking and cancelling it?": [
+            "I lost my card. blocking it", "I lost my card. cancelling it",
+        ],
+        "How do hotel rates in Berlin compare with Munich and Hamburg?": [
+            "How do hotel rates in Berlin compare with Munich and Hamburg?",
+        ],
+        "Can you compare Gold with Silver?": ["Gold", "Silver"],
+        "Vergleichen Sie Gold mit Silber.": ["Gold", "Silber"],
+    }  # fmt: skip
+    for question, parts in cases.items():
+        assert facets.split(question) == parts
+
+
 def test_an_abbreviation_ends_no_question() -> None:
     for question in (
         "Muss ich z. B. Dr. Meyer nach Art. 5 oder Nr. 3 fragen?",
