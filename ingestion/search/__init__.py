@@ -25,7 +25,18 @@ from inference.runners.base import RerankRunner
 from ingestion import catalog, documents, indexes
 from ingestion.models import Chunk
 from ingestion.parsers.base import Locator
-from ingestion.search import analysis, candidates, fusion, postings, ranking, reading, receipts, reranking, weighing
+from ingestion.search import (
+    analysis,
+    candidates,
+    fusion,
+    postings,
+    ranking,
+    reading,
+    receipts,
+    reranking,
+    terms,
+    weighing,
+)
 from ingestion.search.candidates import Candidates
 from ingestion.search.fusion import Fused
 from ingestion.search.place import Place
@@ -35,6 +46,7 @@ from ingestion.search.ranking import Ranked
 from ingestion.search.reading import Passage as Passage
 
 LIMIT_MAX = 100
+_WIDER = 4  # times as many are looked at where too few are left without copies
 _GONE = phrase("There is no such passage, or you may not see it.")
 
 
@@ -103,24 +115,46 @@ def within(place: Place, question: str, limit: int, own: Own | None = None) -> F
         raise InvalidInput("Say what to look for.")
     if not 1 <= limit <= LIMIT_MAX:
         raise InvalidInput(sentence("The limit lies between 1 and %(most)s.", most=LIMIT_MAX))
-    seen, server = survey(place, question, own), runners.reranker()
-    with stopwatch.step("ranking"):
-        order, fault = ranking.ranked(seen.fused, seen.found, seen.weights, seen.read, reranking.model()), ""
-        if server is not None:
-            order, fault = ranking.by_server(question, order, server)
-        order = weighing.weighed(order, timezone.now())
-        kept, cut = ranking.chosen(order, limit, settings.SEARCH_DIVERSITY)
+    most = max(candidates.MOST, limit)
+    made = _ordered(place, question, limit, own, most)
+    if len(made.kept) < limit and made.seen.found.has_more:  # copies of one another have taken the places
+        made = _ordered(place, question, limit, own, most * _WIDER)
+    seen, order, kept, cut = made.seen, made.order, made.kept, made.cut
     weighs = {"weighed": shares} if (shares := weighing.told(order)) else {}
     held = (seen.found.found.get(one.passage.chunk_id, frozenset()) for one in kept)
     return Found(
         passages=tuple(one.passage for one in kept),
-        receipt=_receipt(seen, kept, cut[:limit], limit) | {"ranking": _ranking(seen, server, fault) | weighs},
+        receipt=_receipt(seen, kept, cut[:limit], limit)
+        | {"ranking": _ranking(seen, made.server, made.fault) | weighs},
         nearest=max((one.passage.dense for one in kept), default=0.0),
         covered=seen.weights.coverage(word for words in held for word in words),
     )
 
 
-def survey(place: Place, question: str, own: Own | None = None) -> Survey:
+@dataclass(frozen=True)
+class _Ordered:
+    """What was found in its order, what is kept of it, and why the reranking `server` did not answer."""
+
+    seen: Survey
+    order: list[Ranked]
+    kept: list[Ranked]
+    cut: list[Ranked]
+    server: RerankRunner | None
+    fault: str
+
+
+def _ordered(place: Place, question: str, limit: int, own: Own | None, most: int) -> _Ordered:
+    seen, server = survey(place, question, own, most), runners.reranker()
+    with stopwatch.step("ranking"):
+        order, fault = ranking.ranked(seen.fused, seen.found, seen.weights, seen.read, reranking.model()), ""
+        if server is not None:
+            order, fault = ranking.by_server(question, order, server)
+        order = weighing.weighed(order, timezone.now())
+        kept, cut = ranking.chosen(order, limit, settings.SEARCH_DIVERSITY, frozenset(terms.terms(question)))
+    return _Ordered(seen, order, kept, cut, server, fault)
+
+
+def survey(place: Place, question: str, own: Own | None = None, most: int = candidates.MOST) -> Survey:
     """The candidates with both their scores, and their texts. Raises Unavailable without an embedder."""
     scope, mine = place.scope, place.collections
     embedder = runners.embedder(place.index)
@@ -130,7 +164,7 @@ def survey(place: Place, question: str, own: Own | None = None) -> Survey:
     with scope.transaction():
         with stopwatch.step("words"):
             weights = postings.weigh(scope, question, mine, place.documents, own)
-        found = Candidates() if query is None else candidates.gather(place, query, weights)
+        found = Candidates() if query is None else candidates.gather(place, query, weights, most)
         with stopwatch.step("fetching"):
             read = reading.read(scope, found.chunks)
             names = catalog.names(scope, mine)

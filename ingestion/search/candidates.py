@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ingestion.search.place import Place
 from ingestion.search.postings import Weights
 
-MOST = 50  # by each of the two ways
+MOST = 50  # by each of the two ways, at least
 Row = NDArray[np.float64]
 
 
@@ -24,6 +24,7 @@ class Candidates:
     dense: Row = field(default_factory=lambda: np.zeros(0))
     lexical: Row = field(default_factory=lambda: np.zeros(0))
     found: Mapping[uuid.UUID, frozenset[str]] = field(default_factory=dict)
+    has_more: bool = False  # either way may find further ones
 
     @property
     def nearest(self) -> list[int]:
@@ -31,9 +32,10 @@ class Candidates:
         return [int(at) for at in np.argsort(-self.dense, kind="stable")]
 
 
-def gather(place: Place, query: NDArray[np.float32], weights: Weights) -> Candidates:
-    """The nearest by vector and the best by words, in the caller's transaction."""
-    dense, lexical = place.near(query, MOST), place.worded(weights, MOST)
+def gather(place: Place, query: NDArray[np.float32], weights: Weights, most: int = MOST) -> Candidates:
+    """The nearest by vector and the best by words, `most` of each, in the caller's transaction."""
+    dense, lexical = place.near(query, most), place.worded(weights, most)
+    has_more = most in {len(dense), len(lexical)}
     # A chunk found one way is scored the other way too: its absence there is no judgement.
     by_words = [match.chunk for match in lexical if match.chunk not in {hit.chunk for hit in dense}]
     by_vector = [hit.chunk for hit in dense if hit.chunk not in {match.chunk for match in lexical}]
@@ -47,4 +49,5 @@ def gather(place: Place, query: NDArray[np.float32], weights: Weights) -> Candid
         np.array([near.get(one, 0.0) for one in chunks]),
         np.array([worded.get(one, 0.0) for one in chunks]),
         {match.chunk: match.found for match in lexical},
+        has_more,
     )

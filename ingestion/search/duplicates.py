@@ -10,9 +10,12 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
+from ingestion.search import terms
+
 SAME = 0.9  # of a copy's runs of three words stand in the other one too
 _LEAST = 8  # words; a shorter text is a heading or a line of a list
 _WORD = re.compile(r"\w+(?:[.,:'\u2019-]\w+)*")
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _NOT_IN_ANY_LANGUAGE = """
     no not never none nor neither without cannot nicht nie niemals kein keine keinen keinem keiner keines ohne weder ne pas
     jamais aucun aucune sans ni nunca ningún ninguna sin non mai nessun nessuna senza niet geen nooit zonder não nenhum
@@ -39,6 +42,15 @@ def repeats(one: Fingerprint, kept: Fingerprint) -> bool:
     if any(_is_not(word) for word in kept.words - one.words):
         return False
     return len(one.runs & kept.runs) >= SAME * len(one.runs)
+
+
+def is_headed_otherwise(above: str, kept: str, asked: frozenset[str]) -> bool:
+    """Whether what stands above a copy tells it apart: by what was asked for, or by a year."""
+    return bool(_heads(above, asked) - _heads(kept, asked))
+
+
+def _heads(above: str, asked: frozenset[str]) -> set[str]:
+    return {term for term in terms.terms(above) if term in asked or _YEAR.fullmatch(term)}
 
 
 def _is_not(word: str) -> bool:

@@ -81,8 +81,11 @@ def by_server(question: str, order: Sequence[Ranked], server: RerankRunner) -> t
     return [*made, *(replace(one, passage=_lowered(one.passage, below)) for one in others)], ""
 
 
-def chosen(order: Sequence[Ranked], limit: int, diversity: float = 0.0) -> tuple[list[Ranked], list[Ranked]]:
-    """The best `limit` that do not repeat each other, and the others in their order.
+def chosen(
+    order: Sequence[Ranked], limit: int, diversity: float = 0.0, asked: frozenset[str] = frozenset()
+) -> tuple[list[Ranked], list[Ranked]]:
+    """The best `limit` that do not repeat each other, and the others in their order. `asked` are the question's terms: the same
+    words under the heading of what is asked for, or of another year, are no copy.
 
     With `diversity` a passage loses that much of its score for each of its document that is kept already.
     """
@@ -92,7 +95,13 @@ def chosen(order: Sequence[Ranked], limit: int, diversity: float = 0.0) -> tuple
     while left and len(kept) < limit:
         best = left.pop(_next(left, [one.passage.document_id for one, _ in kept], diversity))
         print_ = duplicates.fingerprint(best.passage.text)
-        alike = (one for one, other in kept if _may_go_alike(one, best) and duplicates.repeats(print_, other))
+        alike = (
+            one
+            for one, other in kept
+            if _may_go_alike(one, best)
+            and duplicates.repeats(print_, other)
+            and not duplicates.is_headed_otherwise(best.passage.above, one.passage.above, asked)
+        )
         same = next(alike, None)
         if same is None:
             kept.append((best, print_))

@@ -40,6 +40,16 @@ _EXPLETIVE = re.compile(
     r"\b(?:is|was|would|will)\s+it\s+(?:possible|allowed|ok|okay|true|necessary|safe|legal|permitted|mandatory|fine|normal)\b",
     re.IGNORECASE,
 )
+# "So" draws a line under what was said; "and" goes on with it.
+_CONCLUDES = re.compile(
+    r"\s*(?:(?:ok(?:ay)?|thanks|thank you|danke|gut)[\s,.!]+)?(?:so|then|dann|also)\b", re.IGNORECASE
+)
+# "Can employees bring their dogs?" names whose they are; "Who signs their contract?" does not.
+_OWNERS = re.compile(
+    r"\b(?:do|did|can|could|may|must|should|will|would|are|have)\s+(?:[\w-]+\s+){0,2}"
+    r"(?:\w{3,}[^\W\ds]s|people|children|women|men|staff|everyone|everybody)\s",
+    re.IGNORECASE,
+)
 _PREPOSITION = (
     r"in|for|at|from|with|on|during|after|before|under|as|to|by|outside|within|since|until|für|bei|mit|nach|ab|im|am|zum|"
     r"zur|als|vor|während|seit|bis|ohne|without"
@@ -112,7 +122,7 @@ def leans(question: str) -> bool:
     """Whether it says less than a question of its own would."""
     stated = question.strip()
     opener = _OPENER.match(stated)
-    if opener and opener.group().strip() and _is_short(stated[opener.end() :]):
+    if opener and opener.group().strip() and _is_short(opener.group(), stated[opener.end() :]):
         return True
     if _is_pointing(stated):
         return True
@@ -124,9 +134,10 @@ def leans(question: str) -> bool:
     return is_phrase and len(content) <= 4
 
 
-def _is_short(rest: str) -> bool:
-    """Openers begin whole questions too: "And how many days of leave do employees in Kassel get?" stands alone."""
-    return len([one for one in terms.terms(rest) if one not in _WEAK]) <= 3
+def _is_short(opener: str, rest: str) -> bool:
+    """Openers begin whole questions too: "And how do I apply for parental leave?", "So, what is the dress code?"."""
+    most = 3 if not _INTERROGATIVE.search(rest) else 1 if _CONCLUDES.match(opener) else 2
+    return len(telling(rest)) <= most
 
 
 def _is_pointing(question: str) -> bool:
@@ -136,6 +147,7 @@ def _is_pointing(question: str) -> bool:
         before = question[: found.start()]
         clauses = _CLAUSE.split(before)
         is_named = len(clauses) > 1 and len(terms.terms(" ".join(clauses[:-1]))) >= 2
+        is_named = is_named or (found.group() == "their" and bool(_OWNERS.search(clauses[-1])))
         if is_named or len(terms.terms(before)) >= 4:
             return False  # and so it is for all that follow: nothing is read once more for each of them
         if not any(start <= found.start() < end for start, end in expletive):

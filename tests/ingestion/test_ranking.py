@@ -78,6 +78,42 @@ def test_a_copy_is_left_out_and_named_and_a_look_alike_is_not(house: House, shel
     assert copy["chunk"] != str(kept.chunk_id)
 
 
+def test_copies_of_one_another_do_not_take_the_places_of_what_is_beyond_them(house: House) -> None:
+    collection = catalog.create(house.ada, "Reports").pk
+    shelves.indexed(house.system, collection, [HOTELS[0]] * 150)
+    shelves.indexed(
+        house.system, collection, [HOTELS[2], "A taxi is paid where no train goes, against the driver's receipt."]
+    )
+    found = search.passages(house.ada, "What is paid for a night in a hotel with breakfast?", [collection], 3)
+    assert len(found.passages) == 3
+    assert len({one.text for one in found.passages}) == 3
+
+
+def test_whoever_asks_for_a_hundred_gets_them(house: House) -> None:
+    collection = catalog.create(house.ada, "Reports").pk
+    shelves.indexed(house.system, collection, [f"Report {number} has {'x' * number} pages." for number in range(120)])
+    assert len(search.passages(house.ada, "How is the weather?", [collection], 100).passages) == 100
+
+
+@pytest.mark.parametrize(
+    ("heads", "asked", "kept"),
+    [
+        (("Gold", "Platinum"), (), ["Gold"]),
+        (("Gold", "Platinum"), ("hotel", "platinum"), ["Gold", "Platinum"]),
+        (("Platinum", "Gold"), ("hotel", "platinum"), ["Platinum"]),
+        (("Rules 2024", "Rules 2025"), (), ["Rules 2024", "Rules 2025"]),
+        (("Rules 2025", "Rules 2025, page 7"), (), ["Rules 2025"]),
+    ],
+)
+def test_the_same_words_under_what_is_asked_for_or_of_another_year_are_no_copy(
+    heads: tuple[str, str], asked: tuple[str, ...], kept: list[str]
+) -> None:
+    order = [_told(9.0 - at, HOTELS[0], heading_path=(head,)) for at, head in enumerate(heads)]
+    found, cut = ranking.chosen(order, 2, asked=frozenset(asked))
+    assert [one.passage.heading_path[0] for one in found] == kept
+    assert len(cut) == 2 - len(kept)
+
+
 def test_the_receipt_holds_the_numbers_that_made_the_order(house: House, shelf: uuid.UUID) -> None:
     receipt = search.passages(house.ada, "How much is paid for a hotel night?").receipt
     for line in receipt["kept"]:
