@@ -52,5 +52,6 @@ def share(part: float) -> str:
 @register.filter
 def language_names(codes: Iterable[str]) -> str:
     """ISO 639 codes as the reader calls the languages, of as many as a line has room for."""
-    names = [capfirst(_(get_language_info(code)["name"])) for code in codes]
+    # Django has names of both ways of writing Chinese, and none of Chinese.
+    names = [_("Chinese") if code == "zh" else capfirst(_(get_language_info(code)["name"])) for code in codes]
     return ", ".join(names[:4]) + (" …" if len(names) > 4 else "")

@@ -34,7 +34,7 @@ def unread(scope: Scope, collection: uuid.UUID) -> Unread | None:
     with scope.transaction():
         first = Chunk.objects.filter(tenant_id=scope.tenant, collection_id=collection, ordinal=0)
         begun = list(first.values_list("text", flat=True)[:SAMPLED])
-    spoken = Counter(languages.of_text(text) for text in begun)
+    spoken = Counter(languages.written_in(text) for text in begun)
     foreign = Counter({code: count for code, count in spoken.items() if code not in embedder.languages})
     share = foreign.total() / max(len(begun), 1)
     return Unread(embedder.name, tuple(code for code, _ in foreign.most_common()), share) if share > FEW else None

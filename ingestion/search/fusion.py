@@ -23,6 +23,7 @@ from ingestion.search.postings import Weights
 KNOWN = 4.0
 UNKNOWN = 24.0
 _TOLD_BY = 10  # texts
+_TELLING = 2  # stop words: "per" of "per diem rate" is one of five languages, and English has taken it
 
 
 @dataclass(frozen=True)
@@ -43,15 +44,16 @@ class Fused:
 
 
 def lexical_weight(question: str, texts: Sequence[str], known: Sequence[str]) -> float:
-    """By the language of the question, or of the texts that are nearest to it where it does not tell; without `known` ones
-    an embedder is for any.
+    """By the language of the question, or of the texts that are nearest to it where fewer than two of its words tell; without
+    `known` ones an embedder is for any.
     """
     if not known:
         return KNOWN
-    spoken = languages.spoken(question)
-    if not spoken and texts:
-        found = Counter(map(languages.of_text, texts[:_TOLD_BY]))
-        spoken = frozenset({found.most_common(1)[0][0]})
+    script = languages.of_script(question)
+    spoken = {script} if script else languages.spoken(question)
+    if not script and texts and max(languages.votes(question).values()) < _TELLING:
+        found = Counter(map(languages.written_in, texts[:_TOLD_BY]))
+        spoken = {found.most_common(1)[0][0]}
     return KNOWN if not spoken or spoken & set(known) else UNKNOWN
 
 

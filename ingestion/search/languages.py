@@ -18,6 +18,12 @@ import Stemmer  # type: ignore[import-not-found]
 DEFAULT = "en"
 _SURE = 3  # stop words, and half as many again as of the next language
 _WORD = re.compile(r"[^\W\d_]+")
+_LOOKED_AT = 400  # letters that tell a script
+# By the first word of a letter's name in Unicode. Of what is written in one script by many, the most spoken one.
+_OF_SCRIPT = {
+    "HIRAGANA": "ja", "KATAKANA": "ja", "HANGUL": "ko", "CJK": "zh", "CYRILLIC": "ru", "GREEK": "el", "ARABIC": "ar",
+    "HEBREW": "he", "THAI": "th", "DEVANAGARI": "hi",
+}  # fmt: skip
 _FOLDED = str.maketrans({"ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ł": "l"})
 
 
@@ -64,6 +70,24 @@ def spoken(question: str) -> frozenset[str]:
     found = votes(question)
     most = max(found.values())
     return frozenset(code for code, often in found.items() if most and often == most)
+
+
+def of_script(text: str) -> str:
+    """The language that its script tells, as Greek or Thai do; "" of Latin letters, and of such as are not known."""
+    letters = [sign for sign in text if sign.isalpha()][:_LOOKED_AT]
+    found = Counter(
+        _OF_SCRIPT.get(unicodedata.name(sign, "").split(" ")[0], "") for sign in letters if not sign.isascii()
+    )
+    latin = len(letters) - found.total() + found.pop("", 0)
+    if found.total() <= latin:
+        return ""
+    # Japanese writes with Chinese signs too, and Chinese with no kana.
+    return "ja" if found["ja"] else max(found, key=lambda code: found[code])
+
+
+def written_in(text: str) -> str:
+    """As `of_text`, of a text in other letters too, which have no stemmer here."""
+    return of_script(text) or of_text(text)
 
 
 def of_texts(texts: Iterable[str]) -> list[str]:

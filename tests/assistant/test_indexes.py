@@ -222,6 +222,15 @@ def test_who_runs_a_collection_is_told_of_languages_that_the_live_model_was_not_
         assert "was not made for" not in ada.get(page).content.decode()
 
 
+def test_documents_in_other_letters_are_not_taken_for_english(house: House) -> None:
+    shelf = catalog.create(house.ada, "Beijing").pk
+    shelves.indexed(house.system, shelf, ["年度预算是一百万元。"])
+    with mock.patch.object(runners.embedder(), "languages", ("en",)):
+        assert languages.unread(house.ada, shelf) == languages.Unread("scripted-384", ("zh",), 1.0)
+        page = portal.signed_in(house, "ada").get(f"/collections/{shelf}").content.decode()
+    assert "was not made for languages of documents here: Chinese." in page
+
+
 def test_a_few_documents_in_another_language_are_no_matter_and_what_one_may_not_read_is_not_looked_at(
     house: House,
 ) -> None:

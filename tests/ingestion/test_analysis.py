@@ -51,6 +51,17 @@ def test_a_text_is_read_in_its_own_language_and_a_line_of_code_in_that_of_its_do
     assert languages.of_texts([]) == []
 
 
+def test_other_letters_tell_a_language_that_has_no_stemmer() -> None:
+    told = {
+        "年度の予算はいくらですか": "ja", "年度预算是多少": "zh", "휴가는 며칠": "ko", "Сколько дней отпуска?": "ru",
+        "Πόσες ημέρες άδειας": "el", "ما هي سياسة السفر": "ar", "วันหยุด": "th",
+        "How long is leave in the 北京 office?": "", "x = f(1)": "", "№ 5 naïve café": "", "": "", "Հայերեն": "",
+    }  # fmt: skip
+    assert {text: languages.of_script(text) for text in told} == told
+    assert languages.written_in("年度预算是多少") == "zh"
+    assert languages.written_in(TOLD["de"]) == "de"
+
+
 def test_a_question_finds_the_forms_of_its_words_in_each_language() -> None:
     for code, forms in FORMS.items():
         for group in forms.split(","):

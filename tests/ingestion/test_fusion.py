@@ -32,6 +32,11 @@ def _weights(question: str, **rare: float) -> Weights:
         ("Kündigungsfrist", [TEXT, TEXT, ENGLISH], ("en",), fusion.UNKNOWN),
         ("Kündigungsfrist", [ENGLISH, ENGLISH, TEXT], ("en",), fusion.KNOWN),
         ("Kündigungsfrist", [], ("en",), fusion.KNOWN),
+        ("per diem rate", [ENGLISH, ENGLISH], ("en",), fusion.KNOWN),  # "per" alone would be any of five languages
+        ("Сколько дней отпуска?", [], ("en",), fusion.UNKNOWN),
+        ("年度预算是多少", [ENGLISH], ("en",), fusion.UNKNOWN),
+        ("年度预算是多少", [], ("en", "zh"), fusion.KNOWN),
+        ("Q3?", ["年度预算是一百万元。"], ("en",), fusion.UNKNOWN),
     ],
 )
 def test_words_weigh_more_in_a_language_that_the_embedder_does_not_know(
