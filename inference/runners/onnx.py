@@ -14,7 +14,7 @@ import onnxruntime
 from tokenizers import Tokenizer
 
 from governance.errors import Unavailable
-from inference.runners.base import EmbeddingRunner, Encoded, RunnerState, Vectors, normalised
+from inference.runners.base import EmbeddingRunner, Encoded, RunnerState, Vectors, normalised, whole
 
 COUNTED_AT_ONCE = 20_000  # characters
 COUNTED_KEPT = 512  # texts
@@ -88,6 +88,9 @@ class OnnxEmbedder(EmbeddingRunner):
             if len(ids) <= self.max_tokens:
                 self._counted.put(text, ids)
         return [known[text] if text in known else _near(tokenizer, text) for text in texts]
+
+    def words(self, written: Sequence[str]) -> frozenset[str]:
+        return whole(self.count_tokens(["", *written]), written)
 
     def probe(self) -> RunnerState:
         detail = ""

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from ingestion.attribution import names
 from ingestion.search import Passage, terms
 
-# "Without X" is a condition of what is asked, and none of them. Each word stands here once: one that could be read in two ways
-# ("on the") would double the time that every further one takes.
+# "Without X" is a condition of what is asked, and none of them; so is "countries other than X", of which a text about X may tell.
+# Each word stands here once: one that could be read in two ways ("on the") would double the time that every further one takes.
 _NAME = r"(?:(?:for|in|on|the|für|die|der|das|den|dem)\s+)*(?P<name>[A-ZÄÖÜ0-9][\w-]*(?:\s+[A-ZÄÖÜ0-9][\w-]*)?)"
 _END = r"(?=\s*(?:[,.;:?!)]|$))"
 # A "not" that speaks of its verb ("is not ISO certified") is what is asked. One that tells two names apart stands behind a comma,
@@ -18,11 +18,12 @@ _CONTRAST = re.compile(
     rf"(?:\(|[,;–—]|\s-)\s*(?:(?:and|but|und|aber)\s+)?(?:not|nicht)\s+{_NAME}(?:\s+[a-zäöü][\w-]*)?{_END}(?:\))?"
 )
 _BEHIND = re.compile(rf"\bnot\s+{_NAME}{_END}")
-_INSTEAD = re.compile(rf"\b(?:except|excluding|other\s+than|rather\s+than|instead\s+of)\s+{_NAME}{_END}")
-_STATT = re.compile(rf"\b(?:außer|statt|anstatt)\s+{_NAME}{_END}")
+_INSTEAD = re.compile(rf"\b(?:rather\s+than|instead\s+of)\s+{_NAME}{_END}")
+_STATT = re.compile(rf"\b(?:statt|anstatt)\s+{_NAME}{_END}")
 _CAPITAL = re.compile(r"(?:^|\s)[A-ZÄÖÜ0-9][\w-]*\s$")
 _CODE = re.compile(r"\d|[A-ZÄÖÜ].*[A-ZÄÖÜ]")  # every German noun has a capital
 _LOOKED_AT = 60  # characters before a "not"
+LACKING = 0.4  # of the best score, for each name
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 
@@ -55,18 +56,22 @@ def _is_behind_a_name(question: str, at: int) -> bool:
 
 
 def ordered(question: str, found: Sequence[Passage]) -> list[Passage]:
-    """In their order, those first that hold what is named, and those last that hold what is not meant."""
+    """The best first, where each name that a passage lacks costs it a share of the best score: a rule that holds everywhere names
+    no place. Those that hold what is not meant are the last.
+    """
     refused = {term for name in excluded(question) for term in terms.terms(name)}
     held = [_held(one) for one in found]
     asked = {*names.required(question, [one.text for one in found]), *_YEAR.findall(question)} - refused
     # What stands in every passage, or in none, tells none of them apart.
     telling = {name for name in asked if 0 < sum(name in one for one in held) < len(held)}
+    best = max((abs(one.score) for one in found), default=0.0)
 
-    def place(at: int) -> int:
+    def place(at: int) -> tuple[bool, float]:
         lacks = len(telling - held[at])
-        return lacks + (len(telling) + 1 if held[at] & refused and (lacks or not telling) else 0)
+        is_refused = bool(held[at] & refused) and bool(lacks or not telling)
+        return is_refused, LACKING * best * lacks - found[at].score
 
-    return [found[at] for at in sorted(range(len(found)), key=lambda at: (place(at), at))]
+    return [found[at] for at in sorted(range(len(found)), key=lambda at: (*place(at), at))]
 
 
 def _held(one: Passage) -> frozenset[str]:

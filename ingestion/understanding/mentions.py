@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from ingestion.search import terms
+from ingestion.search import languages, terms
 
 _KINDS_EN = (
     "policy|policies|handbook|guide|guideline|guidelines|report|manual|document|plan|agreement|contract|rules|regulations|"
@@ -42,11 +42,13 @@ _MONTHS = {
 }  # fmt: skip
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
 # A date alone is mostly part of what is asked ("who has been here since 2020?"): these words say that documents are meant.
-_ABOUT = (
-    r"(?:documents?|files?|uploads?|uploaded|added|changed|changes|new|news|updated|updates|published|dokumente?|dateien|"
-    r"hochgeladen\w*|geändert\w*|neu\w*|änderungen|aktualisiert\w*|veröffentlicht\w*)"
+_ABOUT = r"documents?|files?|uploads?|uploaded|dokumente?|dateien|hochgeladen\w*"
+# These do where they stand beside the date, or are what is asked: "what is new", and not "which new rates hold".
+_CHANGED = (
+    r"added|changed|changes?|new|news|updated|updates?|published|geändert\w*|neu|neues|neuerungen|änderung(?:en)?|"
+    r"aktualisiert\w*|veröffentlicht\w*"
 )
-_SINCE = r"\b(?:since|after|seit|ab)\s+(?:the\s+|dem\s+)?"
+_SINCE = r"\b(?P<said>since|after|seit|ab)\s+(?:the\s+|dem\s+)?"
 _DATES = tuple(
     re.compile(rf"{_SINCE}{written}\b", re.IGNORECASE)
     for written in (
@@ -57,7 +59,19 @@ _DATES = tuple(
         r"(?P<year>\d{4})",
     )
 )
-_MEANT = re.compile(rf"\b{_ABOUT}\b", re.IGNORECASE)
+_MEANT = re.compile(rf"\b(?:{_ABOUT})\b", re.IGNORECASE)
+_NEWS = re.compile(
+    rf"\bwhat(?:(?:['’]s|\s+(?:is|are|was|were|has|have|been))+\s+(?:{_CHANGED})|\s+changed)\b"
+    rf"|\bwas\s+(?:\w+\s+){{1,2}}(?:{_CHANGED})\b",
+    re.IGNORECASE,
+)
+_BEFORE = re.compile(rf"\b(?:{_ABOUT}|{_CHANGED})\s+\Z", re.IGNORECASE)
+_BEHIND = re.compile(rf"\s+(?:[\w-]+\s+)?(?:{_CHANGED})\b", re.IGNORECASE)
+_LOOKED_AT = 40  # characters before a date
+# "In Austria can we plan …" and "in Spanien einen Vertrag" name no plan and no contract.
+_BREAKS = (languages.LANGUAGES["en"].stop_words | languages.LANGUAGES["de"].stop_words) - frozenset(
+    ["and", "or", "of", "for", "to", "from", "on", "at", "with", "und", "oder", "von", "für", "aus", "zu", "zum", "zur"]
+)
 _FILLERS = frozenset(
     terms.terms("new current old latest present valid company official internal neue aktuelle alte gültige")
 )
@@ -83,7 +97,10 @@ def documents(question: str) -> list[Document]:
     for match in _NAMED.finditer(question):
         english, _, year, german, compound, jahr = match.groups(default="")
         told = _POSSESSIVE.sub("", f"{english or german} {compound.strip('-')} {year or jahr}")
-        words = [word for word in re.findall(r"[^\W_][\w&-]*", told) if not set(terms.terms(word)) <= _FILLERS]
+        written = re.findall(r"[^\W_][\w&-]*", told)
+        if any(word.lower() in _BREAKS and not word.isupper() for word in written):
+            continue
+        words = [word for word in written if not set(terms.terms(word)) <= _FILLERS]
         kept = tuple(
             word for word in words if terms.terms(word) and word.lower() not in {"von", "für", "aus", "for", "from"}
         )
@@ -95,9 +112,11 @@ def documents(question: str) -> list[Document]:
 def since(question: str, today: date) -> Since | None:
     """From which day on documents are meant. What is said without a year is the last one that has come."""
     found = [match for pattern in _DATES if (match := pattern.search(question))]
-    if not found or not _MEANT.search(question):
+    if not found:
         return None
     match = min(found, key=lambda one: one.start())
+    if not _is_of_documents(question, match):
+        return None
     told = {"day": None, "month": None, "number": None, "year": None} | match.groupdict()
     month = _MONTHS[terms.folded(told["month"])] if told["month"] else int(told["number"] or 1)
     day = int(told["day"] or 1)
@@ -106,3 +125,12 @@ def since(question: str, today: date) -> Since | None:
         return Since(match.group(), date(year, month, day))
     except ValueError:  # the 31st of February
         return None
+
+
+def _is_of_documents(question: str, date_said: re.Match[str]) -> bool:
+    """Whether they came since that day: what holds "after May" or "ab Mai" is asked of more often than what was uploaded then."""
+    if _BEFORE.search(question[max(0, date_said.start() - _LOOKED_AT) : date_said.start()]):
+        return True
+    if date_said["said"].lower() not in {"since", "seit"}:
+        return False
+    return bool(_MEANT.search(question) or _NEWS.search(question) or _BEHIND.match(question, date_said.end()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime, time
@@ -17,6 +18,7 @@ from ingestion.search import terms
 from ingestion.understanding import mentions
 
 NAMES_SHOWN = 3
+_SHORT = 3  # letters of a root that begins too many words
 MOST = 500  # documents that a filter may mean; one that means more tells nothing apart
 
 
@@ -58,14 +60,29 @@ def _readable(scope: Scope, collections: Sequence[uuid.UUID]) -> QuerySet[Docume
 def _called(rows: QuerySet[Document], words: Sequence[str]) -> QuerySet[Document]:
     """Whose name or title holds every word, in whichever form of it."""
     for word in words:
-        root = _root(word)
-        rows = rows.filter(Q(name__icontains=root) | Q(current__title__icontains=root))
+        pattern = _pattern(_root(word))
+        rows = rows.filter(Q(name__iregex=pattern) | Q(current__title__iregex=pattern))
     return rows
 
 
 def _root(word: str) -> str:
     stems = terms.terms(word)
     return stems[0] if len(stems) == 1 and word.lower().startswith(stems[0]) else word
+
+
+def _pattern(root: str) -> str:
+    """Where a word begins with it, as "Reise" in "Reisekosten"; a short root or a number is the whole of it: "training" and
+    "email-rules" are none of "the AI policy".
+    """
+    begun = f"(^|[^[:{_kind(root[0])}:]])"
+    if root[-1].isdigit():
+        return f"{begun}{re.escape(root)}($|[^[:digit:]])"
+    ended = "(e|s|n|es|en|er)?($|[^[:alpha:]])" if len(root) <= _SHORT else ""
+    return f"{begun}{re.escape(root)}{ended}"
+
+
+def _kind(sign: str) -> str:
+    return "digit" if sign.isdigit() else "alpha"
 
 
 def _listed(found: Sequence[str]) -> str:

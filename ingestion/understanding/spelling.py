@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from governance.scope import Scope
+from inference import runners
+from ingestion import indexes
 from ingestion.attribution import names
 from ingestion.search import languages, terms, vocabulary
 
@@ -33,11 +35,9 @@ def corrected(scope: Scope, question: str, collections: Sequence[uuid.UUID]) -> 
     }
     if not spelled or not collections:
         return question, []
-    known = vocabulary.known(scope, list(spelled), collections)
-    unknown = [word for word in spelled if word not in known]
     named = names.required(question, [])
     slips: list[tuple[terms.Run, Slip]] = []
-    for word in unknown[:MOST]:
+    for word in _unknown(scope, list(spelled), collections)[:MOST]:
         run = spelled[word]
         is_named = terms.stem(word) in named
         allowed = 2 if len(word) >= LONG and not is_named else 1
@@ -47,6 +47,17 @@ def corrected(scope: Scope, question: str, collections: Sequence[uuid.UUID]) -> 
     for run, slip in sorted(slips, key=lambda one: -one[0].start):
         question = question[: run.start] + slip.meant + question[run.end :]
     return question, [slip for _, slip in slips]
+
+
+def _unknown(scope: Scope, words: Sequence[str], collections: Sequence[uuid.UUID]) -> list[str]:
+    """Those that stand nowhere, and that the embedder has no word of its own for: "police" is spelled right, also where the
+    documents speak of "policy" alone.
+    """
+    there = vocabulary.known(scope, words, collections)
+    if not (left := [word for word in words if word not in there]):
+        return []
+    spelled_right = runners.embedder(indexes.live(scope)).words(left)
+    return [word for word in left if word not in spelled_right]
 
 
 def _meant(scope: Scope, word: str, allowed: int, collections: Sequence[uuid.UUID]) -> str:
@@ -64,9 +75,11 @@ def _meant(scope: Scope, word: str, allowed: int, collections: Sequence[uuid.UUI
 
 
 def _to_stem(word: str, stem: str, allowed: int) -> int:
-    """How far the word's beginning is from a stem, whose own word may go on."""
+    """How far the word's beginning is from a stem, whose own word may go on: "polici" in "policy" and "policies"."""
+    spelled = [stem, f"{stem[:-1]}y"] if stem.endswith("i") else [stem]
     lengths = range(max(len(stem) - allowed, 1), min(len(stem) + allowed, len(word)) + 1)
-    return min((slips(word[:length], stem, allowed) for length in lengths), default=allowed + 1)
+    found = (slips(word[:length], one, allowed) for one in spelled for length in lengths)
+    return min(found, default=allowed + 1)
 
 
 def likeliest(word: str, known: Mapping[str, int], allowed: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import date, timedelta
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -15,9 +16,10 @@ from governance.errors import InvalidInput, NotFound
 from governance.grants import Holder
 from governance.roles import Level
 from governance.scope import Scope
+from inference import runners
 from ingestion import catalog, glossary, understanding
 from ingestion.models import Document, Version
-from ingestion.search import terms
+from ingestion.search import Passage, terms
 from ingestion.understanding import Part, Understood, facets, followups, lookalikes, mentions, spelling, widening
 from ingestion.understanding.followups import Turn
 from tests.cast import House
@@ -35,6 +37,12 @@ PAIRS = (
     ("How long is an RMA number valid?", "Why?", "Why? (RMA number valid)"),
     ("When does the canteen open?", "Until when?", "Until when? (canteen open)"),
     ("Wie viele Urlaubstage habe ich in Bristol?", "Und in Kassel?", "Wie viele Urlaubstage habe ich in Kassel?"),
+    (
+        "What does parking cost in Kassel?",
+        "And how many days in Bristol?",
+        "And how many days in Bristol? (parking cost Kassel)",
+    ),
+    ("How much is a badge?", "Who signs their contract?", "Who signs their contract? (badge)"),
     ("What is the per diem in Germany?", "for the UK?", "What is the per diem in Germany for the UK?"),
 )
 ALONE = (
@@ -44,6 +52,9 @@ ALONE = (
     "Does IT lend laptops?",
     "And how many days of annual leave do employees in Kassel have?",
     "Is there a canteen in Bristol?",
+    "And how do I apply for parental leave?",
+    "So, what is the dress code?",
+    "Can employees bring their dogs to the office?",
 )
 
 
@@ -215,6 +226,11 @@ def test_filters_are_read_out_of_plain_words() -> None:
         "What does travel-policy-2025.pdf say?": [("travel-policy-2025.pdf",)],
         "What is the policy on hotels?": [],
         "What is new in the policy?": [],
+        "What is allowed in the AI policy?": [("AI",)],
+        "Where in Austria can we plan a team event?": [],
+        "In Germany how do I plan parental leave?": [],
+        "Mit wem schließe ich in Spanien einen Vertrag?": [],
+        "What is forbidden in the code of conduct policy?": [("code", "conduct")],
     }
     for question, words in told.items():
         assert [one.words for one in mentions.documents(question)] == words, question
@@ -240,6 +256,13 @@ def test_a_day_is_read_however_it_is_written() -> None:
         "What is new since March 15?": date(2025, 3, 15),
         "What is new since 20 February?": date(2025, 2, 20),
         "What changed since 15.13.2024?": None,
+        "Was hat sich seit Januar geändert?": date(2026, 1, 1),
+        "documents uploaded after 1 May 2024": date(2024, 5, 1),
+        "Dokumente ab März": date(2025, 3, 1),
+        "Which new expense rates have applied since January?": None,
+        "Welche neuen Spesensätze gelten ab Januar?": None,
+        "What changes for parents after May 1?": None,
+        "Welche Dokumente brauche ich ab Mai?": None,
     }
     for question, day in days.items():
         found = mentions.since(question, today)
@@ -303,7 +326,12 @@ def test_a_not_that_is_asked_of_stays(question: str) -> None:
 
 
 def test_what_is_left_out_or_lacking_is_a_condition_and_no_name_that_is_not_meant() -> None:
-    for question in ("Darf ich ohne Krankmeldung zu Hause bleiben?", "May I enter without Badge 7?"):
+    for question in (
+        "Darf ich ohne Krankmeldung zu Hause bleiben?",
+        "May I enter without Badge 7?",
+        "Can I work remotely from countries other than Germany?",
+        "Which plans except Gold have a deadline?",
+    ):
         assert lookalikes.excluded(question) == []
         assert lookalikes.without(question) == question
 
@@ -335,6 +363,15 @@ def test_a_slip_is_mended_by_what_this_person_may_read_and_by_nothing_else(house
     assert read(house.ada, question, [travel, board]).question == "When is the reorganisation?"
     found, understood = understanding.passages(house.bob, question)
     assert "reorganisation" not in str((found, understood))
+
+
+def test_a_word_that_the_embedder_knows_is_no_slip_of_one_that_the_documents_say(house: House) -> None:
+    collection = shelf(house, "Travel", "The policy says who is called.")
+    assert read(house.bob, "When do I call the police?", [collection]).question == "When do I call the policy?"
+    known = mock.patch.object(type(runners.embedder()), "words", lambda _, written: {"police"} & set(written))
+    with known:
+        assert read(house.bob, "When do I call the police?", [collection]).notes == ()
+        assert read(house.bob, "What does the polcy say?", [collection]).question == "What does the policy say?"
 
 
 def test_a_word_that_stands_in_no_current_version_is_not_suggested(house: House) -> None:
@@ -448,6 +485,21 @@ def test_a_filter_narrows_to_documents_that_may_be_read_and_is_dropped_where_not
     assert "fleet-handbook.pdf" in {one.document_name for one in found.passages}
 
 
+def test_a_filter_means_whole_words_of_a_name(house: House) -> None:
+    names = ["training-plan.pdf", "email-rules.pdf", "AI_policy_2025.docx", "Reisekosten.md", "Parental.md", "cars.txt"]
+    shelves_of = [shelf(house, name, f"Rule of {name}: a hotel costs 12 euros.", document=name) for name in names]
+    meant = {
+        "What does a hotel cost in the AI policy?": ["AI_policy_2025.docx"],
+        "What does a hotel cost in the 2025 AI policy?": ["AI_policy_2025.docx"],
+        "Was kostet ein Hotel laut Reiserichtlinie?": ["Reisekosten.md"],
+        "What does a hotel cost in the car policy?": ["cars.txt"],
+        "What does a hotel cost in the rental policy?": [],
+    }
+    for question, found in meant.items():
+        notes = read(house.bob, question, shelves_of, only(Part.FILTERS)).notes
+        assert [one.meant for one in notes] == found, question
+
+
 def test_days_count_from_the_upload_of_what_is_read(house: House) -> None:
     collection = shelf(house, "Travel", HOTELS)
     late = shelves.indexed(house.system, collection, ["A hotel garage costs 12 euros."])
@@ -466,6 +518,17 @@ def test_passages_of_what_is_named_come_before_those_of_its_like(house: House) -
     found, _ = understanding.passages(house.bob, "How fast does the plan answer on Gold, not Platinum?")
     assert found.passages[0].text == gold
     assert found.passages[-1].text == platinum
+
+
+def test_a_rule_that_names_no_place_is_not_put_behind_all_that_do() -> None:
+    def told(text: str, score: float) -> Passage:
+        return Passage(**(dict.fromkeys(Passage.__dataclass_fields__, "") | {"text": text, "score": score}))  # type: ignore[arg-type]
+
+    rule = told("Every employee has thirty days of leave a year.", 9.0)
+    placed = [told(f"In Kassel the canteen opens at {hour}.", 5.0) for hour in range(6)]
+    assert lookalikes.ordered("How many days of leave are there in Kassel?", [rule, *placed])[0] == rule
+    near = told("In Kassel every employee has thirty days of leave.", 8.5)
+    assert lookalikes.ordered("How many days of leave are there in Kassel?", [rule, near])[0] == near
 
 
 def test_what_is_not_meant_is_not_asked_of_the_evidence(house: House, settings: Any) -> None:
