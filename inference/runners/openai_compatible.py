@@ -59,12 +59,15 @@ class OpenAICompatible(ChatRunner):
         return replace(self._server.state(), beside=self._beside)
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
-        around = _TOKENS_PER_PROMPT + _TOKENS_PER_MESSAGE * len(messages)
-        return around + self._server.count("\n".join(message.content for message in messages))
+        return _around(len(messages)) + self._server.count("\n".join(message.content for message in messages))
 
     def count_each(self, texts: Sequence[str]) -> list[int]:
         counted = iter(self._server.count_each([text for text in texts if text]))
         return [next(counted) if text else 0 for text in texts]
+
+
+def _around(messages: int) -> int:
+    return _TOKENS_PER_PROMPT + _TOKENS_PER_MESSAGE * messages
 
 
 class _Answer(Handle):
@@ -137,11 +140,16 @@ class _Answer(Handle):
         """Ollama cuts the beginning off what is over its window, and answers as if it had read it."""
         if usage is None or not usage.prompt_tokens:
             return
-        least = sum(tokens.least(message.content) for message in self._request.messages)
-        if usage.prompt_tokens < _SURELY * least:
+        texts = [message.content for message in self._request.messages]
+        least, most = sum(map(tokens.least, texts)), _around(len(texts)) + sum(map(tokens.estimate, texts))
+        window = self._server.cut_at(usage.prompt_tokens)
+        # What fits with its answer, as a prompt is made to, has been read whole, however long it happens to be.
+        is_cut = 0 < window < most + self._request.max_tokens
+        if is_cut or usage.prompt_tokens < _SURELY * least:
             raise Truncated(
-                f"The model server at {self._server.base_url} read {usage.prompt_tokens} tokens of a prompt of {least} "
-                "or more: it cuts off what is over its window. Give it a larger one, or tell it here."
+                f"The model server at {self._server.base_url} read {usage.prompt_tokens} tokens of a prompt of "
+                f"{max(window * is_cut, least)} or more: it cuts off what is over its window. Give it a larger one, or tell "
+                "it here."
             )
 
     def _body(self) -> dict[str, Any]:

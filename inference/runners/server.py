@@ -110,6 +110,13 @@ class Server:
         instead = f" It serves {', '.join(names[:_NAMED])}{more}." if names else ""
         return f"{self.base_url} does not serve {self.model}.{instead}"
 
+    def cut_at(self, read: int) -> int:
+        """The window that a prompt was cut at, of which `read` tokens were left (`Windows.cut_at`), or 0."""
+        if not self._windows.is_ollama:
+            return 0
+        with self.client(_SHORT) as client:
+            return self._windows.cut_at(client, self._names(), read)
+
     def count(self, text: str) -> int:
         return self.count_each([text])[0]
 

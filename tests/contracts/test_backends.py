@@ -194,11 +194,82 @@ def test_a_server_that_cuts_the_prompt_without_a_word_is_caught(
         list(answering)
 
 
+PROSE = "The travel budget is decided by the board in May, and a report of it is due in June."
+GERMAN = (
+    "Die Arbeitnehmerin hat Anspruch auf dreißig Tage Urlaub im Kalenderjahr, wenn nicht die Betriebsvereinbarung etwas "
+    "anderes bestimmt."
+)
+CHINESE = "员工每年享有三十天的带薪休假,如公司另有规定则按规定执行。"
+TABLE = "2024-01-31,17.50,1200\n2024-02-29,18.00,1250\n"
+COUNTED: dict[str, int] = json.loads(
+    Path(__file__).with_name("counts.json").read_text("utf-8")
+)  # by Qwen2.5's tokenizer
+KINDS = [PROSE, GERMAN, CHINESE, TABLE]
+
+
+def _ollama(server: ModelServer, window: int, *, is_loaded: bool = True) -> None:
+    loaded = [{"name": "qwen2.5:7b", "model": "qwen2.5:7b", "context_length": window}] if is_loaded else []
+    server.replies["/v1/models"] = lambda speaker: speaker.say_json({"data": [OLLAMA]})
+    server.replies["/api/ps"] = lambda speaker: speaker.say_json({"models": loaded})
+
+
+def _asked(server: ModelServer, runner: OpenAICompatible, text: str, read: int) -> list[str]:
+    server.chats(lambda speaker: speaker.say_events([piece("Yes."), piece(finish="stop"), usage(read, 2), DONE]))
+    return [delta.text for delta in runner.stream(ChatRequest([Message("user", text)], max_tokens=5))]
+
+
+@pytest.mark.parametrize("left", ["half", "all"])
+@pytest.mark.parametrize("text", KINDS)
+def test_whatever_it_is_written_in_a_prompt_that_ollama_cut_is_caught(
+    server: ModelServer, text: str, left: str
+) -> None:
+    window = 4096
+    _ollama(server, 2 * window)
+    runner = OpenAICompatible(server.base_url, model="qwen2.5:7b")
+    assert runner.probe().context_window == 2 * window
+    _ollama(server, window)  # loaded anew, with less than it was taken to have
+    read = {"half": window // 2 + 2, "all": window}[left]
+    with pytest.raises(Truncated, match=f"read {read} tokens of a prompt of 4096"):
+        _asked(server, runner, text * (4500 // COUNTED[text]), read)
+
+
+def test_a_prompt_that_ollama_read_whole_stands_whatever_it_is_of(server: ModelServer) -> None:
+    """English prose and tables in turn, and mixed: their tokens lie far apart from what they are estimated to have."""
+    window = 4096
+    _ollama(server, window)
+    runner = OpenAICompatible(server.base_url, model="qwen2.5:7b")
+    assert runner.probe().context_window == window
+    for times in (3, 20, 40):
+        for text in (*KINDS, PROSE + TABLE, GERMAN + CHINESE + TABLE):
+            count = 30 + times * sum(COUNTED[kind] for kind in KINDS if kind in text)
+            assert _asked(server, runner, text * times, count) == ["Yes.", ""], (text, times)
+    # As many as would be left of a longer one, and it is none: it fits however it is counted.
+    assert _asked(server, runner, PROSE * 97, 2050) == ["Yes.", ""]
+
+
+def test_whether_anything_was_cut_is_asked_of_ollama_alone(server: ModelServer) -> None:
+    server.replies["/v1/models"] = lambda speaker: speaker.say_json({"data": [VLLM]})
+    runner = OpenAICompatible(server.base_url)
+    assert runner.probe().is_ready
+    _asked(server, runner, PROSE, 21)
+    assert [asked.path for asked in server.asked] == ["/v1/models", "/v1/chat/completions"]
+
+
+def test_the_window_that_a_model_was_last_loaded_with_holds_while_ollama_has_unloaded_it(server: ModelServer) -> None:
+    runner = OpenAICompatible(server.base_url, model="qwen2.5:7b")
+    told = []
+    for window, is_loaded in ((2048, False), (2048, True), (2048, False), (8192, True), (8192, False)):
+        _ollama(server, window, is_loaded=is_loaded)
+        told.append(runner.probe().context_window)
+    assert told == [4096, 2048, 2048, 8192, 8192]
+    server.replies["/api/show"] = lambda speaker: speaker.say_json({"parameters": "num_ctx 4096"})
+    assert runner.probe().context_window == 4096, "and the least holds, where the model's file says another"
+
+
 def test_no_text_of_people_is_reckoned_longer_than_any_tokenizer_makes_it() -> None:
     """Beside counts of Qwen2.5's tokenizer, which is among the thriftiest."""
-    counted = json.loads(Path(__file__).with_name("counts.json").read_text("utf-8"))
-    assert len(counted) > 12
-    for text, count in counted.items():
+    assert len(COUNTED) > 12
+    for text, count in COUNTED.items():
         assert tokens.least(text) <= count <= 1.2 * max(tokens.estimate(text), 1), text
 
 
