@@ -31,6 +31,14 @@ class Truncated(Unavailable):
     code = "truncated"
 
 
+class Refused(Unavailable):
+    """The server has answered that it will not, and why: neither that it is busy nor anything about our key or account."""
+
+
+class Silent(Unavailable):
+    """Nothing came within the time there was. Asked again, it would take as long again."""
+
+
 @dataclass(frozen=True)
 class Message:
     role: Literal["system", "user", "assistant"]

@@ -69,7 +69,7 @@ class OpenAIEmbeddings(EmbeddingRunner):
         answer = self._server.post("embeddings", body)
         try:
             return self._rows(answer["data"], len(texts))
-        except (KeyError, IndexError, TypeError, ValueError) as error:
+        except (KeyError, IndexError, TypeError, ValueError, OverflowError) as error:
             raise self._server.foreign(f"for embeddings of {self.dimensions} dimensions") from error
 
     def _rows(self, data: list[dict[str, Any]], count: int) -> Vectors:

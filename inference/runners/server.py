@@ -11,7 +11,7 @@ import httpx
 
 from governance.errors import Unavailable
 from inference.runners import tokens, windows, wire
-from inference.runners.base import RunnerState
+from inference.runners.base import RunnerState, Silent
 
 _SHORT = httpx.Timeout(5.0, connect=3.0)  # for what takes no thinking
 _ANY = "default"
@@ -59,10 +59,10 @@ class Server:
             trust_env=False,
         )
 
-    def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    def post(self, path: str, body: Mapping[str, Any], timeout: httpx.Timeout | None = None) -> dict[str, Any]:
         """What it answers. Raises what its refusal stands for, and Unavailable."""
         try:
-            with self.client() as client:
+            with self.client(timeout) as client:
                 response = client.post(path, json=body)
         except httpx.HTTPError as error:
             raise self.unreachable(error) from error
@@ -72,9 +72,10 @@ class Server:
 
     def unreachable(self, error: httpx.HTTPError) -> Unavailable:
         if isinstance(error, httpx.ReadTimeout):
-            return Unavailable(f"The model server at {self.base_url} was silent for too long.")
+            return Silent(f"The model server at {self.base_url} was silent for too long.")
         if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
-            return Unavailable(f"No model server answers at {self.base_url}. Is it running?")
+            kind = Silent if isinstance(error, httpx.ConnectTimeout) else Unavailable
+            return kind(f"No model server answers at {self.base_url}. Is it running?")
         return Unavailable(f"The model server at {self.base_url} broke off: {error}")
 
     def foreign(self, purpose: str) -> Unavailable:

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from governance.errors import Busy, ChanceryError, InvalidInput, Unavailable
-from inference.runners.base import over_window
+from inference.runners.base import Refused, over_window
 
 _OVER_WINDOW = {"exceed_context_size_error", "context_length_exceeded"}
 _OVER_WINDOW_WORDS = "maximum context length"  # the only mark that vLLM leaves
@@ -120,7 +120,7 @@ def fault(body: Mapping[str, Any], status: int = 0, headers: Mapping[str, str] |
         return _over_window(error, reason)
     if status in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
         return Unavailable(f"The model server refuses our key: {reason}")
-    return Unavailable(f"The model server answered {status or 'with a fault'}: {reason}")
+    return Refused(f"The model server answered {status or 'with a fault'}: {reason}")
 
 
 def _busy(error: Mapping[str, Any], reason: str, headers: Mapping[str, str]) -> Busy:

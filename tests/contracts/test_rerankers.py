@@ -6,12 +6,13 @@ import contextlib
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from governance.errors import Unavailable
+from governance.errors import ChanceryError, Unavailable
 from inference.runners.base import RerankRunner
 from inference.runners.rerank import RerankServer
 from tests.inference import tiny_reranker, worker_process
@@ -94,6 +95,8 @@ def test_a_reranker_that_is_ready_says_so_and_stands_in_the_house(reranker: Rera
         [{"index": 0, "relevance_score": 1.0}, {"index": 0, "relevance_score": 2.0}],
         [{"index": 0, "relevance_score": 1.0}, {"index": 2, "relevance_score": 2.0}],
         [{"index": 0, "relevance_score": "NaN"}, {"index": 1, "relevance_score": 2.0}],
+        [{"index": float("inf"), "relevance_score": 1.0}, {"index": 1, "relevance_score": 2.0}],
+        [{"index": 0, "relevance_score": 10**400}, {"index": 1, "relevance_score": 2.0}],
         "nothing of the kind",
     ],
 )
@@ -123,6 +126,56 @@ def test_what_is_over_a_servers_window_is_sent_again_by_half(said: str) -> None:
         server.replies["/v1/rerank"] = reply
         assert RerankServer(server.base_url).score("the hotel", ["a " * 5000]) == [0.5]
         assert [len(asked.body["documents"][0]) for asked in server.asked] == [1500, 750, 375]
+
+
+def test_a_server_that_says_nothing_is_waited_for_once_and_then_left_alone_for_as_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    within_s = 0.3
+    with ModelServer() as server:
+        server.replies["/v1/rerank"] = lambda speaker: speaker.wait_for_hang_up()
+        runner = RerankServer(server.base_url, most=1, read_timeout=within_s)
+        with pytest.raises(Unavailable, match="silent for too long"):
+            runner.score("the hotel", TEXTS)
+        for _facet in range(3):
+            with pytest.raises(Unavailable, match="silent a moment ago"):
+                runner.score("the hotel", TEXTS)
+        assert len(server.asked) == 1
+        server.replies["/v1/rerank"] = lambda speaker: speaker.say_json(
+            {"results": [{"index": 0, "relevance_score": 0.5}]}
+        )
+        now = time.monotonic()
+        monkeypatch.setattr("inference.runners.rerank.time.monotonic", lambda: now + within_s)
+        assert runner.score("the hotel", ["a"]) == [0.5]
+
+
+def test_all_that_is_asked_for_a_question_has_the_time_of_one_answer() -> None:
+    def reply(speaker: Speaker) -> None:
+        time.sleep(0.25)
+        speaker.say_json({"results": [{"index": 0, "relevance_score": 0.5}]})
+
+    with ModelServer() as server:
+        server.replies["/v1/rerank"] = reply
+        with pytest.raises(Unavailable, match="silent for too long"):
+            RerankServer(server.base_url, most=1, read_timeout=0.6).score("the hotel", ["a"] * 8)
+        assert len(server.asked) <= 3
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (429, {"message": "Rate limit exceeded"}),
+        (429, {"message": "You exceeded your current quota", "code": "insufficient_quota"}),
+        (401, {"message": "The maximum number of keys is reached"}),
+        (400, {"message": "The field query is wrong"}),
+    ],
+)
+def test_what_is_refused_for_another_reason_than_its_length_is_not_sent_again(status: int, error: object) -> None:
+    with ModelServer() as server:
+        server.replies["/v1/rerank"] = lambda speaker: speaker.say_json({"error": error}, status)
+        with pytest.raises(ChanceryError):
+            RerankServer(server.base_url).score("the hotel", ["a " * 5000])
+        assert len(server.asked) == 1
 
 
 def test_a_server_that_is_away_or_refuses_is_told(reranker: RerankRunner) -> None:
