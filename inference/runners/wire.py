@@ -14,7 +14,10 @@ from governance.errors import Busy, ChanceryError, InvalidInput, Unavailable
 from inference.runners.base import Refused, over_window
 
 _OVER_WINDOW = {"exceed_context_size_error", "context_length_exceeded"}
-_OVER_WINDOW_WORDS = "maximum context length"  # the only mark that vLLM leaves
+# The only mark that vLLM leaves, and those of LM Studio through its versions.
+_OVER_WINDOW_WORDS = re.compile(
+    r"maximum context length|fit in context length|context length of only|keep from the initial prompt|Cannot truncate prompt"
+)
 _NUMBERS = re.compile(r"(\d+) tokens")
 _FIRST_HALF, _HALF = re.compile("[\ud800-\udbff]"), re.compile("[\ud800-\udfff]")
 _LONGEST_REASON = 300  # characters of a server's own words that are passed on
@@ -116,7 +119,7 @@ def fault(body: Mapping[str, Any], status: int = 0, headers: Mapping[str, str] |
         return Unavailable(f"The account at the model server is used up: {reason}")
     if status == httpx.codes.TOO_MANY_REQUESTS:
         return _busy(error, reason, headers or {})
-    if _OVER_WINDOW & {str(error.get("type")), str(error.get("code"))} or _OVER_WINDOW_WORDS in reason:
+    if _OVER_WINDOW & {str(error.get("type")), str(error.get("code"))} or _OVER_WINDOW_WORDS.search(reason):
         return _over_window(error, reason)
     if status in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
         return Unavailable(f"The model server refuses our key: {reason}")
@@ -131,11 +134,11 @@ def _busy(error: Mapping[str, Any], reason: str, headers: Mapping[str, str]) -> 
 def _over_window(error: Mapping[str, Any], reason: str) -> InvalidInput:
     tokens, window = int(number(error.get("n_prompt_tokens"))), int(number(error.get("n_ctx")))
     if not (tokens and window):
-        # Elsewhere the numbers stand in the sentence alone: first the window, and last what was sent.
+        # Elsewhere the numbers stand in the sentence alone: the window, and what was sent, which is more.
         said = [int(digits) for digits in _NUMBERS.findall(reason)]
         if len(said) < 2:
             return InvalidInput(f"The prompt is longer than the model reads: {reason}")
-        window, tokens = said[0], said[-1]
+        window, tokens = sorted((said[0], said[-1]))
     return over_window(tokens, window)
 
 

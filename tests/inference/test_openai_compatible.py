@@ -230,6 +230,31 @@ def test_the_numbers_of_a_window_are_found_in_the_sentence_of_another_server(
         list(runner.stream(REQUEST))
 
 
+LM_STUDIO = {
+    "Input does not fit in context length. The input has 31430 tokens, but the context length only supports 30000 tokens.": (
+        "has 31430 tokens; the model reads 30000"
+    ),
+    "Trying to keep the first 6547 tokens when context the overflows. However, the model is loaded with context length of "
+    "only 4096 tokens, which is not enough. Try to load the model with a larger context length.": (
+        "has 6547 tokens; the model reads 4096"
+    ),
+    "The number of tokens to keep from the initial prompt is greater than the context length (n_keep: 13055>= n_ctx: 4096). "
+    "Try to load the model with a larger context length.": "longer than the model reads",
+    "Cannot truncate prompt with n_keep (15028) >= n_ctx (7424)": "longer than the model reads",
+}
+
+
+@pytest.mark.parametrize("said", LM_STUDIO)
+@pytest.mark.parametrize("is_named", [True, False])
+def test_a_prompt_over_the_window_of_lm_studio_is_told_in_the_middle_of_its_stream(
+    server: ModelServer, runner: OpenAICompatible, said: str, *, is_named: bool
+) -> None:
+    error = {"error": {"message": said}, "message": said} if is_named else {"error": said}
+    server.chats(lambda speaker: speaker.say_events([b"event: error\n", event(error)]))
+    with pytest.raises(InvalidInput, match=LM_STUDIO[said]):
+        list(runner.stream(REQUEST))
+
+
 def test_a_silent_server_is_given_up(server: ModelServer) -> None:
     server.chats(Speaker.wait_for_hang_up)
     with pytest.raises(Unavailable, match="silent"):
