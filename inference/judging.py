@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import secrets
 import threading
+import uuid
 
 from governance.policy.detectors.judge import Opinion
 from inference import prompts, runners
 from inference.runners.base import ChatRequest
 
 LONGEST_ANSWER = 8  # tokens: one word, and what a model may put around it
-SHARE = "content-policy"  # one turn in the queue for all that is asked like this
+SHARE = "content-policy"  # in a tenant, one turn in the queue for all that is asked like this
 _WORD = re.compile(r"[^\W\d_]+")
 _WORDS = {"yes": True, "no": False}
 
@@ -24,15 +25,19 @@ class OutsideTheHouse(Exception):
     """A model that judges is shown texts of every collection, restricted ones too: it stands on a machine of the house."""
 
 
-def ask(question: str, text: str, within_s: float) -> Opinion:
-    """Raises OutsideTheHouse, TimeoutError, UnclearAnswer, and what the runner raises."""
+def ask(question: str, text: str, within_s: float, tenant: uuid.UUID | None = None) -> Opinion:
+    """`tenant` is whose text it is: no other tenant's waits behind it.
+
+    Raises OutsideTheHouse, TimeoutError, UnclearAnswer, and what the runner raises.
+    """
     runner = runners.judge()
     if not runner.is_in_house:
         raise OutsideTheHouse
     model = runner.probe().model
     # Nobody shares it: how long the reading takes would tell what other tenants had judged.
-    own = secrets.token_hex(16)
-    request = ChatRequest(prompts.judge(question, text).messages, LONGEST_ANSWER, share=SHARE, cache=own)
+    own, share = secrets.token_hex(16), f"{tenant or ''}/{SHARE}"
+    messages = prompts.judge(question, text).messages
+    request = ChatRequest(messages, LONGEST_ANSWER, share=share, cache=own, is_kept=False)
     with runner.stream(request) as handle:
         late = threading.Timer(max(within_s, 0.0), handle.cancel)
         late.start()

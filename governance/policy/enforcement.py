@@ -27,7 +27,7 @@ def place(
 ) -> Place:
     """Where a text of this scope is looked at. Background work acts for nobody, so no rule is left out for a group."""
     by = None if assistants is None else frozenset(assistants)
-    asked = Place(groups=None if scope.is_system else scope.groups, assistants=by)
+    asked = Place(groups=None if scope.is_system else scope.groups, assistants=by, tenant=scope.tenant)
     return asked.of(collections=collections, labels=labels)
 
 

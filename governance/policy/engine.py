@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import time
+import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -104,12 +105,13 @@ def check(policy: Policy, stage: Stage, text: str, place: Place = ANYWHERE) -> V
     """The verdict of a policy's version on a whole text, which carries its stamp. Never raises for what a detector
     does.
     """
-    return replace(evaluate(policy.applying(place), stage, text), policy=policy.stamp, place=place)
+    verdict = evaluate(policy.applying(place), stage, text, place.tenant)
+    return replace(verdict, policy=policy.stamp, place=place)
 
 
-def evaluate(rules: Iterable[Rule], stage: Stage, text: str) -> Verdict:
+def evaluate(rules: Iterable[Rule], stage: Stage, text: str, tenant: uuid.UUID | None = None) -> Verdict:
     """The verdict of these rules on a whole text at this stage. Never raises for what a detector does."""
-    return judge(inspect(rules, stage, text), stage, text)
+    return judge(inspect(rules, stage, text, tenant), stage, text)
 
 
 def evaluate_each(rules: Iterable[Rule], stage: Stage, texts: Sequence[str]) -> list[Verdict]:
@@ -125,14 +127,14 @@ def evaluate_each(rules: Iterable[Rule], stage: Stage, texts: Sequence[str]) -> 
     return [judge(_inspected(asked, of), stage, text) for text, of in zip(texts, by_text, strict=True)]
 
 
-def inspect(rules: Iterable[Rule], stage: Stage, text: str) -> tuple[Inspection, ...]:
-    """Ask each rule of the stage."""
-    asked = [rule for rule in rules if stage in rule.stages]
-    return _inspected(asked, patience.results(_jobs(asked, text), PATIENCE_S + len(text) * PATIENCE_PER_CHARACTER_S))
+def inspect(rules: Iterable[Rule], stage: Stage, text: str, tenant: uuid.UUID | None = None) -> tuple[Inspection, ...]:
+    """Ask each rule of the stage. `tenant` is whose text it is, where that is known."""
+    asked, limit_s = [rule for rule in rules if stage in rule.stages], PATIENCE_S + len(text) * PATIENCE_PER_CHARACTER_S
+    return _inspected(asked, patience.results(_jobs(asked, text, tenant), limit_s))
 
 
-def _jobs(rules: Iterable[Rule], text: str) -> list[patience.Job[Inspection]]:
-    looks = _Looks(text)
+def _jobs(rules: Iterable[Rule], text: str, tenant: uuid.UUID | None = None) -> list[patience.Job[Inspection]]:
+    looks = _Looks(text, tenant)
     return [patience.Job(rule.detector, functools.partial(_inspect, rule, looks)) for rule in rules]
 
 
@@ -191,8 +193,8 @@ def merge(spans: Iterable[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
 class _Looks:
     """What detectors saw in a text: rules that differ in their threshold and action alone look at it once."""
 
-    def __init__(self, text: str) -> None:
-        self._text = text
+    def __init__(self, text: str, tenant: uuid.UUID | None) -> None:
+        self._text, self.tenant = text, tenant
         self._made: list[tuple[Rule, Looked]] = []
 
     def of(self, rule: Rule) -> Looked:
@@ -222,7 +224,7 @@ def _failed(rule: Rule, failure: patience.Failure) -> Inspection:
 
 def _look(rule: Rule, text: str, looks: _Looks) -> Looked:
     detector = detectors.get(rule.detector)
-    looked = detector.look(text, rule.options)
+    looked = detector.look(text, rule.options, looks.tenant)
     found = list(looked.findings)
     if not detector.reads_as_seen and (seen := looks.seen):
         for one in detector.detect(seen.text, rule.options):

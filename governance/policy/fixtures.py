@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -64,8 +65,8 @@ class Report:
         }
 
 
-def run(rules: Iterable[Rule], box_s: float = BOX_S) -> Report:
-    """Every enabled rule's texts, within `box_s` seconds."""
+def run(rules: Iterable[Rule], box_s: float = BOX_S, tenant: uuid.UUID | None = None) -> Report:
+    """Every enabled rule's texts, within `box_s` seconds. `tenant` is whose rules they are."""
     wanted = [rule for rule in rules if rule.is_enabled]
     ends = time.monotonic() + box_s
     outcomes: list[Outcome] = []
@@ -73,7 +74,7 @@ def run(rules: Iterable[Rule], box_s: float = BOX_S) -> Report:
         for index in range(len(rule.fixtures)):
             if time.monotonic() > ends:
                 return Report(tuple(outcomes), _untried(wanted), is_whole=False)
-            outcomes.append(_try(rule, index))
+            outcomes.append(_try(rule, index, tenant))
     return Report(tuple(outcomes), _untried(wanted), is_whole=True)
 
 
@@ -81,9 +82,9 @@ def _untried(wanted: Iterable[Rule]) -> tuple[str, ...]:
     return tuple(rule.name for rule in wanted if not any(one.expect is rule.action for one in rule.fixtures))
 
 
-def _try(rule: Rule, index: int) -> Outcome:
+def _try(rule: Rule, index: int, tenant: uuid.UUID | None) -> Outcome:
     text, expected = rule.fixtures[index]
-    verdict = engine.evaluate([rule], min(rule.stages), text)
+    verdict = engine.evaluate([rule], min(rule.stages), text, tenant)
     error = next((one.error for one in verdict.decisions if one.error), "")
     spans = tuple(span for one in verdict.decisions for span in one.spans)
     return Outcome(rule.name, index, text, expected, verdict.action, spans, error)

@@ -39,7 +39,7 @@ class SecondPersonNeeded(Forbidden):
 
 def tried(scope: Scope, number: int) -> fixtures.Report:
     """What comes of a version's test texts, whatever its state. Raises Forbidden, NotFound."""
-    return fixtures.run(versions.rules_of(versions.get(scope, number)))
+    return fixtures.run(versions.rules_of(versions.get(scope, number)), tenant=scope.tenant)
 
 
 def submit(scope: Scope, number: int) -> models.PolicyVersion:
@@ -124,7 +124,7 @@ def _check_second(scope: Scope, row: models.PolicyVersion) -> None:
 
 
 def _checked(row: models.PolicyVersion) -> fixtures.Report:
-    report = fixtures.run(versions.rules_of(row))
+    report = fixtures.run(versions.rules_of(row), tenant=row.tenant_id)
     if report.passes:
         return report
     if not report.is_whole:

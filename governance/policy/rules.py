@@ -63,16 +63,18 @@ class Fixture(NamedTuple):
 @dataclass(frozen=True)
 class Place:
     """In which collections a text is looked at, for a person of which groups, under which labels (ranks), and by which
-    assistant: none where no assistant was asked. None where that is not known: then no rule is left out for it.
+    assistant: none where no assistant was asked. None where that is not known: then no rule is left out for it. `tenant` is
+    whose text it is.
     """
 
     collections: frozenset[uuid.UUID] | None = None
     groups: frozenset[uuid.UUID] | None = None
     labels: frozenset[int] | None = None
     assistants: frozenset[uuid.UUID] | None = None
+    tenant: uuid.UUID | None = None
 
     def of(self, *, collections: Iterable[uuid.UUID] | None, labels: Iterable[int] | None) -> Place:
-        """For the same person and assistant, of other texts."""
+        """For the same tenant, person and assistant, of other texts."""
         return replace(
             self,
             collections=None if collections is None else frozenset(collections),

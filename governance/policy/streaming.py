@@ -83,7 +83,7 @@ class Gate:
         settled = len(self._text) if final else self._settled()
         if end > settled:
             return []
-        inspections = engine.inspect(self._rules, self._stage, self._text)
+        inspections = engine.inspect(self._rules, self._stage, self._text, self._place.tenant)
         pieces: list[Piece] = []
         strict = [inspection for inspection in inspections if inspection.rule.action >= Action.REDACT]
         if late := _across(strict, self._left, settled):

@@ -60,6 +60,8 @@ class ChatRequest:
 
     `cache` names those who may see the same: what the model has read for one of them it need not read again for another.
 
+    What is not `is_kept` is read for this one answer: a server of ours gives up nothing that others may come back to for it.
+
     `is_deterministic` asks for a lane in which equal requests have equal answers, to the byte: alone, from an empty slot,
     in batches of one size. It is slow, and not every server has one; the last Delta's `lane` says whether it was taken.
     """
@@ -71,6 +73,7 @@ class ChatRequest:
     stop: Sequence[str] = ()
     share: str = ""
     cache: str = ""
+    is_kept: bool = True
     is_deterministic: bool = False
 
 

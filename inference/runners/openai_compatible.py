@@ -133,6 +133,7 @@ class _Answer(Handle):
         told = {"X-Chancery-Share": self._request.share, "X-Chancery-Cache": self._request.cache}
         if not location.is_in_house(self._server.base_url):
             told = {name: secrets.token_hex(16) for name, value in told.items() if value}
+        told["X-Chancery-Keep"] = "" if self._request.is_kept else "nothing"
         told["X-Chancery-Lane"] = "deterministic" if self._request.is_deterministic else ""
         return {name: value for name, value in told.items() if value}
 

@@ -29,7 +29,8 @@ OURS = ("id_slot", "n_cache_reuse")  # which slot it gets, and what of that is g
 class Ask:
     """`key` says with whom what is read of this prompt may be shared; `within_s` is the longest wait for the answer.
 
-    `is_alone` asks for the deterministic lane: nothing runs beside it, and nothing is gone on from.
+    `is_alone` asks for the deterministic lane: nothing runs beside it, and nothing is gone on from. Of what is not `is_kept`
+    nobody goes on.
     """
 
     told: dict[str, Any]
@@ -38,13 +39,23 @@ class Ask:
     within_s: float
     size: int
     is_alone: bool = False
+    is_kept: bool = True
 
     @property
     def is_stream(self) -> bool:
         return self.told.get("stream") is True  # anything else the engine refuses
 
 
-def read(body: bytes, share: str, key: str, within: str, within_most_s: float, *, is_alone: bool = False) -> Ask:
+def read(
+    body: bytes,
+    share: str,
+    key: str,
+    within: str,
+    within_most_s: float,
+    *,
+    is_alone: bool = False,
+    is_kept: bool = True,
+) -> Ask:
     """Raises InvalidInput. Without a key of its own, a person shares with nobody."""
     try:
         told = json.loads(body)
@@ -62,7 +73,7 @@ def read(body: bytes, share: str, key: str, within: str, within_most_s: float, *
     whose = hashlib.sha256((f"key {key}" if key else f"share {share}").encode()).hexdigest()
     if is_alone:
         told["cache_prompt"] = False
-    return Ask(told, share, whose, within_s, len(body) // BYTES_A_TOKEN, is_alone)
+    return Ask(told, share, whose, within_s, len(body) // BYTES_A_TOKEN, is_alone, is_kept)
 
 
 class Stay(Protocol):
@@ -115,7 +126,8 @@ class Chat:
         told = self.ask.told
         if self.reader is not None:
             tokens = await self._tokens(self.reader)
-            self.reading = Reading(self.ask.key, tokens, self.ask.is_alone, self.ask.is_stream and len(tokens) > 0)
+            is_streamed = self.ask.is_stream and len(tokens) > 0
+            self.reading = Reading(self.ask.key, tokens, self.ask.is_alone, is_streamed, self.ask.is_kept)
             told = told | {"id_slot": await self.reader.read(self.reading)}
             if self.reading.is_anew:
                 told["cache_prompt"] = False

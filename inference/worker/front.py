@@ -32,6 +32,7 @@ TIMEOUT = httpx.Timeout(600.0, connect=3.0)
 GLANCE_S = 0.2
 AGAIN_S = 5.0  # after which what every prompt begins with is tried again, where the queue was full or the engine failed
 LANE = "deterministic"
+NOTHING = "nothing"  # is to be kept of it
 
 
 @dataclass
@@ -160,8 +161,10 @@ class Front:
         share, key = told.get("X-Chancery-Share", ""), told.get("X-Chancery-Cache", "")
         try:
             is_alone = bool(self.lane) and told.get("X-Chancery-Lane") == LANE
+            is_kept = told.get("X-Chancery-Keep") != NOTHING
             within = told.get("X-Chancery-Deadline", "")
-            ask = chat.read(await request.body(), share, key, within, within_most_s=self.within_s, is_alone=is_alone)
+            body = await request.body()
+            ask = chat.read(body, share, key, within, self.within_s, is_alone=is_alone, is_kept=is_kept)
             place = self._enter(ask)
         except InvalidInput as fault:
             return error(400, fault.code, fault.message)

@@ -62,8 +62,9 @@ class Held:
                 slot.state, slot.used_at = State.IDLE, time.monotonic()
 
     async def _settle(self, slot: Slot) -> None:
-        """What it holds is kept; where little is known of that, it is emptied. Either waits until the engine is done with it."""
-        if len(slot.tokens) >= LEAST:
+        """What it holds is kept; where little is known of that, or nothing is to be kept, it is emptied. Either waits until the
+        engine is done with it."""
+        if slot.is_kept and len(slot.tokens) >= LEAST:
             await self.keep(slot)
         elif not slot.is_empty:
             try:
@@ -94,6 +95,7 @@ class Held:
             slot = min(idle, key=lambda one: (not one.is_empty, one.used_at))
             slot.forget()
         reading.slot, reading.source, slot.key, slot.state = slot, kept, reading.key, State.READING
+        slot.is_kept = reading.is_kept
         if kept in self.keeping.rows:
             self.keeping.use(kept)  # what is kept for the next one that is placed would drive it out else
 
@@ -135,7 +137,10 @@ class Held:
             slot.tokens, slot.kept = kept.tokens, kept
 
     async def keep(self, slot: Slot) -> Kept | None:
-        """What the slot holds, kept under its key. None where that is not worth it or fails: it is read again then."""
+        """What the slot holds, kept under its key. None where that is not worth it or fails, or nothing is to be kept: it is
+        read again then."""
+        if not slot.is_kept:
+            return None
         if slot.kept in self.keeping.rows and slot.state is not State.LEFT:  # it may have been given up meanwhile
             return slot.kept
         best, length = self.keeping.best(slot.key, slot.tokens)

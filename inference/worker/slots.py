@@ -35,6 +35,7 @@ class Slot:
     key: str = COMMON
     tokens: Tokens = field(default_factory=lambda: tokens(()))
     kept: Kept | None = None
+    is_kept: bool = True  # what it holds is, when it is left
     is_empty: bool = True
     used_at: float = 0.0
 
@@ -63,6 +64,7 @@ class Reading:
     tokens: Tokens
     is_alone: bool = False
     is_streamed: bool = False
+    is_kept: bool = True  # for whoever goes on from it
     arrived: float = field(default_factory=time.monotonic)
     began: float = 0.0  # when its turn came
     slot: Slot | None = None

@@ -123,6 +123,19 @@ def test_nothing_that_is_judged_shares_what_the_model_has_read(settings: Any) ->
     assert len({one.cache for one in judge.requests} - {""}) == 2
 
 
+def test_what_one_organisation_has_judged_stands_in_its_own_line_and_is_kept_by_nobody(
+    house: House, settings: Any
+) -> None:
+    asking.shelf(house)
+    asking.speak(settings)
+    judge = set_judge(settings, says)
+    policies.add(house, PAY)
+    judge.requests.clear()
+    asking.answered(house.bob)
+    (asked,) = judge.requests
+    assert (asked.share, asked.is_kept) == (f"{house.bob.tenant}/{judging.SHARE}", False)
+
+
 def test_a_judge_outside_the_house_is_shown_nothing(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     judge = set_judge(settings, says)
     monkeypatch.setattr(ScriptedChat, "is_in_house", False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +15,7 @@ from governance.policy.detectors import judge
 from governance.policy.detectors.judge import Opinion
 from governance.policy.engine import Verdict
 from governance.policy.replay import comparing
-from governance.policy.rules import ANYWHERE, Action, Fixture, Policy, Rule, Stage, Stamp
+from governance.policy.rules import ANYWHERE, Action, Fixture, Place, Policy, Rule, Stage, Stamp
 from governance.policy.streaming import Gate
 
 QUESTION = "Is this about salaries?"
@@ -41,10 +42,12 @@ class Model:
 
     def __init__(self) -> None:
         self.shown: list[tuple[str, str]] = []
+        self.tenants: list[uuid.UUID | None] = []
         self.fault: Exception | None = None
 
-    def __call__(self, question: str, text: str, within_s: float) -> Opinion:
+    def __call__(self, question: str, text: str, within_s: float, tenant: uuid.UUID | None) -> Opinion:
         self.shown.append((question, text))
+        self.tenants.append(tenant)
         assert within_s > 0
         if self.fault:
             raise self.fault
@@ -146,6 +149,20 @@ def test_fixtures_run_against_it(model: Model) -> None:
     model.fault = TimeoutError()
     flags = replace(RULE, action=Action.FLAG, fixtures=(Fixture("My salary?", Action.FLAG),))
     assert not fixtures.run([flags]).passes  # it would be flagged, for the wrong reason
+
+
+def test_it_is_told_whose_text_it_is(model: Model) -> None:
+    whose = Place(tenant=uuid.uuid4())
+    policy = Policy(Stamp(1, "a"), (RULE,))
+    engine.check(policy, Stage.INPUT, "When is noon?", whose.of(collections=None, labels=None))
+    comparing.judged([policy], Stage.INPUT, "When is noon?", whose)
+    fixtures.run([replace(RULE, fixtures=(Fixture("My salary?", Action.BLOCK),))], tenant=whose.tenant)
+    gate = Gate(policy.rules, place=whose)
+    gate.feed("At noon.")
+    gate.finish()
+    assert model.tenants == [whose.tenant] * 4
+    engine.check(policy, Stage.INPUT, "When is noon?")
+    assert model.tenants[4:] == [None]
 
 
 def test_a_replay_counts_what_it_finds_and_not_what_it_clears(model: Model) -> None:

@@ -72,6 +72,13 @@ def test_a_request_carries_the_share_the_key_and_the_sampler(server: ModelServer
     }
 
 
+def test_a_server_is_told_where_nothing_is_to_be_kept(server: ModelServer, runner: OpenAICompatible) -> None:
+    server.chats(lambda speaker: speaker.say_events([piece("Yes."), piece(finish="stop"), DONE]))
+    for is_kept in (True, False):
+        list(runner.stream(ChatRequest([Message("user", "Is it?")], 9, is_kept=is_kept)))
+    assert [asked.headers.get("X-Chancery-Keep") for asked in server.asked] == [None, "nothing"]
+
+
 def test_outside_the_house_nobody_is_told_who_asks(
     server: ModelServer, runner: OpenAICompatible, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -62,6 +62,27 @@ def test_where_what_it_was_to_go_on_from_has_been_taken_up_by_a_longer_one_it_go
     run(meet)
 
 
+def test_of_what_nobody_is_to_go_on_from_nothing_is_kept_and_its_slot_is_emptied() -> None:
+    async def meet(desk: Desk) -> None:
+        await desk.read(prompt_of(0, 300), key=kept.COMMON)  # as what every prompt begins with is
+        rows, reading = list(desk.reader.held.keeping.rows), Reading("own", kept.tokens(prompt_of(0, 299, tail=1)))
+        reading.is_kept = False
+        await desk.reader.read(reading)
+        assert reading.cached == 299
+        desk.reader.leave(reading)
+        await settled()
+        assert desk.reader.held.keeping.rows == rows
+        assert reading.slot is not None
+        assert not len(reading.slot.tokens)
+        assert desk.engine.slots[reading.slot.number] == []
+        # Whoever has the slot next is kept as ever.
+        for begin in (10_000, 20_000, 30_000, 40_000):
+            await desk.read(prompt_of(begin, 300))
+        assert len(desk.reader.held.keeping.rows) == 5
+
+    run(meet)
+
+
 def test_of_several_that_were_left_one_is_kept_after_the_other() -> None:
     async def meet(desk: Desk) -> None:
         save, under_way = desk.engine.save, 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -48,8 +49,9 @@ class Detector(ABC):
     def detect(self, text: str, options: Mapping[str, object]) -> list[Finding]:
         """Findings in order of their start; they may overlap. Offsets are those of `text`."""
 
-    def look(self, text: str, options: Mapping[str, object]) -> Looked:
-        """The findings, and who was asked for them."""
+    def look(self, text: str, options: Mapping[str, object], tenant: uuid.UUID | None = None) -> Looked:
+        """The findings, and who was asked for them. `tenant` is whose text it is: who asks others, asks in its turn."""
+        del tenant
         return Looked(self.detect(text, options))
 
     def check(self, options: Mapping[str, object]) -> None:

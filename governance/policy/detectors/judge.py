@@ -7,6 +7,7 @@ takes too long or says neither, a text counts as not checked.
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
@@ -31,7 +32,7 @@ class Opinion:
     is_yes: bool
 
 
-Judge = Callable[[str, str, float], Opinion]
+Judge = Callable[[str, str, float, uuid.UUID | None], Opinion]
 _registered: dict[str, Judge] = {}
 
 
@@ -40,7 +41,9 @@ class TooLong(Exception):
 
 
 def register(judge: Judge) -> None:
-    """`judge` is given the question, a text, and how many seconds it has. It raises where there is no answer by then."""
+    """`judge` is given the question, a text, how many seconds it has, and whose text it is, where that is known. It raises
+    where there is no answer by then.
+    """
     _registered["judge"] = judge
 
 
@@ -59,7 +62,7 @@ class ModelJudge(Detector):
     def detect(self, text: str, options: Mapping[str, object]) -> list[Finding]:
         return list(self.look(text, options).findings)
 
-    def look(self, text: str, options: Mapping[str, object]) -> Looked:
+    def look(self, text: str, options: Mapping[str, object], tenant: uuid.UUID | None = None) -> Looked:
         """Raises TooLong, LookupError where no judge is registered, and what that one raises."""
         seen = invisible.see(text) or invisible.Seen(text, range(len(text) + 1))
         spans = stretches.cut(seen.text, STRETCH)
@@ -69,7 +72,7 @@ class ModelJudge(Detector):
         ends = time.monotonic() + _seconds(options)
         findings, model = [], ""
         for start, end in spans:
-            opinion = _judge()(question, seen.text[start:end], ends - time.monotonic())
+            opinion = _judge()(question, seen.text[start:end], ends - time.monotonic(), tenant)
             model = opinion.model
             if opinion.is_yes:
                 findings.append(Finding(kind, *seen.span(start, end), 1.0, "a model says that it is so"))

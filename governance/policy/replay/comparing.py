@@ -43,7 +43,7 @@ def judged(policies: Sequence[Policy], stage: Stage, text: str, place: Place) ->
     for policy in policies:
         wanted = [rule for rule in policy.applying(place) if stage in rule.stages]
         new = {key: rule for rule in wanted if (key := _question(rule)) not in asked}
-        asked |= dict(zip(new, engine.inspect(new.values(), stage, text), strict=True))
+        asked |= dict(zip(new, engine.inspect(new.values(), stage, text, place.tenant), strict=True))
         inspections = [replace(asked[_question(rule)], rule=rule) for rule in wanted]
         verdicts.append(replace(engine.judge(inspections, stage, text), policy=policy.stamp))
     return verdicts

@@ -78,7 +78,7 @@ def texts_of(scope: Scope, row: Row, stages: frozenset[Stage]) -> Iterator[Text]
     if recorded.action == Event.POLICY_DECIDED:
         if recorded.facts.get("stage") == Stage.UPLOAD and recorded.interaction:
             text = kept.texts().document(scope, recorded.interaction)
-            yield _text(recorded, text, ANYWHERE.of(**_where(recorded)))
+            yield _text(recorded, text, Place(tenant=scope.tenant).of(**_where(recorded)))
         return
     if recorded.interaction is None:
         return
@@ -125,7 +125,8 @@ class _Interaction:
 
     def _place(self, verdict: Recorded) -> Place:
         told = _ids(verdict.facts.get("assistants"))
-        return Place(assistants=self.assistants if told is None else told, groups=self.groups).of(**_where(verdict))
+        assistants = self.assistants if told is None else told
+        return Place(groups=self.groups, assistants=assistants, tenant=self.scope.tenant).of(**_where(verdict))
 
     def _input(self, verdict: Recorded) -> str | None:
         found = None if self.said is None else self._part(self.said, str(verdict.facts.get("part", "")))
