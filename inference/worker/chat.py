@@ -137,6 +137,8 @@ class Chat:
         headers = {"Authorization": f"Bearer {engine.key}", "X-Chancery-Cache": self.ask.key}
         url = f"{engine.url}/v1/chat/completions"
         answer = await self.client.send(self.client.build_request("POST", url, json=told, headers=headers), stream=True)
+        # Neither what is refused or left before it begins, nor the one word of a text that is judged.
+        self.place.is_typical = answer.is_success and self.ask.is_kept
         if self.reader is not None and self.reading is not None and answer.is_success:
             self.reader.begin(self.reading)  # a stream's head comes when the engine is at it, and not before
         return answer

@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 TIMEOUT = httpx.Timeout(600.0, connect=3.0)
 GLANCE_S = 0.2
 AGAIN_S = 5.0  # after which what every prompt begins with is tried again, where the queue was full or the engine failed
+STUCK_S = 600.0  # for one step of the engine, of some 300 tokens: whoever waits has been told by then that it broke off
+ONCE_MORE_S = 60.0
 LANE = "deterministic"
 NOTHING = "nothing"  # is to be kept of it
 
@@ -42,7 +44,7 @@ class Front:
     `kept_bytes` bounds what is kept of prompts, 0 before an engine whose slots are its own affair. `within_s` is the
     longest that any answer is waited for, `warm` what every prompt begins with, each twice and to be read up to where
     the two differ. `lane` says by what the deterministic lane reckons here; empty where the engine has none. `stay` is
-    what the model's being in memory depends on.
+    what the model's being in memory depends on. An engine that is `stuck` makes no step any longer.
     """
 
     key: str
@@ -54,6 +56,7 @@ class Front:
     warm: tuple[warming.Pair, ...] = ()
     lane: str = ""
     engine: Address | None = None
+    stuck: Address | None = None
     stay: Stay = field(default_factory=Always)
 
     def __post_init__(self) -> None:
@@ -90,11 +93,12 @@ class Front:
 
     @contextlib.asynccontextmanager
     async def life(self, app: Starlette) -> AsyncIterator[None]:
-        warmed = asyncio.create_task(self._keep_warm())
+        watches = [asyncio.create_task(one) for one in (self._keep_warm(), self._watch())]
         try:
             yield
         finally:
-            warmed.cancel()
+            for one in watches:
+                one.cancel()
             if self.reader is not None:
                 self.reader.close()
 
@@ -115,6 +119,27 @@ class Front:
                     log.warning("what every prompt begins with could not be read: %s", fault)
                     wait_s = AGAIN_S
             await asyncio.sleep(wait_s)
+
+    async def _watch(self) -> None:
+        """While anything is under way: an engine that is merely slow says between two steps what stands in its slots."""
+        while self.reader is not None:
+            await asyncio.sleep(AGAIN_S)
+            engine = self.engine
+            if engine is None or engine is self.stuck or not self.queue.running:
+                continue
+            # Once more, for one that was halted together with the worker: the time has run out for it all the same.
+            if await self._is_silent(engine, STUCK_S) and await self._is_silent(engine, ONCE_MORE_S):
+                log.error("the engine has made no step for %s s", STUCK_S)
+                self.stuck = engine
+
+    async def _is_silent(self, engine: Address, within_s: float) -> bool:
+        try:
+            await self.client.get(f"{engine.url}/slots", headers=_headers(engine), timeout=within_s)
+        except httpx.TimeoutException:
+            return engine is self.engine
+        except httpx.HTTPError:
+            return False  # whatever that is, it is not silence
+        return False
 
     async def _through_the_queue(self, reader: Reader) -> None:
         for pair in self.warm:

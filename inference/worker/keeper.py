@@ -1,4 +1,4 @@
-"""An engine that runs as long as it is to: in a thread beside the front, started again when it dies."""
+"""An engine that runs as long as it is to: in a thread beside the front, started again when it dies or is stuck."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Keeper:
             await_ready(served, lambda: not self._stopping.is_set())
             self.front.engine = served.address
             log.info("%s serves %s: %s", self.engine.name, self.path.name, self.settings)
-            while served.is_alive and not self._stopping.wait(GLANCE_S):
+            while served.is_alive and self.front.stuck is not served.address and not self._stopping.wait(GLANCE_S):
                 pass
         finally:
             self.front.engine = None

@@ -16,7 +16,7 @@ _numbers = itertools.count()
 class Place:
     """One request's place: it waits, is admitted to a slot, and leaves. `size` is about how much there is to read.
 
-    One that `is_alone` runs beside no other.
+    One that `is_alone` runs beside no other. What `is_typical` tells how long others may take.
     """
 
     def __init__(self, share: str, size: int = 0, *, is_alone: bool = False) -> None:
@@ -26,6 +26,7 @@ class Place:
         self.number = next(_numbers)
         self.came = time.monotonic()
         self.began = 0.0
+        self.is_typical = False
 
 
 class FairQueue:
@@ -96,7 +97,8 @@ class FairQueue:
     def leave(self, place: Place) -> None:
         """Give up the slot, or the place in the line. To be called once, however the request ended."""
         if place.admitted.is_set():
-            self.typical_s += 0.2 * (time.monotonic() - place.began - self.typical_s)
+            if place.is_typical:
+                self.typical_s += 0.2 * (time.monotonic() - place.began - self.typical_s)
             self._under_way.remove(place)
             self._is_shut = False  # it ran alone, or nobody did
         else:

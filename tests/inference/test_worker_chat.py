@@ -73,8 +73,10 @@ def test_which_slot_it_gets_and_what_it_goes_on_from_is_not_the_clients_to_say()
     assert chat.read(body, "a/b", "", "", 60.0, is_alone=True).told == {"messages": [], "cache_prompt": False}
 
 
-@pytest.mark.parametrize("status", [200, 400])
-def test_a_slot_that_another_had_is_read_anew_and_the_reader_told_when_the_engine_is_at_it(status: int) -> None:
+@pytest.mark.parametrize(("status", "is_kept"), [(200, True), (200, False), (400, True)])
+def test_a_slot_that_another_had_is_read_anew_and_the_reader_told_when_the_engine_is_at_it(
+    status: int, *, is_kept: bool
+) -> None:
     async def ask() -> None:
         asked = list[dict[str, Any]]()
 
@@ -93,15 +95,15 @@ def test_a_slot_that_another_had_is_read_anew_and_the_reader_told_when_the_engin
             await reader.held.tidy()  # a new engine's slots are empty
             reader.held.slots[0].is_empty = False
             told = b'{"stream": true, "messages": [{"role": "user", "content": "What is there to be read?"}]}'
-            one = chat.Chat(
-                chat.read(told, "a/b", "", "", 60.0), queue.enter("a/b"), queue, reader, client, lambda: engine, 2048
-            )
+            asking = chat.read(told, "a/b", "", "", 60.0, is_kept=is_kept)
+            one = chat.Chat(asking, queue.enter("a/b"), queue, reader, client, lambda: engine, 2048)
             await one.open()
             assert [(body["id_slot"], body["cache_prompt"]) for body in asked] == [(0, False)]
             assert one.reading is not None
             assert (one.reading.begun.is_set(), one.reading.read) == ((True, 24) if status == 200 else (False, 0))
             one.leave()
             assert one.reading.begun.is_set()
+            assert (queue.typical_s < 10.0) == (status == 200 and is_kept)
             reader.close()
 
     asyncio.run(ask())

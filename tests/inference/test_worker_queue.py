@@ -29,6 +29,16 @@ def test_as_many_run_as_there_are_slots() -> None:
     assert (queue.running, queue.depth) == (2, 0)
 
 
+def test_how_long_answers_take_is_learnt_from_those_alone_that_were_written() -> None:
+    queue = FairQueue(1, most=9, most_a_share=9)
+    for is_typical in (False, True):
+        before = queue.typical_s
+        place = queue.enter("a")
+        place.is_typical = is_typical
+        queue.leave(place)
+        assert (queue.typical_s < before) == is_typical
+
+
 def test_one_share_that_asks_much_does_not_keep_the_others_waiting() -> None:
     queue = FairQueue(1, most=9, most_a_share=9)
     running = queue.enter("much")
