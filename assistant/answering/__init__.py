@@ -32,6 +32,7 @@ from assistant.answering import (
     sharing,
     steps,
 )
+from assistant.answering.awaiting import due as due
 from assistant.answering.evidence import Decision
 from assistant.answering.history import History
 from assistant.answering.holding import UNSUPPORTED, Holding
@@ -49,7 +50,7 @@ from governance.policy.rules import Place, Policy
 from governance.policy.streaming import Gate
 from governance.scope import Scope
 from inference import prompts, runners
-from inference.runners.base import ChatRequest, RunnerState, Truncated
+from inference.runners.base import Away, ChatRequest, RunnerState, Truncated
 from inference.runners.speech import Speech
 
 log = logging.getLogger(__name__)
@@ -75,13 +76,6 @@ def answer(tenant: uuid.UUID, answer_id: uuid.UUID) -> None:
         connection.close()
 
 
-def due(most: int = 100) -> list[tuple[uuid.UUID, uuid.UUID]]:
-    """(tenant, answer) of what waits too long or was left by a worker that died, in every tenant, the oldest first."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT tenant_id, id FROM chancery.due_answers(%s)", [most])
-        return [(tenant, answer_id) for tenant, answer_id in cursor.fetchall()]
-
-
 def _answer(held: lease.Claim) -> None:
     if held.delivered:
         delivery.give_up(held, Status.INTERRUPTED, notices.BROKE_OFF)
@@ -101,6 +95,10 @@ def _answer(held: lease.Claim) -> None:
         times = steps.told(row, laps, outcome.line_ms)
     if watch.is_lost:
         raise lease.LeaseLost
+    if again := outcome.again:
+        if lease.put_back(held, outcome.notice, again.in_s, is_counted=again.is_counted):
+            return
+        outcome = Outcome(Status.CANCELLED, notices.STOPPED)
     fields = {"fault": outcome.fault, "times": times} | outcome.fields
     fields |= {"capsule": outcome.capsule | outcome.kept} if outcome.capsule else {}
     facts = {"tokens": sender.used.tokens, "times": times} | _told(outcome) | outcome.facts
@@ -117,9 +115,7 @@ def _guarded(scope: Scope, row: models.Answer, sender: delivery.Delivery, watch:
         log.error("answer %s: %s", row.pk, fault.message)
         return Outcome(outcomes.cut_off(sender), notices.CUT_SHORT, fault=fault.code)
     except Unavailable as fault:
-        log.warning("answer %s: %s", row.pk, fault.message)
-        notice = notices.MODEL_WENT_AWAY if sender.sent else notices.MODEL_AWAY
-        return Outcome(outcomes.cut_off(sender), notice, fault=fault.code)
+        return outcomes.away(row, sender, fault)
     except Busy as fault:
         return outcomes.busy(row, sender, fault)
     except InvalidInput as fault:
@@ -181,6 +177,8 @@ def _write(
     runner = runners.chat(row.model)
     with stopwatch.step(Step.PROMPT):
         state = runner.probe()
+        if state.is_away:
+            raise Away(state.detail)
         built = prompting.build(row, sender.passages, state, found, ground.past.turns)
     sender.passages, prompt = built.shown, built.prompt
     policy, place = ground.policy, asking.of_answer(ground.place, sender.passages, ground.past.label)

@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from assistant import models
 from assistant.answering import stops, turns
+from assistant.answering.steps import Step
 from assistant.streams import stream
 from governance.scope import Scope
 
@@ -105,6 +106,29 @@ def hold_up(held: Claim, notice: str) -> None:
             transaction.on_commit(lambda: stream.wake(held.answer))
     except DatabaseError as fault:
         log.warning("answer %s: nobody could be told: %s", held.answer, fault)
+
+
+def put_back(held: Claim, notice: str, seconds: float, *, is_counted: bool) -> bool:
+    """Into the line, where it holds no worker and Stop ends it at once; nobody takes it for so long, and then the sweep rings.
+    An attempt that is not counted may be made as often as there is time. False where it was stopped, or lost, meanwhile.
+
+    It is no end, so it needs no record: the answer's end tells how long it waited.
+    """
+    row, now = held.row, timezone.now()
+    queued_ms = row.times.get(Step.QUEUE, round((now - row.created_at).total_seconds() * 1000))
+    with held.scope.transaction():
+        mine = models.Answer.objects.filter(pk=held.answer, lease=held.token, status=models.Status.RUNNING)
+        put = mine.filter(cancel_requested_at=None).update(
+            status=models.Status.QUEUED,
+            notice=notice,
+            attempts=held.attempt if is_counted else held.attempt - 1,
+            lease=None,
+            lease_until=now + timedelta(seconds=seconds),
+            started_at=None,
+            times=row.times | {Step.QUEUE: queued_ms},
+        )
+        transaction.on_commit(lambda: stream.wake(held.answer))
+    return bool(put)
 
 
 class Watch(threading.Thread):

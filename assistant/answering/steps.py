@@ -17,7 +17,8 @@ class Step(StrEnum):
     """In the order of the way. Some are measured in the rooms below, which know them by the same words."""
 
     INPUT_POLICY = "input_policy"
-    QUEUE = "queue"  # from the question to the worker that answered it
+    QUEUE = "queue"  # from the question to the worker that answered it, or to when its model was first away
+    AWAY = "away"  # since then
     PREPARING = "preparing"  # quota, rights, policy in force, what was said before
     UNDERSTANDING = "understanding"
     VECTORS = "vectors"
@@ -60,5 +61,7 @@ def told(row: models.Answer, laps: Laps, line_ms: int | None) -> dict[str, int]:
     took = {Step(name): round(seconds * 1000) for name, seconds in laps.seconds.items()}
     took[Step.OTHER] = max(0, round(laps.whole * 1000) - sum(took.values()))
     took[Step.INPUT_POLICY] = row.times.get(Step.INPUT_POLICY, 0)
-    took[Step.QUEUE] = max(0, round(((timezone.now() - row.created_at).total_seconds() - laps.whole) * 1000))
+    waited = max(0, round(((timezone.now() - row.created_at).total_seconds() - laps.whole) * 1000))
+    took[Step.QUEUE] = min(waited, row.times.get(Step.QUEUE, waited))
+    took |= {Step.AWAY: waited - took[Step.QUEUE]} if Step.QUEUE in row.times else {}
     return {str(step): took[step] for step in Step if step in took}

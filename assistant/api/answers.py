@@ -153,7 +153,8 @@ async def _ended(caller: Scope, answer: uuid.UUID) -> None:
         async for _, name, data in events:
             if name == "done":
                 return
-            if name == "status" and data["notice"]:  # it stopped for want of the record, and nobody knows for how long
+            # It stopped for want of the record, and nobody knows for how long; for its model it waits in the line.
+            if name == "status" and data["notice"] and data["status"] != models.Status.QUEUED:
                 raise RecordUnavailable(f"{data['notice']} Fetch /api/v1/answers/{answer} later.")
 
 

@@ -17,6 +17,8 @@ CUT_SHORT = phrase(
 MODEL_BUSY = phrase("The model has too much to do at the moment. Try again in a few seconds.")
 MODEL_BUSY_FOR = phrase("The model has too much to do at the moment. Try again in %(seconds)s seconds.")
 MODEL_AWAY = phrase("The model does not answer at the moment. Try again in a minute.")
+MODEL_AWAITED = phrase("The model does not answer at the moment. Your question waits, and is answered once it does.")
+MODEL_BUSY_AWAITED = phrase("The model has too much to do at the moment. Your question waits for it.")
 MODEL_WENT_AWAY = phrase(
     "The model does not answer at the moment. What was delivered is kept; ask again for a whole answer."
 )

@@ -21,6 +21,7 @@ register = template.Library()
 LABELS = {
     Step.INPUT_POLICY: noop("Policy on the question"),
     Step.QUEUE: noop("Waiting for a worker"),
+    Step.AWAY: noop("Waiting for the model to be back"),
     Step.PREPARING: noop("Rights, quota and earlier turns"),
     Step.UNDERSTANDING: noop("Understanding the question"),
     Step.VECTORS: noop("Search by meaning"),
@@ -40,11 +41,12 @@ LABELS = {
     Step.DELIVERING: noop("Recording and sending"),
     Step.OTHER: noop("Everything else"),
 }
+WAITING = {Step.QUEUE, Step.AWAY, Step.LINE}
 SENDING = {Step.OUTPUT_POLICY, Step.CITING, Step.DELIVERING, Step.OTHER}
 MODEL = {Step.READING, Step.FIRST_WORDS}
 PHASES = (
-    (noop("Waiting"), {Step.QUEUE, Step.LINE}),
-    (noop("Searching and checking"), set(Step) - SENDING - MODEL - {Step.QUEUE, Step.LINE, Step.WRITING}),
+    (noop("Waiting"), WAITING),
+    (noop("Searching and checking"), set(Step) - SENDING - MODEL - WAITING - {Step.WRITING}),
     (noop("Reading"), MODEL),
     (noop("Writing"), {Step.WRITING}),
     (noop("Checking and sending"), SENDING),

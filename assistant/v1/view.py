@@ -14,8 +14,10 @@ from assistant.api import errors
 from assistant.v1.completions import Failed
 from assistant.v1.errors import NoSuchAddress
 from assistant.v1.fields import Fields
-from governance.errors import NotSignedIn, QuotaHeld, QuotaSpent
+from governance.errors import NotSignedIn, QuotaHeld, QuotaSpent, Unavailable
 from governance.scope import Scope
+
+AGAIN_S = 5  # a model that is started again takes some seconds
 
 
 class KeyAuthentication(BaseAuthentication):
@@ -71,4 +73,6 @@ def render(fault: Exception, context: dict[str, Any]) -> HttpResponse | None:
     if response and (is_spent or isinstance(fault, Failed)):
         # OpenAI's clients try a 429 and every 5xx again at once. The one ends with the day, and the other would end the same.
         response["x-should-retry"] = "false"
+    if response and isinstance(fault, Unavailable):
+        response["Retry-After"] = str(AGAIN_S)
     return response

@@ -2,7 +2,8 @@
 
 Whatever an adapter speaks, these dataclasses and the errors of `governance.errors` are all that crosses:
 
-- `Unavailable`: the model server cannot be reached, is loading, broke off, or refuses our key or request.
+- `Unavailable`: the model server refuses our key or request, is silent for too long, or does not speak the wire.
+- `Away`, which is one: it cannot be reached, is loading or being stopped, or broke off, and may soon be back.
 - `Busy`: it is over its bound; `position` and `wait_s` say how far.
 - `InvalidInput`: the prompt is longer than the window; the message names both numbers.
 - `Truncated`: the server has answered, and read less than it was sent.
@@ -23,6 +24,16 @@ from numpy.typing import NDArray
 from governance.errors import ChanceryError, InvalidInput, Unavailable
 
 Vectors = NDArray[np.float32]
+
+
+class Away(Unavailable):
+    """The model server is not there for now: it, or its engine, is being started or stopped, or has just gone down. The same
+    may be answered in moments. `was_read` says that the model was at it when that happened, as far as anybody knows.
+    """
+
+    def __init__(self, message: str, *, was_read: bool = False) -> None:
+        super().__init__(message)
+        self.was_read = was_read
 
 
 class Truncated(Unavailable):
@@ -109,7 +120,7 @@ class Delta:
 @dataclass(frozen=True)
 class RunnerState:
     """What answers at the other end. An empty string, or a window of 0, is something the server does not tell. `beside` is the
-    hash of what an operator has each request say beside ours.
+    hash of what an operator has each request say beside ours. `is_away` says of one that is not ready that it may soon be.
     """
 
     model: str
@@ -120,6 +131,7 @@ class RunnerState:
     is_ready: bool
     detail: str
     beside: str = ""
+    is_away: bool = False
 
 
 class Handle(ABC):

@@ -12,7 +12,7 @@ import httpx
 
 from governance.errors import ChanceryError, InvalidInput
 from inference.runners import location
-from inference.runners.base import Refused, RerankRunner, RunnerState, Silent
+from inference.runners.base import Away, Refused, RerankRunner, RunnerState, Silent
 from inference.runners.server import Server
 
 _LEAST = 200  # characters: what is refused at that length is refused for another reason
@@ -56,7 +56,7 @@ class RerankServer(RerankRunner):
         try:
             for start in range(0, len(texts), self.most):
                 scores += self._scores(query[: self._longest], texts[start : start + self.most], until)
-        except Silent:
+        except (Silent, Away):
             self._silent_until = time.monotonic() + self._within_s
             raise
         return scores

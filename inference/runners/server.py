@@ -5,13 +5,14 @@ from __future__ import annotations
 import ssl
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import httpx
 
-from governance.errors import Unavailable
+from governance.errors import ChanceryError, Unavailable
 from inference.runners import tokens, windows, wire
-from inference.runners.base import RunnerState, Silent
+from inference.runners.base import Away, RunnerState, Silent
 
 _SHORT = httpx.Timeout(5.0, connect=3.0)  # for what takes no thinking
 _ANY = "default"
@@ -74,9 +75,10 @@ class Server:
         if isinstance(error, httpx.ReadTimeout):
             return Silent(f"The model server at {self.base_url} was silent for too long.")
         if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
-            kind = Silent if isinstance(error, httpx.ConnectTimeout) else Unavailable
-            return kind(f"No model server answers at {self.base_url}. Is it running?")
-        return Unavailable(f"The model server at {self.base_url} broke off: {error}")
+            return Away(f"No model server answers at {self.base_url}. Is it running?")
+        broke_off = f"The model server at {self.base_url} broke off: {error}"
+        is_gone = isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError)
+        return Away(broke_off, was_read=True) if is_gone else Unavailable(broke_off)
 
     def foreign(self, purpose: str) -> Unavailable:
         return Unavailable(f"What answers at {self.base_url} does not speak the OpenAI wire {purpose}.")
@@ -87,9 +89,9 @@ class Server:
             with self.client(_SHORT) as client:
                 response = client.get("models")
         except httpx.HTTPError as error:
-            return self._state({}, is_ready=False, detail=self.unreachable(error).message)
+            return self._not_ready(self.unreachable(error))
         if not response.is_success:
-            return self._state({}, is_ready=False, detail=wire.refusal(response).message)
+            return self._not_ready(wire.refusal(response))
         listed = wire.decoded(response.content).get("data")
         served = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
         found = (
@@ -100,6 +102,10 @@ class Server:
         is_ready = found[0].get("state") != _LOADING
         detail = "" if is_ready else f"{self.model} is loading. Try again in a moment."
         return self._state(found[0], is_ready=is_ready, detail=detail)
+
+    def _not_ready(self, fault: ChanceryError) -> RunnerState:
+        state = self._state({}, is_ready=False, detail=fault.message)
+        return replace(state, is_away=isinstance(fault, Away))
 
     def _names(self) -> tuple[str, ...]:
         """Ollama lists a model that was named without a tag with one."""

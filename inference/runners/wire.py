@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from governance.errors import Busy, ChanceryError, InvalidInput, Unavailable
-from inference.runners.base import Refused, over_window
+from inference.runners.base import Away, Refused, over_window
 
 _OVER_WINDOW = {"exceed_context_size_error", "context_length_exceeded"}
 # The only mark that vLLM leaves, and those of LM Studio through its versions.
@@ -21,6 +21,10 @@ _OVER_WINDOW_WORDS = re.compile(
 _NUMBERS = re.compile(r"(\d+) tokens")
 _FIRST_HALF, _HALF = re.compile("[\ud800-\udbff]"), re.compile("[\ud800-\udfff]")
 _LONGEST_REASON = 300  # characters of a server's own words that are passed on
+# Of a server, or of what stands before it, while it starts or stops; our worker says so inside a stream by the code alone.
+_STARTING = {httpx.codes.BAD_GATEWAY, httpx.codes.SERVICE_UNAVAILABLE}
+# Our worker's own words: of a model that will not come up by itself, and of an engine that went down over what it was at.
+NOT_LOADED, BROKE_OFF = "not_loaded", "broke_off"
 # A 429 that no waiting ends: the account with the vendor is used up, which is the house's matter and no reader's.
 _SPENT = {"insufficient_quota", "billing_not_active"}
 
@@ -123,7 +127,10 @@ def fault(body: Mapping[str, Any], status: int = 0, headers: Mapping[str, str] |
         return _over_window(error, reason)
     if status in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
         return Unavailable(f"The model server refuses our key: {reason}")
-    return Refused(f"The model server answered {status or 'with a fault'}: {reason}")
+    told, code = f"The model server answered {status or 'with a fault'}: {reason}", error.get("code")
+    if code in {Away.code, BROKE_OFF} or (status in _STARTING and code != NOT_LOADED):
+        return Away(told, was_read=code == BROKE_OFF)
+    return Refused(told)
 
 
 def _busy(error: Mapping[str, Any], reason: str, headers: Mapping[str, str]) -> Busy:

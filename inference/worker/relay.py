@@ -18,6 +18,7 @@ from inference.worker.counted import Counted
 from inference.worker.queue import Place
 
 EVENTS = "text/event-stream"
+BROKE_OFF = "broke_off"  # it was at this one when it went down, and may go down over it again
 
 
 class TooLate(Exception):
@@ -93,7 +94,8 @@ class Relay:
                 await self._start(send, upstream.status_code, upstream.headers.get("Content-Type", ""))
                 await self._bytes(send, upstream)
         except httpx.HTTPError as fault:
-            error = {"message": f"The engine broke off: {type(fault).__name__}.", "code": "unavailable"}
+            code = "unavailable" if isinstance(fault, httpx.ConnectError) else BROKE_OFF
+            error = {"message": f"The engine broke off: {type(fault).__name__}.", "code": code}
             await self._break_off(send, 503, error)
             return "failed"
         except ChanceryError as fault:

@@ -20,6 +20,12 @@ GLANCE_S = 0.05
 SETTLED_MOST = 100  # glances
 
 
+class NotLoaded(Unavailable):
+    """It will not come up by itself: whoever asks again in moments is told the same."""
+
+    code = "not_loaded"
+
+
 async def _nobody(_: Resident) -> None:
     """Where a worker has one model alone, nothing has to be brought: it is there from the beginning."""
 
@@ -102,7 +108,7 @@ class Resident:
 
     def refuse(self, fault: ChanceryError) -> None:
         for turn in self._waiting():
-            turn.set_exception(fault)
+            turn.set_exception(NotLoaded(fault.message) if isinstance(fault, Unavailable) else fault)
 
     def begin(self, path: Path) -> None:
         self.keeper = Keeper(self.front, self.engine, path, self.settings)

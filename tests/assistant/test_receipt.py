@@ -42,7 +42,7 @@ def test_each_step_is_measured_where_it_happens_and_shown_to_who_asked(
     model = asking.speak(settings, slow)
     row = asking.answered(shared_house.bob, collections=[shelf])
     assert row.status == Status.ANSWERED
-    assert row.times.keys() == {str(step) for step in Step} - {"line", "reading"}, "this server tells no line"
+    assert row.times.keys() == {str(step) for step in Step} - {"line", "reading", "away"}, "this server tells no line"
     assert row.times["first_words"] >= SLOW_S * 1000
     assert asking.end(shared_house, row.pk)["times"] == row.times
     told = receipts.way(row)

@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 
 from governance.errors import Busy, InvalidInput, Unavailable
 from inference.runners import location
-from inference.runners.base import ChatRequest, Delta, Message, Usage
+from inference.runners.base import Away, ChatRequest, Delta, Message, Usage
 from inference.runners.openai_compatible import OpenAICompatible
 from tests.inference.model_server import DONE, KEY, LONGEST_WAIT_S, ModelServer, Speaker, event, piece, usage
 
@@ -205,6 +205,76 @@ def test_a_page_instead_of_json_is_told_with_its_status(server: ModelServer, run
         list(runner.stream(REQUEST))
 
 
+LOADING = {"message": "The model is loading.", "code": "unavailable"}
+BROKE_OFF = {"message": "The engine broke off: ReadError.", "code": "broke_off"}
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "was_read"),
+    [
+        (503, LOADING, False),
+        (503, {"message": "Loading model", "type": "unavailable_error", "code": 503}, False),  # llama-server's
+        (502, {}, False),
+        (503, BROKE_OFF, True),
+        (200, LOADING, False),
+        (200, BROKE_OFF, True),
+    ],
+)
+def test_a_server_that_is_started_or_stopped_is_away_and_says_whether_it_was_at_the_prompt(
+    server: ModelServer, runner: OpenAICompatible, status: int, error: dict[str, object], was_read: bool
+) -> None:
+    told = {"error": error}
+    server.chats(lambda one: one.say_events([event(told)]) if status == 200 else one.say_json(told, status))
+    with pytest.raises(Away) as away:
+        list(runner.stream(REQUEST))
+    assert away.value.was_read == was_read
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (401, {"message": "Invalid API Key"}),
+        (404, {"message": "no such model", "code": "model_not_found"}),
+        (429, {"message": "spent", "code": "insufficient_quota"}),
+        (500, {"message": "out of memory"}),
+        (503, {"message": "It does not fit.", "code": "not_loaded"}),
+        (200, {"message": "It does not fit.", "code": "not_loaded"}),
+    ],
+)
+def test_what_no_wait_mends_is_not_taken_for_a_server_that_is_away(
+    server: ModelServer, runner: OpenAICompatible, status: int, error: dict[str, object]
+) -> None:
+    told = {"error": error}
+    server.chats(lambda one: one.say_events([event(told)]) if status == 200 else one.say_json(told, status))
+    with pytest.raises(Unavailable) as fault:
+        list(runner.stream(REQUEST))
+    assert not isinstance(fault.value, Away)
+
+
+def test_a_server_that_goes_down_in_the_middle_is_away(server: ModelServer, runner: OpenAICompatible) -> None:
+    def half(speaker: Speaker) -> None:
+        speaker.send_response(200)
+        speaker.send_header("Content-Length", "999")
+        speaker.end_headers()
+        speaker.wfile.write(piece("Be"))
+
+    server.chats(half)
+    with pytest.raises(Away) as away:
+        list(runner.stream(REQUEST))
+    assert away.value.was_read
+
+
+def test_a_probe_tells_a_server_that_is_away_from_one_that_will_not_do(
+    server: ModelServer, runner: OpenAICompatible
+) -> None:
+    server.replies["/v1/models"] = lambda speaker: speaker.say_json({"error": LOADING}, 503)
+    state = runner.probe()
+    assert (state.is_ready, state.is_away) == (False, True)
+    server.replies["/v1/models"] = lambda speaker: speaker.say_json({"error": {"message": "Invalid API Key"}}, 401)
+    state = runner.probe()
+    assert (state.is_ready, state.is_away) == (False, False)
+
+
 def test_a_refused_key_says_so(server: ModelServer, runner: OpenAICompatible) -> None:
     server.chats(lambda speaker: speaker.say_json({"error": {"message": "Invalid API Key"}}, 401))
     with pytest.raises(Unavailable, match="refuses our key"):
@@ -264,17 +334,20 @@ def test_a_prompt_over_the_window_of_lm_studio_is_told_in_the_middle_of_its_stre
 
 def test_a_silent_server_is_given_up(server: ModelServer) -> None:
     server.chats(Speaker.wait_for_hang_up)
-    with pytest.raises(Unavailable, match="silent"):
+    with pytest.raises(Unavailable, match="silent") as silent:
         list(OpenAICompatible(server.base_url, read_timeout=0.1).stream(REQUEST))
+    assert not isinstance(silent.value, Away)
 
 
 def test_a_server_that_is_not_there_is_named() -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         runner = OpenAICompatible(f"http://127.0.0.1:{closed.getsockname()[1]}/v1")
-        with pytest.raises(Unavailable, match="Is it running"):
+        with pytest.raises(Away, match="Is it running") as away:
             list(runner.stream(REQUEST))
         state = runner.probe()
+    assert not away.value.was_read
+    assert state.is_away
     assert not state.is_ready
     assert "Is it running" in state.detail
 

@@ -58,7 +58,7 @@ def test_whoever_asks_for_a_model_whose_file_was_replaced_is_told_so(
 ) -> None:
     body = json.dumps({"messages": [], "content": "Hello", "model": "known", "stream": is_stream}).encode()
     answer = _asked(_resident(_find(tmp_path)), path, body)
-    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "unavailable")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "not_loaded")
     assert "its sha256 differs" in answer.json()["error"]["message"]
 
 

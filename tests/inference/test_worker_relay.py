@@ -214,6 +214,32 @@ def test_whatever_fault_keeps_it_from_the_engine_is_told_also_where_the_stream_h
     asyncio.run(meet())
 
 
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (httpx.ConnectError("the engine is loading"), "unavailable"),
+        (httpx.ReadError("gone"), "broke_off"),
+        (httpx.RemoteProtocolError("gone"), "broke_off"),
+    ],
+)
+def test_an_engine_that_was_not_there_is_told_from_one_that_went_down_over_the_prompt(
+    fault: httpx.HTTPError, code: str
+) -> None:
+    class Gone(Asked):
+        async def open(self) -> httpx.Response:
+            raise fault
+
+    async def meet() -> None:
+        meeting = Meeting()
+        one = Gone(meeting, meeting.waiting)
+        relay = Relay(one, meeting.outcomes.append, Manner(60), is_stream=True, within_s=60)
+        await relay({"type": "http"}, meeting.receive, meeting.send)
+        assert (meeting.sent[0]["status"], meeting.outcomes) == (503, ["failed"])
+        assert f'"code": "{code}"' in meeting.text
+
+    asyncio.run(meet())
+
+
 def test_a_worker_whose_engine_is_away_says_so_at_every_door() -> None:
     async def knock() -> None:
         front = Front("key", {"id": "m"}, FairQueue(1, 1, 1))

@@ -88,7 +88,7 @@ function showRead(article, news) {
 
 function tell(status, news) {
   const line = news.notice || status.dataset[news.after ? "after" : news.status];
-  const said = line && news.position && !news.after ? `${line} (${news.position} ${status.dataset.ahead}${about(status, news)})` : line;
+  const said = line && news.position && !news.after && !news.notice ? `${line} (${news.position} ${status.dataset.ahead}${about(status, news)})` : line;
   // The same words again would be read out again.
   if (said && said !== status.textContent) status.textContent = said;
 }

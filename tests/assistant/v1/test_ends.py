@@ -21,7 +21,7 @@ from governance.audit import events
 from governance.audit.vocabulary import Event
 from governance.errors import Busy, RecordUnavailable, Unavailable
 from governance.grants import Holder
-from inference.runners.base import ChatRequest
+from inference.runners.base import Away, ChatRequest
 from inference.runners.scripted import ScriptedChat
 from ingestion import documents
 from ingestion.documents import restrictions
@@ -63,11 +63,12 @@ def test_a_spent_quota_is_a_rate_limit_that_is_not_tried_again(
 def test_a_model_that_is_down_is_a_503_which_the_client_tries_again(
     site: str, house: House, settings: Any, shelf: uuid.UUID, streams: bool
 ) -> None:
-    asking.speak(settings, [Unavailable("connection refused"), asking.RULE])
+    asking.speak(settings, [Away("connection refused"), asking.RULE])
     with pytest.raises(openai.InternalServerError) as told:
         clients.of(house, "bob", site).chat.completions.create(**ASKED, stream=streams)
     assert (told.value.status_code, told.value.code) == (503, "unavailable")
-    asking.speak(settings, [Unavailable("connection refused"), asking.RULE])
+    assert told.value.response.headers["Retry-After"] == "5"
+    asking.speak(settings, [Away("connection refused"), asking.RULE])
     again = clients.openai(site, house.key("bob"), retries=1)
     assert clients.heard(again, streams=streams, **ASKED).text == asking.RULE
 
