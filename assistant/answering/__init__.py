@@ -30,6 +30,7 @@ from assistant.answering import (
     prompting,
     retrieval,
     sharing,
+    standing,
     steps,
 )
 from assistant.answering.awaiting import due as due
@@ -192,7 +193,7 @@ def _write(
     with runner.stream(request) as handle:
         watch.attach(handle.cancel, quotas.CLAIM_S if is_timed else None)
         connection.close()  # reading the prompt takes seconds: somebody else may have the connection meanwhile
-        speech = Speech(handle, request.stop, prompt.tokens)
+        speech = Speech(handle, request.stop, prompt.tokens, standing.heard(row.pk, watch))
         with sender.counting(speech):
             _speak(holding, gate, speech)
     is_whole = not (gate.blocked or watch.is_cancelled or watch.is_lost or watch.is_late or speech.finish in BROKEN_OFF)

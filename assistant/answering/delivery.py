@@ -70,13 +70,15 @@ class Delivery:
 
     @contextmanager
     def counting(self, speech: Speech) -> Iterator[None]:
-        """What the model reads and writes meanwhile is what it used, however that ends. Its queue is none of its time."""
+        """What the model reads and writes meanwhile is what it used, however that ends. Its queue is none of its time, and
+        of what still stood there it has read nothing.
+        """
         begun, is_whole = time.monotonic(), False
         try:
             yield
             is_whole = True
         finally:
-            if is_whole or speech.has_begun:
+            if not speech.is_in_line and (is_whole or speech.has_begun):
                 took = round((time.monotonic() - begun) * 1000) - (speech.line_ms or 0)
                 self.used = Use(speech.usage.prompt_tokens, speech.usage.completion_tokens, max(0, took))
 

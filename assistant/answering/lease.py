@@ -142,6 +142,7 @@ class Watch(threading.Thread):
         self.is_cancelled = False
         self.is_lost = False
         self.is_late = False
+        self._seconds: float | None = None
         self._until: float | None = None
         self._stop_by: Callable[[], None] | None = None
         self._lock = threading.Lock()
@@ -159,19 +160,27 @@ class Watch(threading.Thread):
         """What ends the model's work; called at once where Stop came earlier, and once the seconds are over."""
         with self._lock:
             self._stop_by = stop_by
+            self._seconds = seconds
             self._until = None if seconds is None else time.monotonic() + seconds
             late = self.is_cancelled or self.is_lost
         if late:
             stop_by()
+
+    def reckon(self, *, is_in_line: bool) -> None:
+        """Its seconds are those of the model: they begin anew once it is known to stand in its line no more."""
+        with self._lock:
+            if is_in_line:
+                self._until = None
+            elif self._until is None and self._seconds is not None and not self.is_late:
+                self._until = time.monotonic() + self._seconds
 
     def run(self) -> None:
         beaten = time.monotonic()  # the claim was the first
         with stops.listen(self.held.answer, self.rung):
             while True:
                 is_beat = time.monotonic() - beaten >= HEARTBEAT_S
-                if self._until is not None and time.monotonic() >= self._until:
+                if self._is_over_time():
                     self._halt(late=True)
-                    self._until = None
                 try:
                     if self._glance(beat=is_beat):
                         return
@@ -184,6 +193,10 @@ class Watch(threading.Thread):
                 self.rung.clear()
                 if self.is_over:
                     return
+
+    def _is_over_time(self) -> bool:
+        with self._lock:
+            return not self.is_late and self._until is not None and time.monotonic() >= self._until
 
     def _glance(self, *, beat: bool) -> bool:
         """True where there is nothing left to watch."""

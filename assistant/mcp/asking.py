@@ -142,6 +142,8 @@ def _happening(event: Event | None) -> str:
         return str(data["text"]).strip()
     if data["status"] == models.Status.QUEUED:
         return f"Waiting: {data['position']} questions of the organisation are before this one."
+    if (line := data.get("line")) and line["position"]:
+        return f"Waiting for the model, at place {line['position']}."
     if found := data.get("passages"):
         return "Writing from " + ", ".join(dict.fromkeys(one["document_name"] for one in found)) + "."
     return "Looking for what the documents say."

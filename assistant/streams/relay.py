@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 
 HEARTBEAT_S = 15.0
 OPEN_MOST_S = 3600.0
+LINE_S = 1.0  # and then it is not told where the answer stands
 VALKEY_S = 5.0  # and then the rows are read
 
 
@@ -47,6 +48,8 @@ async def follow(scope: Scope, answer: uuid.UUID, seen: int) -> AsyncGenerator[t
         while True:
             rung.clear_all()
             segments, state = await _read(scope, answer, seen)
+            if state["status"] == models.Status.RUNNING and not seen and not segments:
+                state |= await _in_line(answer)
             if not told and not state["is_final"]:  # whoever wants to stop it needs its id before its first words
                 told = state
                 yield seen, "status", state
@@ -72,6 +75,15 @@ async def _read(scope: Scope, answer: uuid.UUID, seen: int) -> tuple[list[dict[s
         except (OperationalError, InterfaceError) as fault:
             log.warning("the rows of answer %s are read later: %s", answer, fault)
             await asyncio.sleep(GLANCE_S)
+
+
+async def _in_line(answer: uuid.UUID) -> dict[str, Any]:
+    """Where it stands in its model's line, for as long as it does: `{"line": {state, position, wait_s}}`; 1 is the next."""
+    with contextlib.suppress(TimeoutError, RedisError, OSError):
+        async with asyncio.timeout(LINE_S):
+            told: Any = await _client().get(stream.line_key(answer))
+        return {"line": json.loads(told)} if told else {}
+    return {}
 
 
 async def _live(answer: uuid.UUID, seen: int, rung: Rung) -> AsyncIterator[dict[str, Any]]:

@@ -10,7 +10,7 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import redis
@@ -21,6 +21,7 @@ from governance.errors import Unavailable
 log = logging.getLogger(__name__)
 
 KEPT_S = 3600
+STANDS_S = 15  # a worker says every five seconds where a request stands
 REWRITE_PATIENCE_S = 5.0
 DOORBELL = "chancery:answers"  # the stream has one more segment
 CHANGES = "chancery:answers:changed"  # the row has changed: it runs, it has ended, it is held up
@@ -28,6 +29,10 @@ CHANGES = "chancery:answers:changed"  # the row has changed: it runs, it has end
 
 def key(answer: uuid.UUID) -> str:
     return f"chancery:answer:{answer.hex}"
+
+
+def line_key(answer: uuid.UUID) -> str:
+    return f"{key(answer)}:line"
 
 
 def publish(answer: uuid.UUID, number: int, message: dict[str, Any]) -> None:
@@ -40,6 +45,21 @@ def publish(answer: uuid.UUID, number: int, message: dict[str, Any]) -> None:
             pipe.execute(raise_on_error=False)
     except redis.RedisError as fault:
         log.warning("the stream of answer %s is not reachable: %s", answer, fault)
+
+
+def stand(answer: uuid.UUID, told: Mapping[str, object] | None, *, rings: bool) -> None:
+    """Where it stands in its model's line; nothing once it stands there no more, or its worker does not say so any longer."""
+    try:
+        with client().pipeline(transaction=False) as pipe:
+            if told is None:
+                pipe.delete(line_key(answer))
+            else:
+                pipe.set(line_key(answer), json.dumps(told), ex=STANDS_S)
+            if rings:
+                pipe.publish(CHANGES, answer.hex)
+            pipe.execute(raise_on_error=False)
+    except redis.RedisError as fault:
+        log.warning("where answer %s stands cannot be told: %s", answer, fault)
 
 
 def forget(answers: Sequence[uuid.UUID]) -> int:

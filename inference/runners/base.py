@@ -98,13 +98,30 @@ class Usage:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """Where a request stands at a server that says so while it has no words yet. Of one that is waiting: its place, of which 1 is
+    the next, and in about how many seconds its turn comes.
+    """
+
+    state: Literal["waiting", "loading", "reading"]
+    position: int = 0
+    wait_s: float = 0.0
+
+    @property
+    def is_in_line(self) -> bool:
+        """The model is not at it yet."""
+        return self.state != "reading"
+
+
+@dataclass(frozen=True)
 class Delta:
     """A piece of an answer. `tokens` is what the wire shows of its size; `usage` is what counts.
 
     `finish` is None but in the last delta, where it is `stop` or `length` (or the server's own word for another end).
     `usage` comes with it, where the server tells, `line_ms`, how long the request waited there for its turn,
     `lane`, by what the deterministic lane reckoned, and `left_out`, which of temperature, seed and stop the server refuses to be
-    told. `thoughts` counts pieces that the model thought in and did not say: their text is empty.
+    told. `thoughts` counts pieces that the model thought in and did not say: their text is empty. One with a `standing` says that
+    alone.
     """
 
     text: str
@@ -115,6 +132,7 @@ class Delta:
     lane: str = ""
     left_out: tuple[str, ...] = ()
     thoughts: int = 0
+    standing: Standing | None = None
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,17 @@ import httpx
 
 from governance.errors import ChanceryError, Unavailable
 from inference.runners import location, parameters, tokens, wire
-from inference.runners.base import ChatRequest, ChatRunner, Delta, Handle, Message, RunnerState, Truncated, Usage
+from inference.runners.base import (
+    ChatRequest,
+    ChatRunner,
+    Delta,
+    Handle,
+    Message,
+    RunnerState,
+    Standing,
+    Truncated,
+    Usage,
+)
 from inference.runners.line import Line
 from inference.runners.server import Server
 from inference.runners.thoughts import Thoughts
@@ -77,6 +87,7 @@ class _Answer(Handle):
         self._request = request
         self._extra = extra
         self._line = Line()
+        self._is_in_line = False  # as far as the server says so
 
     def hang_up(self) -> None:
         self._line.cut()
@@ -84,12 +95,13 @@ class _Answer(Handle):
     def deltas(self) -> Iterator[Delta]:
         try:
             for delta in self._answered():
+                self._is_in_line = delta.standing is not None and delta.standing.is_in_line
                 self._check(delta.usage)
                 yield delta
         except _NothingCame as nothing:
             raise self._why(nothing) from None
         except httpx.HTTPError as error:
-            raise self._server.unreachable(error) from error
+            raise self._server.unreachable(error, was_read=not self._is_in_line) from error
         except (AttributeError, TypeError, ValueError) as error:
             raise self._server.foreign("for chat") from error
 
@@ -175,13 +187,13 @@ def _read(events: Iterator[str]) -> Iterator[Delta]:
     finish: str | None = None
     usage: Usage | None = None
     beside: Mapping[str, Any] = {}
-    event, pieces, thoughts = "", wire.Pieces(), Thoughts()
-    for event in events:
-        if event == "[DONE]":
-            break
-        chunk = wire.decoded(event)
-        if "error" in chunk or not chunk.keys() & {"choices", "usage"}:
-            raise wire.fault(chunk)
+    fault: type[Unavailable] = _NothingCame
+    pieces, thoughts = wire.Pieces(), Thoughts()
+    for chunk in _chunks(events):
+        if isinstance(chunk, Standing):
+            yield Delta("", tokens=0, standing=chunk)
+            continue
+        fault = Unavailable
         usage = _usage(chunk.get("usage")) or usage
         beside = _object(chunk.get("chancery")) or beside  # our worker's, with the usage
         for choice in chunk.get("choices") or ():
@@ -193,11 +205,26 @@ def _read(events: Iterator[str]) -> Iterator[Delta]:
             elif came or _thought(said):
                 yield Delta("", tokens=1, thoughts=int(thoughts.has_begun or not came))
     if finish is None:
-        fault = Unavailable if event else _NothingCame
         raise fault("The model server broke off before the answer was whole.")
     line_ms = int(wire.number(beside["line_ms"])) if "line_ms" in beside else None
     lane = str(beside.get("lane") or "")[:200]
     yield Delta(thoughts.end(), tokens=0, finish=finish, usage=usage, line_ms=line_ms, lane=lane)
+
+
+def _chunks(events: Iterator[str]) -> Iterator[Standing | dict[str, Any]]:
+    """Each as it was sent, an empty one for the end, and between them where the request stands."""
+    for event in events:
+        if isinstance(event, wire.Comment):
+            if standing := wire.standing(event):
+                yield standing
+            continue
+        if event == "[DONE]":
+            yield {}
+            return
+        chunk = wire.decoded(event)
+        if "error" in chunk or not chunk.keys() & {"choices", "usage"}:
+            raise wire.fault(chunk)
+        yield chunk
 
 
 def _thought(said: Mapping[str, Any]) -> bool:
@@ -225,7 +252,8 @@ def _object(told: Any) -> Mapping[str, Any]:
 
 
 def _usage(told: Mapping[str, Any] | None) -> Usage | None:
-    if not told:
+    """No prompt is without a token: a server that says so has not counted."""
+    if not told or not wire.number(told.get("prompt_tokens")):
         return None
     sizes = [told.get("prompt_tokens"), told.get("completion_tokens")]
     sizes.append((told.get("prompt_tokens_details") or {}).get("cached_tokens"))

@@ -71,14 +71,15 @@ class Server:
             raise wire.refusal(response)
         return wire.decoded(response.content)
 
-    def unreachable(self, error: httpx.HTTPError) -> Unavailable:
+    def unreachable(self, error: httpx.HTTPError, *, was_read: bool = True) -> Unavailable:
+        """`was_read` says whether the model was at it, where the line was cut in the middle."""
         if isinstance(error, httpx.ReadTimeout):
             return Silent(f"The model server at {self.base_url} was silent for too long.")
         if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
             return Away(f"No model server answers at {self.base_url}. Is it running?")
         broke_off = f"The model server at {self.base_url} broke off: {error}"
         is_gone = isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError)
-        return Away(broke_off, was_read=True) if is_gone else Unavailable(broke_off)
+        return Away(broke_off, was_read=was_read) if is_gone else Unavailable(broke_off)
 
     def foreign(self, purpose: str) -> Unavailable:
         return Unavailable(f"What answers at {self.base_url} does not speak the OpenAI wire {purpose}.")

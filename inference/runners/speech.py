@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
-from inference.runners.base import Handle, Usage
+from inference.runners import tokens
+from inference.runners.base import Handle, Standing, Usage
 
 
 class Cutoff:
@@ -39,16 +42,26 @@ class Speech:
     """Iterate it once, for (text, whether it is the last); then `finish` and `usage` say how it ended.
 
     `prompt_tokens` is the length of the prompt as it was counted beforehand, for a model that was cut off before it told.
+    `heard` is told where the request stands, as often as its server says so, and None once there is more to hear.
     """
 
-    def __init__(self, handle: Handle, stops: Sequence[str], prompt_tokens: int) -> None:
+    def __init__(
+        self,
+        handle: Handle,
+        stops: Sequence[str],
+        prompt_tokens: int,
+        heard: Callable[[Standing | None], None] = lambda _: None,
+    ) -> None:
         self._handle = handle
         self._cutoff = Cutoff(stops)
         self._prompt_tokens = prompt_tokens
         self._said = 0
         self._told: Usage | None = None
+        self._heard = heard
+        self._standing: Standing | None = None
+        self._began = 0.0
         self.finish = ""
-        self.line_ms: int | None = None
+        self.line_ms: int | None = None  # as the server tells in the end, or as long as it said until then
         self.lane = ""
         self.left_out: tuple[str, ...] = ()
         self.thoughts = 0  # pieces that the model thought in, and did not say
@@ -56,7 +69,19 @@ class Speech:
 
     @property
     def usage(self) -> Usage:
-        return self._told or Usage(self._prompt_tokens, self._said)
+        if self._told is None:
+            return Usage(self._prompt_tokens, self._written)
+        return replace(self._told, completion_tokens=self._told.completion_tokens or self._written)
+
+    @property
+    def _written(self) -> int:
+        """A piece is a token, unless there are fewer of them than any tokenizer makes of the text."""
+        return self._said if self._said >= tokens.least(self.written) else tokens.estimate(self.written)
+
+    @property
+    def is_in_line(self) -> bool:
+        """The server says that the model is not at it yet."""
+        return self._standing is not None and self._standing.is_in_line
 
     @property
     def has_begun(self) -> bool:
@@ -68,7 +93,11 @@ class Speech:
         return self._told is not None
 
     def __iter__(self) -> Iterator[tuple[str, bool]]:
+        self._began = time.monotonic()
         for delta in self._handle:
+            self._stands(delta.standing)
+            if delta.standing:
+                continue
             self._said += delta.tokens
             self._told = delta.usage or self._told
             self.finish = delta.finish or self.finish
@@ -83,3 +112,12 @@ class Speech:
                 yield text, True
                 return
             yield text, delta.finish is not None
+
+    def _stands(self, standing: Standing | None) -> None:
+        if standing or self._standing:
+            self._heard(standing)
+        self._standing = standing
+        if self.is_in_line:
+            self.line_ms = round((time.monotonic() - self._began) * 1000)
+        elif standing:
+            self.line_ms = self.line_ms or 0

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from governance.errors import Busy, ChanceryError, InvalidInput, Unavailable
-from inference.runners.base import Away, Refused, over_window
+from inference.runners.base import Away, Refused, Standing, over_window
 
 _OVER_WINDOW = {"exceed_context_size_error", "context_length_exceeded"}
 # The only mark that vLLM leaves, and those of LM Studio through its versions.
@@ -20,6 +20,9 @@ _OVER_WINDOW_WORDS = re.compile(
 )
 _NUMBERS = re.compile(r"(\d+) tokens")
 _FIRST_HALF, _HALF = re.compile("[\ud800-\udbff]"), re.compile("[\ud800-\udfff]")
+_STANDING = re.compile(
+    r"(?:waiting (?P<place>\d{1,9})|(?P<state>loading|reading)(?: \d+ of \d+)?)(?: wait_s=(?P<wait>[\d.]+))?"
+)
 _LONGEST_REASON = 300  # characters of a server's own words that are passed on
 # Of a server, or of what stands before it, while it starts or stops; our worker says so inside a stream by the code alone.
 _STARTING = {httpx.codes.BAD_GATEWAY, httpx.codes.SERVICE_UNAVAILABLE}
@@ -42,8 +45,14 @@ def lines(chunks: Iterable[bytes]) -> Iterator[str]:
         yield rest.decode(errors="replace")
 
 
+class Comment(str):
+    """A line that begins with a colon, which keeps a line open."""
+
+    __slots__ = ()
+
+
 def events(lines: Iterable[str]) -> Iterator[str]:
-    """The data of each event. A line that begins with a colon is a comment, which keeps a line open."""
+    """The data of each event, and each comment."""
     parts: list[str] = []
     for line in lines:
         if not line:
@@ -52,11 +61,22 @@ def events(lines: Iterable[str]) -> Iterator[str]:
             parts = []
             continue
         field, _, value = line.partition(":")
+        if not field:
+            yield Comment(value.strip())
         # llama-server names a fault in the middle of a stream by a field of its own.
         if field in {"data", "error"}:
             parts.append(value.removeprefix(" "))
     if parts:
         yield "\n".join(parts)
+
+
+def standing(comment: Comment) -> Standing | None:
+    """What a worker of ours says with it; None of another server's, which may say anything."""
+    found = _STANDING.fullmatch(comment)
+    if found is None:
+        return None
+    state: Any = found["state"] or "waiting"
+    return Standing(state, int(number(found["place"])), number(found["wait"]))
 
 
 def decoded(text: str | bytes) -> dict[str, Any]:

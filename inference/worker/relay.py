@@ -18,6 +18,7 @@ from inference.worker.counted import Counted
 from inference.worker.queue import Place
 
 EVENTS = "text/event-stream"
+FIRST_S = 1.0  # until who asked is first told where they stand: what waits is not to be counted as read
 BROKE_OFF = "broke_off"  # it was at this one when it went down, and may go down over it again
 
 
@@ -59,8 +60,8 @@ class Manner:
 class Relay:
     """An ASGI response. Whatever ends it closes the engine's connection, which frees the engine's slot, and the place.
 
-    While a streamed answer has nothing to show yet, comments tell the client every `beat_s` seconds that it stands in
-    the queue, and where, or that its prompt is being read: a silent line would be taken for a dead one.
+    While a streamed answer has nothing to show yet, comments tell the client soon, and then every `beat_s` seconds, that it
+    stands in the queue, and where, or that its prompt is being read: a silent line would be taken for a dead one.
     """
 
     def __init__(
@@ -127,9 +128,9 @@ class Relay:
                 self._still(stopping)
                 # Whoever has been admitted is answered, also when the worker is about to stop.
                 awaited = {asking} if self.chat.place.admitted.is_set() else {asking, stopping}
-                await asyncio.wait(
-                    awaited, timeout=min(self.manner.beat_s, self._left_s()), return_when=asyncio.FIRST_COMPLETED
-                )
+                beat_s = self.manner.beat_s if self.has_started else min(FIRST_S, self.manner.beat_s)
+                timeout = min(beat_s, self._left_s())
+                await asyncio.wait(awaited, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
                 if self.is_stream and self._left_s() and not (asking.done() or stopping.done()):
                     await self._start(send, 200, EVENTS)
                     await self._body(send, f": {self.chat.standing()}\n\n".encode())

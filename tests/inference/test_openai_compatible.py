@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 
 from governance.errors import Busy, InvalidInput, Unavailable
 from inference.runners import location
-from inference.runners.base import Away, ChatRequest, Delta, Message, Usage
+from inference.runners.base import Away, ChatRequest, Delta, Message, Standing, Usage
 from inference.runners.openai_compatible import OpenAICompatible
 from tests.inference.model_server import DONE, KEY, LONGEST_WAIT_S, ModelServer, Speaker, event, piece, usage
 
@@ -101,6 +101,50 @@ def test_comments_line_ends_and_cuts_inside_a_character_do_not_show(
         Delta("Größe\u2028zwei", tokens=1),
         Delta("", tokens=0, finish="length", usage=Usage(5, 1, 4)),
     ]
+
+
+def test_where_a_request_stands_is_handed_up_where_a_worker_of_ours_says_it(
+    server: ModelServer, runner: OpenAICompatible
+) -> None:
+    said = [": waiting 3 wait_s=12.5", ": loading", ": reading", ": reading 225 of 900 wait_s=8.0"]
+    foreign = [
+        ":",
+        ": OPENROUTER PROCESSING",
+        ": waiting",
+        ": waiting for you",
+        ": reading the news",
+        ": waiting 3 wait_s=x",
+    ]
+    comments = "".join(f"{one}\n\n" for one in said + foreign).encode()
+    server.chats(lambda speaker: speaker.say_events([comments, piece("Because."), piece(finish="stop"), DONE]))
+    deltas = list(runner.stream(REQUEST))
+    stands = [Standing("waiting", 3, 12.5), Standing("loading"), Standing("reading"), Standing("reading", 0, 8.0)]
+    assert [delta.standing for delta in deltas if delta.standing] == stands
+    assert [delta.text for delta in deltas if not delta.standing] == ["Because.", ""]
+
+
+@pytest.mark.parametrize(("said", "was_read"), [(b": waiting 3 wait_s=12.5\n\n", False), (b": reading\n\n", True)])
+def test_of_a_server_that_goes_down_it_is_known_who_stood_in_its_line(
+    server: ModelServer, runner: OpenAICompatible, said: bytes, was_read: bool
+) -> None:
+    def half(speaker: Speaker) -> None:
+        speaker.send_response(200)
+        speaker.send_header("Content-Length", "999")
+        speaker.end_headers()
+        speaker.wfile.write(said)
+
+    server.chats(half)
+    with pytest.raises(Away) as away:
+        list(runner.stream(REQUEST))
+    assert away.value.was_read == was_read
+
+
+@pytest.mark.parametrize("told", [(0, 0), (0, 7)])
+def test_a_usage_without_a_prompt_tells_nothing(
+    server: ModelServer, runner: OpenAICompatible, told: tuple[int, int]
+) -> None:
+    server.chats(lambda one: one.say_events([piece("Because."), piece(finish="stop"), usage(*told), DONE]))
+    assert [delta.usage for delta in runner.stream(REQUEST)] == [None, None]
 
 
 def test_signs_that_a_server_cut_in_two_are_put_together_and_nul_is_left_out(

@@ -11,6 +11,7 @@ import pytest
 from starlette.types import Message
 
 from governance.errors import InvalidInput
+from inference.worker import relay as relaying
 from inference.worker.counted import Counted
 from inference.worker.front import Front
 from inference.worker.queue import FairQueue, Place
@@ -183,6 +184,22 @@ def test_an_answer_is_waited_for_no_longer_than_its_deadline() -> None:
             assert '"code": 429' in meeting.text
             assert ("waiting 1" in meeting.text) == (status == 200)
             assert (meeting.queue.depth, meeting.outcomes) == (1, ["late"])
+
+    asyncio.run(meet())
+
+
+def test_who_waits_is_told_so_long_before_the_first_beat(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relaying, "FIRST_S", 0.01)
+
+    async def meet() -> None:
+        meeting = Meeting()
+        task = meeting.relay(meeting.waiting)
+        while not meeting.text:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)
+        assert meeting.text == ": waiting 1\n\n"
+        _hang_up(meeting)
+        await task
 
     asyncio.run(meet())
 

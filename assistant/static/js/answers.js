@@ -87,10 +87,19 @@ function showRead(article, news) {
 }
 
 function tell(status, news) {
-  const line = news.notice || status.dataset[news.after ? "after" : news.status];
-  const said = line && news.position && !news.after && !news.notice ? `${line} (${news.position} ${status.dataset.ahead}${about(status, news)})` : line;
+  const words = status.dataset;
+  const line = news.notice || words[news.line?.state || (news.after ? "after" : news.status)];
+  const place = placeIn(words, news);
+  const said = line && place ? `${line} (${place}${about(status, news.line || news)})` : line;
   // The same words again would be read out again.
   if (said && said !== status.textContent) status.textContent = said;
+}
+
+// Of the organisation's questions, and once it is at the model, of all who wait there.
+function placeIn(words, news) {
+  if (news.notice || news.after) return "";
+  if (news.line) return news.line.position ? words.place.replace("{place}", news.line.position) : "";
+  return news.position ? `${news.position} ${words.ahead}` : "";
 }
 
 function about(status, news) {
