@@ -21,6 +21,8 @@ def every(url: str, key: str | None, name: str, models: Path) -> dict[str, dict[
                 "api_key": key,
                 "model": name,
                 "extra_body": env.fields("MODEL_EXTRA_BODY"),
+                "window": env.number("MODEL_WINDOW", 0, most=100_000_000),
+                "read_timeout": _patience_s(),
             },
         },
         "embedding": {
@@ -82,9 +84,12 @@ def beside(url: str, key: str | None, wanted: Sequence[str]) -> list[dict[str, A
     """
     usual = _served(env.text("CHANCERY_MODEL"))
     names = [name for name in dict.fromkeys(_served(one) for one in wanted) if name != usual]
-    return [
-        {"NAME": name, "BACKEND": OPENAI, "OPTIONS": {"base_url": url, "api_key": key, "model": name}} for name in names
-    ]
+    options = {"base_url": url, "api_key": key, "read_timeout": _patience_s()}
+    return [{"NAME": name, "BACKEND": OPENAI, "OPTIONS": options | {"model": name}} for name in names]
+
+
+def _patience_s() -> int:
+    return env.number("MODEL_TIMEOUT", 120, least=1)
 
 
 def _served(wanted: str) -> str:

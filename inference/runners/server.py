@@ -23,8 +23,8 @@ _NAMED = 5  # models that are told where the one that was set is not among them
 class Server:
     """`base_url` ends in `/v1`. A server of one model, such as our worker, takes any `model`; others need its name.
 
-    `window` is the context in tokens, for servers that do not tell theirs. `read_timeout` is the longest silence in
-    seconds, `connect_timeout` the longest wait for a connection.
+    `window` is the context in tokens, for servers that do not tell theirs, or tell more than they read. `read_timeout` is
+    the longest silence in seconds, `connect_timeout` the longest wait for a connection.
     """
 
     def __init__(
@@ -167,4 +167,5 @@ class Server:
         if not told and entry:
             with self.client(_SHORT) as client:
                 told = self._windows.told(client, entry)
-        return int(wire.number(told or self.window))
+        window = int(wire.number(told))
+        return min(window, self.window) if window and self.window else window or self.window

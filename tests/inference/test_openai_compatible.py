@@ -412,6 +412,15 @@ def test_a_window_is_found_where_other_servers_write_it_or_in_the_settings(
     assert OpenAICompatible(server.base_url, window=512).probe().context_window == 512
 
 
+@pytest.mark.parametrize(("told", "said", "holds"), [(8192, 512, 512), (512, 8192, 512), (512, 0, 512), (0, 0, 0)])
+def test_of_what_a_server_tells_and_the_settings_say_the_smaller_window_holds(
+    server: ModelServer, told: int, said: int, holds: int
+) -> None:
+    entry = {"id": "m", "context_window": told}
+    server.replies["/v1/models"] = lambda speaker: speaker.say_json({"data": [entry]})
+    assert OpenAICompatible(server.base_url, window=said).probe().context_window == holds
+
+
 def test_a_server_without_the_wanted_model_is_not_ready(server: ModelServer, runner: OpenAICompatible) -> None:
     server.replies["/v1/models"] = lambda speaker: speaker.say_json({"data": [{"id": "other"}]})
     state = runner.probe()

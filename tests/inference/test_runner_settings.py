@@ -11,11 +11,12 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 
 from assistant.configuration import runners as configuration
+from governance.errors import Unavailable
 from inference import runners
 from inference.runners.base import ChatRequest, Message
 from inference.runners.openai_compatible import OpenAICompatible
 from inference.runners.scripted import ScriptedChat, ScriptedEmbedder
-from tests.inference.model_server import DONE, ModelServer, piece
+from tests.inference.model_server import DONE, ModelServer, Speaker, piece
 
 SCRIPTED = "inference.runners.scripted.ScriptedChat"
 
@@ -142,3 +143,25 @@ def test_further_fields_of_the_usual_model_are_named_by_the_environment(monkeypa
         monkeypatch.setenv("MODEL_EXTRA_BODY", wrong)
         with pytest.raises(ImproperlyConfigured, match=f"MODEL_EXTRA_BODY {complaint}"):
             configuration.every("http://127.0.0.1:1/v1", "", "tiny", Path("models"))
+
+
+def test_the_window_and_the_patience_of_the_usual_model_are_named_by_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("CHANCERY_CHAT_RUNNER", raising=False)
+    monkeypatch.setenv("MODEL_WINDOW", "2048")
+    monkeypatch.setenv("MODEL_TIMEOUT", "1")
+    with ModelServer() as server:
+        server.replies["/v1/models"] = lambda speaker: speaker.say_json({"data": [{"id": "tiny"}]})
+        server.chats(Speaker.wait_for_hang_up)
+        with set_to(configuration.every(server.base_url, "", "tiny", Path("models"))["chat"]):
+            assert runners.chat().probe().context_window == 2048
+            with pytest.raises(Unavailable, match="silent for too long"):
+                list(runners.chat().stream(ChatRequest([Message("user", "Why?")], max_tokens=9)))
+        (further,) = configuration.beside(server.base_url, "key", ["small"])
+        assert further["OPTIONS"]["read_timeout"] == 1
+    for name, wrong in (("MODEL_WINDOW", "wide"), ("MODEL_TIMEOUT", "0")):
+        with monkeypatch.context() as only:
+            only.setenv(name, wrong)
+            with pytest.raises(ImproperlyConfigured, match=name):
+                configuration.every("http://127.0.0.1:1/v1", "", "tiny", Path("models"))
