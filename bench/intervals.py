@@ -6,17 +6,7 @@ import math
 import statistics
 from collections.abc import Sequence
 
-Z = 1.96  # 95 %
-
-
-def wilson(hits: int, trials: int) -> tuple[float, float]:
-    """The 95 % interval of a share; (0, 1) where nothing was tried."""
-    if trials == 0:
-        return 0.0, 1.0
-    share, square = hits / trials, Z * Z / trials
-    middle = (share + square / 2) / (1 + square)
-    half = Z * math.sqrt(share * (1 - share) / trials + square / (4 * trials)) / (1 + square)
-    return max(0.0, middle - half), min(1.0, middle + half)
+from assistant.evaluation.measures import wilson
 
 
 def told(hits: int, trials: int) -> str:

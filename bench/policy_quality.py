@@ -13,8 +13,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from assistant.evaluation.measures import wilson
 from bench import policy_layouts, policy_samples, policy_texts
-from bench.intervals import told, wilson
+from bench.intervals import told
 from bench.policy_samples import Sample
 from governance.policy import builtin, detectors, engine
 from governance.policy.rules import Action, Rule, Stage

@@ -12,8 +12,7 @@ from assistant.models import Status
 
 Measure = Callable[[Row], float | None]
 
-# Of five pairs that all gain, chance makes as much in 1 of 16: below six none is told at 95 %.
-PAIRS_LEAST = 6
+CHANCE_MOST = 0.05
 
 
 @dataclass(frozen=True)
@@ -28,19 +27,22 @@ class Figure:
 
 @dataclass(frozen=True)
 class Change:
-    """`gain` is of the questions that both runs have, oriented so that more is better."""
+    """`gain` is of the questions that both runs have, oriented so that more is better; `chance` is how often chance alone makes
+    as much of the pairs that differ.
+    """
 
     key: str
     title: str
     before: Mean
     after: Mean
     gain: Mean
+    chance: float
     unit: str = ""
 
     @property
     def verdict(self) -> str:
-        """better, worse, or within chance."""
-        if self.gain.number < PAIRS_LEAST:
+        """better, worse, or within chance. The interval alone is too sure where few pairs differ."""
+        if self.chance > CHANCE_MOST:
             return "within chance"
         if self.gain.low > 0:
             return "better"
@@ -194,7 +196,11 @@ def changes(before: Sequence[Row], after: Sequence[Row]) -> list[Change]:
         both = [(kind.of(one), kind.of(other)) for one, other in pairs]
         known = [(one, other) for one, other in both if one is not None and other is not None]
         if known:
-            then, now = [one for one, _ in known], [other for _, other in known]
-            gain = measures.gain(then, now) if kind.is_higher_better else measures.gain(now, then)
-            found.append(Change(kind.key, kind.title, measures.mean(then), measures.mean(now), gain, kind.unit))
+            found.append(_change(kind, [one for one, _ in known], [other for _, other in known]))
     return found
+
+
+def _change(kind: _Kind, then: Sequence[float], now: Sequence[float]) -> Change:
+    gain = measures.gain(then, now) if kind.is_higher_better else measures.gain(now, then)
+    before, after = measures.mean(then), measures.mean(now)
+    return Change(kind.key, kind.title, before, after, gain, measures.chance(then, now), kind.unit)

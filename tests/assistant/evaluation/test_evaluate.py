@@ -176,14 +176,19 @@ def test_changes_are_paired_and_say_whether_they_are_chance() -> None:
     assert "better" in page
 
 
-def test_fewer_than_six_questions_tell_no_difference() -> None:
-    def run(place: int, amount: int) -> list[rows.Row]:
-        ranked = ["other"] * place + ["right"]
-        return [rows.Row(str(n), "", "", True, ("right",), {"both": tuple(ranked)}) for n in range(amount)]
+@pytest.mark.parametrize(
+    ("risen", "verdict"), [(0, "within chance"), (4, "within chance"), (5, "within chance"), (6, "better")]
+)
+@pytest.mark.parametrize("same", [0, 46])
+def test_fewer_than_six_questions_that_differ_tell_no_difference(risen: int, same: int, verdict: str) -> None:
+    def run(place: int) -> list[rows.Row]:
+        ranked = {n: ["other"] * (place if n < risen else 0) + ["right"] for n in range(risen + same + 1)}
+        return [rows.Row(str(n), "", "", True, ("right",), {"both": tuple(ranked[n])}) for n in ranked]
 
-    for amount, verdict in ((5, "within chance"), (6, "better")):
-        told = {one.key: one.verdict for one in figures.changes(run(3, amount), run(0, amount))}
-        assert told["both.mrr"] == verdict
+    forth = {one.key: one.verdict for one in figures.changes(run(7), run(0))}
+    back = {one.key: one.verdict for one in figures.changes(run(0), run(7))}
+    assert (forth["both.mrr"], forth["both.hit5"]) == (verdict, verdict)
+    assert (back["both.mrr"], back["both.hit5"]) == ((verdict.replace("better", "worse"),) * 2)
 
 
 def test_the_search_that_is_measured_is_the_one_that_answers_are_written_from(house: House, shelf: str) -> None:
