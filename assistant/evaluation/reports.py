@@ -22,12 +22,12 @@ class Drawn:
 
 def page(run: Run, against: Run | None = None) -> str:
     """HTML. `against` adds what changed, question by question."""
-    kinds, told = rows.by_kind(run.rows), figures.of(run.rows)
+    told = figures.of(run.rows)
     context = {
         "made": sorted(run.made.items()),
         "drawn": [_drawn(one) for one in told if not one.unit],
         "measured": [one for one in told if one.unit],
-        "kinds": [(kind or "other", len(of), figures.of(of)) for kind, of in kinds.items()] if len(kinds) > 1 else [],
+        "parts": [(name, len(of), figures.of(of)) for name, of in rows.parts(run.rows)],
         "changes": figures.changes(against.rows, run.rows) if against else [],
         "worst": [row for row in run.rows if row.is_missed][:WORST],
         "number": len(run.rows),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -93,7 +93,20 @@ def load(path: Path) -> Run:
 
 def by_kind(rows: Iterable[Row]) -> dict[str, list[Row]]:
     """In the order of the names; those without a kind are under the empty one."""
-    kinds: dict[str, list[Row]] = {}
-    for row in sorted(rows, key=lambda row: row.kind):
-        kinds.setdefault(row.kind, []).append(row)
-    return kinds
+    return _by(rows, lambda row: row.kind)
+
+
+def parts(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
+    """By kind and by language, each where there are several, with what the part is called."""
+    kinds, languages = by_kind(rows), _by(rows, lambda row: row.language)
+    told = [(kind or "other", of) for kind, of in kinds.items()] if len(kinds) > 1 else []
+    if len(languages) > 1:
+        told += [(f"in {language}" if language else "in no language named", of) for language, of in languages.items()]
+    return told
+
+
+def _by(rows: Iterable[Row], name: Callable[[Row], str]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for row in sorted(rows, key=name):
+        found.setdefault(name(row), []).append(row)
+    return found

@@ -70,11 +70,9 @@ class Command(BaseCommand):
         self.stdout.write("")
 
     def _tell(self, run: Run, against: Run | None) -> None:
-        kinds = rows.by_kind(run.rows)
-        parts = [(kind or "other", of) for kind, of in kinds.items()] if len(kinds) > 1 else []
-        for kind, of_kind in [("all", list(run.rows)), *parts]:
-            self.stdout.write(f"\n{kind}: {len(of_kind)} questions")
-            for one in figures.of(of_kind):
+        for name, part in [("all", list(run.rows)), *rows.parts(run.rows)]:
+            self.stdout.write(f"\n{name}: {len(part)} questions")
+            for one in figures.of(part):
                 self.stdout.write(f"  {one.title:<42} {one.mean} {one.unit} n {one.mean.number}")
         if against is not None:
             self.stdout.write("\nagainst the other run, by question")

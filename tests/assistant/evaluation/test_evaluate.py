@@ -176,6 +176,20 @@ def test_changes_are_paired_and_say_whether_they_are_chance() -> None:
     assert "better" in page
 
 
+def test_figures_are_told_by_language_where_there_are_several() -> None:
+    def run(*languages: str) -> rows.Run:
+        ranked = {"both": ("right",)}
+        return rows.Run({}, tuple(rows.Row(str(n), "", of, True, ("right",), ranked) for n, of in enumerate(languages)))
+
+    assert [(name, len(of)) for name, of in rows.parts(run("de", "en", "", "de").rows)] == [
+        ("in no language named", 1),
+        ("in de", 2),
+        ("in en", 1),
+    ]
+    assert rows.parts(run("de", "de").rows) == []
+    assert "<h2>in de: 2 questions</h2>" in reports.page(run("de", "en", "de"))
+
+
 @pytest.mark.parametrize(
     ("risen", "verdict"), [(0, "within chance"), (4, "within chance"), (5, "within chance"), (6, "better")]
 )
