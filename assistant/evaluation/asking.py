@@ -6,15 +6,20 @@ import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
+
+from django.conf import settings
 
 from assistant import answering, conversations, models
 from assistant.evaluation import searching
 from assistant.evaluation.questions import Question
 from assistant.evaluation.rows import Answered, Row
 from assistant.showing import notices
-from governance.errors import Busy, QuotaHeld, QuotaSpent, Unavailable
+from governance.errors import Busy, InvalidInput, QuotaHeld, QuotaSpent, Unavailable
 from governance.scope import Scope
 from governance.sentence import sentence
+from inference import prompts
+from ingestion.models import Collection
 
 CLIENT = "evaluation"
 # Faults of the way to a model, and none of its answers': what came of a question then says nothing of it.
@@ -26,6 +31,14 @@ _WAIT_S = 5.0  # before asking again, at most: a place may come free sooner than
 
 class NoAnswer(Exception):
     """Nothing came of a question in time; the message says how it stood."""
+
+
+def made(among: Sequence[Collection], *, is_answered: bool) -> dict[str, Any]:
+    """What else a run that goes on has to be made alike in, with the versions of Chancery and the settings of then."""
+    strictness = {row.name: str(row.strictness) for row in among}
+    if not is_answered:
+        return {"strictness": strictness}
+    return {"strictness": strictness, "prompt": prompts.DEFAULT, "sent_characters": settings.SENT_CHARACTERS}
 
 
 def row(
@@ -40,10 +53,14 @@ def row(
 
 def answered(scope: Scope, question: Question, collections: Sequence[uuid.UUID], *, is_rung: bool = True) -> Answered:
     """Where it is not rung for, this process answers it, by its own runners. Raises NoAnswer, Unavailable where no model could
-    be asked, and what asking raises but Busy, which is waited for where that is worth it.
+    be asked, and what asking raises but Busy, which is waited for where that is worth it, and InvalidInput: a question that is
+    not taken as it is written has failed.
     """
     deadline = time.monotonic() + _PATIENCE_S
-    row = _asked(scope, question, collections, deadline, is_rung=is_rung)
+    try:
+        row = _asked(scope, question, collections, deadline, is_rung=is_rung)
+    except InvalidInput as fault:
+        return failed(question, fault.code)
     # A worker may be there and may not be: whoever comes first answers, and the other finds nothing to do.
     answering.answer(scope.tenant, row.pk)
     while not row.is_final:
@@ -70,6 +87,11 @@ def _asked(
             if time.monotonic() + busy.wait_s > deadline:
                 raise
             time.sleep(min(max(_GLANCE_S, busy.wait_s), _WAIT_S))
+
+
+def failed(question: Question, fault: str = "") -> Answered:
+    """No fact of it is met: left out, it would make the mean better."""
+    return Answered(models.Status.FAILED, met=(False,) * len(question.facts), fault=fault)
 
 
 def read(scope: Scope, question: Question, answer: uuid.UUID) -> Answered:

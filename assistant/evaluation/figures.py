@@ -188,9 +188,9 @@ def of(rows: Sequence[Row]) -> list[Figure]:
 
 
 def changes(before: Sequence[Row], after: Sequence[Row]) -> list[Change]:
-    """Paired by question: what only one of them asked is left out."""
+    """Paired by question: what only one of them asked, or each in other words, is left out."""
     old = {row.id: row for row in before}
-    pairs = [(old[row.id], row) for row in after if row.id in old]
+    pairs = [(old[row.id], row) for row in after if row.id in old and row.is_of_the_same(old[row.id])]
     found = []
     for kind in KINDS:
         both = [(kind.of(one), kind.of(other)) for one, other in pairs]

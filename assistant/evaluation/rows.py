@@ -36,7 +36,9 @@ class Answered:
 
 @dataclass(frozen=True)
 class Row:
-    """`ranked` are the documents each way of searching found, best first, by the name of the way."""
+    """`ranked` are the documents each way of searching found, best first, by the name of the way; `asked` is a digest of the
+    question's words.
+    """
 
     id: str
     kind: str
@@ -48,12 +50,18 @@ class Row:
     is_doubtful: bool | None = None  # answered with a warning; none in runs from before there was one
     search_ms: int = 0
     answered: Answered | None = None
+    asked: str = ""  # nothing in a run from before it was kept
 
     @property
     def is_missed(self) -> bool:
         """A right document that is not among the first five, or an answer that lacks a fact."""
         is_found = not self.relevant or bool(set(self.ranked.get("both", ())[:5]) & set(self.relevant))
         return not is_found or (self.answered is not None and not all(self.answered.met))
+
+    def is_of_the_same(self, other: Row) -> bool:
+        """Whether both were asked the same: an id may have been given to another question since."""
+        is_known = bool(self.asked and other.asked)
+        return self.id == other.id and (self.asked == other.asked or not is_known)
 
     @classmethod
     def from_json(cls, told: dict[str, Any]) -> Self:

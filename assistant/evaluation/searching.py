@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Collection, Iterable, Sequence
 
 from assistant import answering
-from assistant.answering import evidence
+from assistant.answering import evidence, ingredients
 from assistant.answering.evidence import Decision
 from assistant.evaluation.questions import Question
 from assistant.evaluation.rows import Row
@@ -30,7 +30,7 @@ def collections(scope: Scope, wanted: Collection[str]) -> list[models.Collection
 
 
 def searched(scope: Scope, question: Question, collections: Sequence[uuid.UUID]) -> Row:
-    """`both` is the order that answers are written from; the others are its halves alone."""
+    """`both` is the order that answers are written from; the others are its passages by one half of their score alone."""
     began = time.monotonic()
     answer, understood = understanding.passages(scope, question.question, collections, search.LIMIT_MAX)
     took = round((time.monotonic() - began) * 1000)
@@ -53,6 +53,7 @@ def searched(scope: Scope, question: Question, collections: Sequence[uuid.UUID])
         suffices=weighed.suffices,
         is_doubtful=weighed.decision is Decision.WARN,
         search_ms=took,
+        asked=ingredients.digest(question.question),
     )
 
 

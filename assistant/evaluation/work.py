@@ -14,8 +14,8 @@ from django.utils import timezone
 from assistant import conversations, models
 from assistant.evaluation import asking, runs, searching, sets
 from assistant.evaluation.questions import Question
-from assistant.evaluation.rows import Answered, Row
-from assistant.models import RunState, SetAsked, SetRun, Status
+from assistant.evaluation.rows import Row
+from assistant.models import RunState, SetAsked, SetRun
 from governance import access, leases, people
 from governance.actions import Action
 from governance.errors import Busy, ChanceryError, QuotaSpent, Unavailable
@@ -140,14 +140,14 @@ def _asked(claimed: Claim, scope: Scope, row: SetRun, question: Question) -> Row
             asked = conversations.ask(scope, question.question, collections=[row.collection_id], client=asking.CLIENT)
         except (Busy, Unavailable):
             raise
-        except ChanceryError:  # what policy wants a reason for is not asked
-            return replace(_searched(scope, row, question), answered=_failed(question))
+        except ChanceryError as fault:  # what policy wants a reason for is not asked
+            return replace(_searched(scope, row, question), answered=asking.failed(question, fault.code))
         claimed.renew(answer=asked.pk)
         raise _Waits
     try:
         answered = asking.read(scope, question, row.answer)
     except models.Answer.DoesNotExist:  # let go of meanwhile
-        answered = _failed(question)
+        answered = asking.failed(question)
     if answered.status not in models.FINAL:
         raise _Waits
     if answered.fault in asking.PASSING:
@@ -162,11 +162,6 @@ def _try_again(claimed: Claim, row: SetRun, fault: str) -> None:
     claimed.renew(answer=None, tries=row.tries + 1)
     doubled = min(PAUSE * 2 ** min(row.tries, TRIES), LONGEST_PAUSE)
     raise _Waits(LONGEST_PAUSE if fault == QuotaSpent.code else doubled)
-
-
-def _failed(question: Question) -> Answered:
-    """No fact of it is met: left out, it would make the mean better."""
-    return Answered(Status.FAILED, met=(False,) * len(question.facts))
 
 
 def _searched(scope: Scope, row: SetRun, question: Question) -> Row:

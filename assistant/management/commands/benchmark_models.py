@@ -148,7 +148,7 @@ def _made(
     """What a trial that goes on has to be made alike in."""
     on = sizing.machine()
     labels = [{"name": row.name, "classification": str(row.classification)} for row in among]
-    return {
+    return asking.made(among, is_answered=True) | {
         "set": options["set"].name if options["set"] else options["kept"],
         "digest": _digest(asked),
         "tenant": options["tenant"],

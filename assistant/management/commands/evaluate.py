@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,8 @@ from assistant.evaluation.questions import Question
 from assistant.evaluation.rows import Run
 from governance.errors import ChanceryError, InvalidInput
 from governance.management import named
-from governance.scope import Scope
 from inference import runners
+from ingestion.models import Collection
 
 
 class Command(BaseCommand):
@@ -58,12 +58,12 @@ class Command(BaseCommand):
             raise InvalidInput("Say whose questions they are: --tenant, --user.")
         scope = named.acting(options["tenant"], options["user"])
         asked = questions.load(options["set"])[: options["first"]]
-        collections = {row.name: row.pk for row in searching.collections(scope, options["collection"])}
-        done = rows.start(options["run"], _made(scope, options, asked, collections))
+        among = searching.collections(scope, options["collection"])
+        done = rows.start(options["run"], _made(options, asked, among))
         for number, question in enumerate(asked, 1):
             if question.id in done:
                 continue
-            came = asking.row(scope, question, list(collections.values()), is_answered=options["answers"])
+            came = asking.row(scope, question, [row.pk for row in among], is_answered=options["answers"])
             rows.keep(options["run"], came)
             self.stdout.write(f"\r{number} of {len(asked)}", ending="")
             self.stdout.flush()
@@ -83,17 +83,15 @@ class Command(BaseCommand):
                 )
 
 
-def _made(
-    scope: Scope, options: dict[str, Any], asked: list[Question], collections: dict[str, uuid.UUID]
-) -> dict[str, Any]:
+def _made(options: dict[str, Any], asked: Sequence[Question], among: Sequence[Collection]) -> dict[str, Any]:
     """What a run that goes on has to be made alike in; what a comparison needs to be the same is left to whoever compares."""
     state = runners.chat().probe() if options["answers"] else None
-    return {
+    return asking.made(among, is_answered=options["answers"]) | {
         "set": options["set"].name,
         "digest": hashlib.sha256(options["set"].read_bytes()).hexdigest(),
         "tenant": options["tenant"],
         "person": options["user"],
-        "collections": sorted(collections),
+        "collections": sorted(row.name for row in among),
         "answers": options["answers"],
         "embedder": runners.embedder().name,
         "model": state.model if state else "",

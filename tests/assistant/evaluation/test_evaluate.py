@@ -15,15 +15,19 @@ from assistant import answering, conversations
 from assistant.evaluation import asking as evaluated
 from assistant.evaluation import figures, reports, rows, searching
 from assistant.evaluation.questions import Fact, Question
+from assistant.evaluation.rows import Answered
 from assistant.models import Conversation, Status
 from governance.errors import QuotaSpent
+from governance.policy.rules import Action, Stage
+from inference import prompts
 from ingestion import catalog, glossary
 from tests.assistant import asking
 from tests.cast import House
+from tests.governance import policies
 from tests.ingestion import bells
 
 ABROAD = "Twenty working days a year may be spent abroad."
-SET = [
+SET: list[dict[str, Any]] = [
     {"id": "abroad", "question": asking.QUESTION, "documents": ["abroad.txt"], "facts": ["twenty"], "kind": "plain"},
     {"id": "trains", "question": "Which class are trains booked in?", "documents": ["trains.txt"], "kind": "plain"},
     {"id": "zebras", "question": asking.OFF_TOPIC, "unanswerable": True, "kind": "off topic"},
@@ -115,6 +119,42 @@ def test_a_run_made_otherwise_is_not_gone_on_with(house: House, shelf: str, writ
     assert run.read_bytes() == before
 
 
+def test_a_question_that_is_not_taken_has_failed_and_the_run_goes_on(
+    house: House, shelf: str, written: Path, settings: Any
+) -> None:
+    asking.speak(settings, ["Trains are booked in second class."])
+    policies.add(house, policies.words("abroad", Stage.INPUT, Action.REQUIRE_REASON, "abroad"))
+    endless = {"id": "endless", "question": "Which class? " * 700, "documents": ["trains.txt"], "facts": ["a", "b"]}
+    written.write_text("\n".join(map(json.dumps, [SET[0], endless, SET[1]])), encoding="utf-8")
+    run = written.with_suffix(".run")
+    with asking.unrung():
+        evaluate(house, str(written), "--run", str(run), "--answers")
+    kept = {row.id: row.answered for row in rows.load(run).rows if row.answered}
+    assert kept["abroad"] == Answered(Status.FAILED, met=(False,), fault="reason_required")
+    assert kept["endless"] == Answered(Status.FAILED, met=(False, False), fault="invalid_input")
+    assert kept["trains"].status == Status.ANSWERED
+    with mock.patch.object(conversations, "ask") as ask:
+        evaluate(house, str(written), "--run", str(run), "--answers")
+    assert ask.call_count == 0
+
+
+def test_a_run_is_not_gone_on_with_by_another_prompt_length_or_strictness(
+    house: House, shelf: str, written: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asking.speak(settings, [ABROAD] * 3)
+    run = written.with_suffix(".run")
+    with asking.unrung():
+        evaluate(house, str(written), "--run", str(run), "--answers")
+    kept = run.read_bytes()
+    monkeypatch.setattr(prompts, "DEFAULT", "answer-0")
+    settings.SENT_CHARACTERS = 700
+    (there,) = catalog.listed(house.ada)
+    catalog.change(house.ada, there.pk, strictness="strict")
+    with pytest.raises(CommandError, match="other prompt, sent_characters, strictness"):
+        evaluate(house, str(written), "--run", str(run), "--answers")
+    assert run.read_bytes() == kept
+
+
 def test_a_set_with_a_mark_before_it_and_a_run_that_holds_nothing_yet_are_taken(
     house: House, shelf: str, written: Path
 ) -> None:
@@ -174,6 +214,22 @@ def test_changes_are_paired_and_say_whether_they_are_chance() -> None:
     assert change["search_ms"].verdict == "within chance"
     page = reports.page(rows.Run({"set": "s"}, tuple(run(0))), rows.Run({}, tuple(run(3))))
     assert "better" in page
+
+
+def test_a_question_in_other_words_is_not_compared_with_what_it_was(house: House, shelf: str, written: Path) -> None:
+    before, after, old = (written.with_suffix(end) for end in (".before", ".after", ".old"))
+    evaluate(house, str(written), "--run", str(before))
+    reworded = [{**SET[0], "question": "How long abroad?"}, *SET[1:]]
+    written.write_text("\n".join(map(json.dumps, reworded)), encoding="utf-8")
+    evaluate(house, str(written), "--run", str(after))
+    compared = {one.key: one.gain.number for one in figures.changes(rows.load(before).rows, rows.load(after).rows)}
+    assert (compared["both.ndcg10"], compared["search_ms"]) == (1, 2)
+    lines = [json.loads(line) for line in before.read_text("utf-8").splitlines()]
+    for line in lines:
+        line.pop("asked", None)  # as a run from before it was kept
+    old.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    compared = {one.key: one.gain.number for one in figures.changes(rows.load(old).rows, rows.load(after).rows)}
+    assert compared["search_ms"] == 3
 
 
 def test_figures_are_told_by_language_where_there_are_several() -> None:
