@@ -24,6 +24,7 @@ from governance import access
 from governance.actions import Action
 from governance.pages import Page
 from governance.scope import Scope
+from inference import runners
 from ingestion import formats
 from ingestion.models import Document
 
@@ -196,6 +197,12 @@ def shared_segment(said: Said, answer: uuid.UUID, conversation: uuid.UUID) -> Sa
 @register.filter
 def sources(answer: models.Answer) -> list[quoting.Source]:
     return quoting.sources(list(answer.segments.all()), places.name)
+
+
+@register.filter
+def may_be_asked(model: str) -> bool:
+    """Whether it is a further model that answers here; an operator may have taken it away since."""
+    return model in runners.further_chats()
 
 
 @register.filter

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -11,12 +13,14 @@ from assistant import answering, conversations
 from assistant.answering import history
 from assistant.conversations import comparing, threads
 from assistant.models import Answer, Status
+from assistant.showing import notices
 from governance import grants
-from governance.errors import InvalidInput, NotFound
+from governance.errors import InvalidInput, NotFound, Unavailable
 from governance.policy import residence
 from governance.roles import Level
 from governance.scope import Scope
 from inference import runners
+from inference.runners.scripted import ScriptedChat
 from ingestion import catalog
 from tests.assistant import asking, portal
 from tests.assistant.test_threads import turn
@@ -142,6 +146,29 @@ def test_a_model_that_was_taken_away_ends_the_answer_and_nothing_else(
     settings.CHANCERY_CHATS = []
     answering.answer(house.tenant, row.pk)
     assert asking.seen(house.bob, row.pk).status == Status.FAILED
+
+
+def test_edit_and_try_again_ask_the_same_model_with_the_same_parts_switched_off(
+    house: House, settings: Any, another: Any
+) -> None:
+    asking.shelf(house)
+    row, bob = asking.ask(house.bob, model=OTHER, without=["glossary", "spelling"]), portal.signed_in(house, "bob")
+    with mock.patch.object(ScriptedChat, "probe", side_effect=Unavailable("away")):
+        answering.answer(house.tenant, row.pk)
+    assert asking.seen(house.bob, row.pk).notice == notices.MODEL_AWAY
+    page = bob.get(f"/a/{row.pk}").content.decode()
+    forms = [form for form in page.split("<form")[1:] if f'action="/a/{row.pk}/again"' in form]
+    assert len(forms) == 2  # Edit, and Try again
+    for form in forms:
+        sent = {"question": asking.QUESTION} | {
+            name: re.findall(rf'name="{name}" value="(.*?)"', form.split("</form>")[0]) for name in ("model", "without")
+        }
+        with asking.unrung() as rung:
+            assert bob.post(f"/a/{row.pk}/again", sent).status_code == 302
+        again = asking.seen(house.bob, rung[0])
+        assert (again.model, again.understanding) == (OTHER, {"off": ["spelling", "glossary"]})
+    settings.CHANCERY_CHATS = []
+    assert 'name="model"' not in bob.get(f"/a/{row.pk}").content.decode()
 
 
 def test_restricted_passages_go_to_a_model_of_the_house_and_not_to_one_outside(
