@@ -208,7 +208,7 @@ class Segment(TenantModel):
     answer = TenantKey(Answer, related_name="segments")
     ordinal = models.PositiveIntegerField()
     text = models.TextField()
-    citations = models.JSONField(default=list)  # [{marker, document_id, document_name, chunk_id, quote, locator}]
+    citations = models.JSONField(default=list)  # as delivery makes them
     is_supported = models.BooleanField(null=True)  # null: nothing in it needed support
     # Empty for what was delivered before this was kept.
     support = models.CharField(max_length=20, choices=Support, blank=True, default="", db_default="")

@@ -191,6 +191,7 @@ class Delivery:
             "quote": found.quote,
             "start": found.start,
             "end": found.end,
+            "is_in_place": passage.is_as_stored,
             "locator": passage.locator,
         } | ({"label": passage.label.as_json()} if passage.label else {})
 

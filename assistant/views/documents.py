@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from assistant.conversations import shared, threads
 from assistant.showing import downloads
-from assistant.views import casefile, signed_in, undoing
+from assistant.views import casefile, passages, signed_in, undoing
 from assistant.views.parsing import parsed_id, parsed_number
 from governance.errors import NotFound
 from governance.scope import Scope
@@ -58,12 +58,12 @@ def passage(request: HttpRequest, scope: Scope, chunk: uuid.UUID) -> HttpRespons
         if not cited:
             raise
         return _replaced(request, scope, cited)
-    quote = str(cited.get("quote", ""))
     around = min(parsed_number(request.GET.get("around", "0")), AROUND_MOST)
     before, after = search.neighbours(scope, found, around) if around else ([], [])
     kept = request.GET.copy()
     kept["around"] = str(around + 2)
-    context: dict[str, Any] = {"passage": found, "quote": quote, "before": before, "after": after, "around": around}
+    context: dict[str, Any] = {"passage": found, "before": before, "after": after, "around": around}
+    context["blocks"] = passages.cited(found.text, cited)
     context["more_around"] = kept.urlencode() if around < AROUND_MOST else ""
     return _source(request, "library/passage.html", found.document_name, context)
 

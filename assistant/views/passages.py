@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 _DELIMITER = re.compile(r"\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$")
 _CELL_END = re.compile(r"(?<!\\)\|")
@@ -25,9 +26,21 @@ class Block:
     rows: tuple[Row, ...] = ()
 
 
+def cited(text: str, citation: Mapping[str, Any]) -> list[Block]:
+    """With what the citation quotes marked: at the place that it names, where that is one of this text. The quote alone may stand
+    there twice, or an output rule has cut words out of it.
+    """
+    quote, start, end = str(citation.get("quote", "")), citation.get("start", 0), citation.get("end", 0)
+    is_there = citation.get("is_in_place") or (quote and text[start:end] == quote)
+    return _marked(text, start, end) if is_there else blocks(text, quote)
+
+
 def blocks(text: str, quote: str = "") -> list[Block]:
     """`quote` may have its white space folded; where it does not stand in the text nothing is marked."""
-    start, end = place(text, quote)
+    return _marked(text, *place(text, quote))
+
+
+def _marked(text: str, start: int, end: int) -> list[Block]:
     found = []
     for is_table, at, lines in _runs(text):
         if is_table:

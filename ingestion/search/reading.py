@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import uuid
 from collections.abc import Mapping, Sequence
@@ -79,6 +80,11 @@ class Passage:
             "score": self.score,
             "distance": round(1 - self.dense, 4),
         } | ({"label": self.label.rank} if self.label else {})
+
+    @property
+    def is_as_stored(self) -> bool:
+        """Whether it holds the text that it was stored with: what policy cuts out of it moves every place behind."""
+        return hashlib.sha256(self.text.encode()).hexdigest() == self.content_hash
 
     @property
     def above(self) -> str:

@@ -17,11 +17,12 @@ from governance.audit import events
 from governance.errors import RecordUnavailable
 from governance.models import PolicyDecision
 from governance.policy.engine import Verdict
-from governance.policy.rules import Action
+from governance.policy.rules import Action, Stage
 from governance.policy.streaming import Piece
 from ingestion import catalog, search
-from tests.assistant import asking
+from tests.assistant import asking, portal
 from tests.cast import House
+from tests.governance import policies
 from tests.governance.database import leaves
 
 LONG = (
@@ -96,6 +97,22 @@ def test_a_segment_whose_record_is_refused_leaves_no_trace(house: House, monkeyp
     assert asking.record(house, asked) == before
     with house.system.transaction():
         assert PolicyDecision.objects.filter(interaction=asked, stage="output").count() == 0
+
+
+def test_what_a_rule_cuts_out_of_a_quote_is_marked_at_its_place_in_the_passage(house: House, settings: Any) -> None:
+    asking.shelf(house, f"Ask first. {asking.RULE}")
+    policies.add(house, policies.words("cut-abroad", Stage.OUTPUT, Action.REDACT, "days a year"))
+    asking.speak(settings, [asking.RULE])
+    row, bob = asking.answered(house.bob), portal.signed_in(house, "bob")
+    (said, *_), (cited, *_) = row.segments.all(), row.segments.all()[0].citations
+    assert "days a year" not in cited["quote"]
+    page = bob.get(f"/passages/{cited['chunk_id']}", {"answer": str(row.pk), "segment": str(said.ordinal)}).text
+    assert "<mark data-quoted>Twenty working days a year may be spent abroad.</mark>" in page
+
+    policies.add(house, policies.words("cut-first", Stage.PASSAGE, Action.REDACT, "Ask first"))
+    asking.speak(settings, [asking.RULE])
+    (cited, *_) = asking.answered(house.bob).segments.all()[0].citations
+    assert not cited["is_in_place"], "its places are those of what the model was shown"
 
 
 def test_a_citation_keeps_its_marker_for_the_whole_answer(house: House) -> None:

@@ -46,6 +46,27 @@ def test_quoted_words_are_marked_whatever_their_white_space() -> None:
     assert quoted("One. Two\nlines. Three.", "Two lines.") == ["Two\nlines."]
 
 
+def cited(text: str, **citation: object) -> list[str]:
+    return [part for block in passages.cited(text, citation) for part, is_quoted in block.parts if is_quoted]
+
+
+def test_what_is_cited_is_marked_at_its_place_and_not_where_the_same_words_stand_first() -> None:
+    text = "Ask twice. Then wait. Ask twice."
+    (block,) = passages.cited(text, {"quote": "Ask twice.", "start": 22, "end": 32})
+    assert block.parts == ((text[:22], False), ("Ask twice.", True), ("", False))
+
+
+def test_a_quote_that_a_rule_cut_is_marked_at_its_place_where_the_passage_is_as_it_was() -> None:
+    text = "Write to ada@example.org today. Or not."
+    assert cited(text, quote="Write to […] today.", start=0, end=31, is_in_place=True) == [text[:31]]
+    assert cited(text, quote="[…]", start=0, end=31, is_in_place=True) == [text[:31]]
+    # cut before it was read: every place behind is another one
+    assert cited(text, quote="[…]", start=0, end=20, is_in_place=False) == []
+    assert cited(text, quote="Or not.", start=20, end=27, is_in_place=False) == ["Or not."]
+    assert cited(text, quote="Or not.", start=20, end=27) == ["Or not."]  # from before it was kept
+    assert cited(text) == []
+
+
 @pytest.mark.parametrize("quote", ["", "   ", "not in there", "(", "|" * 40])
 def test_what_does_not_stand_there_marks_nothing(quote: str) -> None:
     assert quoted(TABLE, quote) == []
