@@ -67,7 +67,8 @@ class Change:
 @dataclass(frozen=True)
 class Replayed:
     """`then` and `now` are the two texts, as they were delivered and as they would be. `was_promised` says that they have to
-    be the same: it was answered in the deterministic lane, and nothing has changed.
+    be the same: it was answered in the deterministic lane, and nothing has changed. Of an answer that the check stopped, then
+    and now, nobody knows the lane.
     """
 
     then: str
@@ -81,7 +82,7 @@ class Replayed:
 
     @property
     def was_promised(self) -> bool:
-        return not self.changed
+        return not self.changed and bool(self.lane)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -265,7 +266,7 @@ def _of_the_machine(row: models.Answer, state: RunnerState, speech: Speech | Non
     if (model["engine"], model["build"]) != (state.engine, state.build):
         found.append(Change(Ingredient.ENGINE, f"{model['engine']} {model['build']}", f"{state.engine} {state.build}"))
     lane = speech.lane if speech and speech.finish else capsule.get("lane", "")
-    if not lane or capsule.get("lane", "") != lane:
+    if (not lane or capsule.get("lane", "") != lane) and not _is_stopped_alike(row, speech):
         found.append(Change(Ingredient.LANE, capsule.get("lane", ""), lane))
     now = {"temperature": 0.0, "seed": 0} | row.sampler | {"max_tokens": prompting.longest(row, state)}
     now |= {"beside": state.beside} if state.beside else {}
@@ -274,6 +275,14 @@ def _of_the_machine(row: models.Answer, state: RunnerState, speech: Speech | Non
     if now != capsule["sampler"]:
         found.append(Change(Ingredient.SAMPLER, _sampler(capsule["sampler"]), _sampler(now)))
     return found
+
+
+def _is_stopped_alike(row: models.Answer, speech: Speech | None) -> bool:
+    """Whether the check stopped a model that was asked in the lane at the same words, then and now: it told of none."""
+    if speech is None or speech.finish or row.capsule["finish"] or "is_deterministic" not in row.sampler:
+        return False
+    then: str = row.capsule["ingredients"]["written"]
+    return ingredients.digest(speech.written) == then
 
 
 def _model(told: Mapping[str, str]) -> str:

@@ -100,6 +100,24 @@ def test_a_model_that_is_stopped_before_its_end_has_told_of_no_lane(house: House
     assert ([str(one.ingredient) for one in found.changed], found.now) == (["policy"], "")
 
 
+def test_an_answer_that_the_check_stopped_names_no_lane_where_it_is_stopped_at_the_same_words_again(
+    house: House, settings: Any
+) -> None:
+    asking.shelf(house, asking.RULE)
+    hopeless: asking.Speech = ["Zebras juggle four flamingos in Berlin every day. " * 12] * 3
+    asking.speak(settings, hopeless)
+    row, plain = asking.answered(house.bob, **LANE), asking.answered(house.bob)
+    assert (row.status, row.capsule["finish"], row.capsule.get("lane")) == (models.Status.ANSWERED, "", None)
+    found = replaying.replay(house.bob, row.pk)
+    assert (found.is_identical, found.changed, found.was_promised, found.lane) == (True, (), False, "")
+    asking.speak(settings, hopeless)
+    page = portal.signed_in(house, "bob").post(f"/a/{row.pk}/replay").content.decode()
+    assert "nothing that it was made of has changed" in page
+    assert changed(house, plain) == ["lane"], "it was not even asked for"
+    asking.speak(settings, ["Yaks juggle four flamingos in Berlin every day. " * 12])
+    assert changed(house, row) == ["lane"]
+
+
 def test_what_may_be_read_and_what_it_says_is_asked_anew(house: House, settings: Any) -> None:
     shelf = asking.shelf(house, asking.RULE, f"{asking.RULE} So it was in 2019, said the works council then.")
     model = asking.speak(settings, read_aloud)
