@@ -28,7 +28,7 @@ READ_WHOLE = [name for name in NAMES if name != "judge"]
 @pytest.fixture(scope="module", autouse=True)
 def _a_model() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        asked = lambda _, text, __: judge.Opinion("scripted", "password" in text)  # noqa: E731
+        asked = lambda _, text, *__: judge.Opinion("scripted", "password" in text)  # noqa: E731
         patch.setitem(judge._registered, "judge", asked)
         yield
 
