@@ -14,6 +14,7 @@ import yaml
 from psycopg import sql
 
 from assistant.local import postgres, processes, testing
+from inference.worker import serving
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "compose.yaml").read_text(encoding="utf-8")
@@ -48,6 +49,11 @@ def test_command_is_that_of_the_supervisor(name: str) -> None:
 def test_service_says_how_it_is_and_comes_back(name: str) -> None:
     assert SERVICES[name]["healthcheck"]["test"][0] in {"CMD", "CMD-SHELL"}
     assert SERVICES[name]["restart"] == "unless-stopped"
+
+
+def test_whoever_answers_is_given_longer_to_stop_than_the_model_that_it_waits_for() -> None:
+    graces = [int(SERVICES[name]["stop_grace_period"].removesuffix("s")) for name in ("model", "answers")]
+    assert serving.Order.drain_s < graces[0] < graces[1]
 
 
 def test_no_secret_has_a_default_or_stands_in_the_file() -> None:
