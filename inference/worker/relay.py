@@ -80,11 +80,13 @@ class Relay:
             await asyncio.wait({passing, leaving}, return_when=asyncio.FIRST_COMPLETED)
             self.ended(passing.result() if passing.done() else "gone")
         finally:
-            await stopped(passing, leaving)
-            if self.upstream is not None:
-                with contextlib.suppress(httpx.HTTPError):
-                    await self.upstream.aclose()
-            self.chat.leave()
+            try:
+                await stopped(passing, leaving)
+                if self.upstream is not None:
+                    with contextlib.suppress(httpx.HTTPError):
+                        await self.upstream.aclose()
+            finally:
+                self.chat.leave()  # whatever closing the line comes to: a place that is kept is nobody's any more
 
     async def _pass(self, send: Send) -> str:
         try:

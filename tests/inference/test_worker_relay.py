@@ -150,6 +150,25 @@ def test_whenever_the_client_hangs_up_the_line_to_the_engine_is_closed(ticks: in
     asyncio.run(meet())
 
 
+def test_the_place_is_given_up_also_where_the_line_to_the_engine_cannot_be_closed() -> None:
+    class Broken(Endless):
+        async def aclose(self) -> None:
+            raise RuntimeError("The line was broken in a way that nobody foresaw.")
+
+    async def meet() -> None:
+        meeting = Meeting(stream=Broken())
+        task = meeting.relay(meeting.waiting)
+        _admit(meeting)
+        meeting.answers.set()
+        await _settled()
+        _hang_up(meeting)
+        with pytest.raises(RuntimeError, match="nobody foresaw"):
+            await task
+        assert meeting.behind.admitted.is_set()
+
+    asyncio.run(meet())
+
+
 def test_whoever_waits_is_told_that_the_worker_stops_and_whoever_was_admitted_is_answered() -> None:
     async def meet() -> None:
         for is_admitted in (False, True):
