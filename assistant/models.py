@@ -148,6 +148,14 @@ class Answer(TenantModel):
         indexes = [
             models.Index(fields=["tenant", "conversation", "created_at"], name="answer_by_conversation"),
             models.Index(fields=["status", "lease_until"], name="answer_due"),
+            # Whose turn it is: what waits and runs, few of all, and who was served last.
+            models.Index(
+                fields=["tenant", "person"],
+                condition=models.Q(status__in=[Status.QUEUED, Status.RUNNING]),
+                name="answer_unended",
+            ),
+            models.Index(fields=["tenant", "started_at"], name="answer_served_tenant"),
+            models.Index(fields=["tenant", "person", "started_at"], name="answer_served_person"),
         ]
 
     @property

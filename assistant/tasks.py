@@ -1,4 +1,4 @@
-"""Celery's doorbells: an id in, one call out."""
+"""Celery's doorbells: one call out. A ring for an answer names none, since the database says whose turn it is."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ from celery import shared_task
 
 
 @shared_task(name="assistant.tasks.answer")
-def answer(tenant: str, answer_id: str) -> None:
+def answer(*_: str) -> None:
+    """Messages of earlier versions, which may still lie in the broker, name an answer."""
     from assistant import answering
 
-    answering.answer(uuid.UUID(tenant), uuid.UUID(answer_id))
+    answering.answer_next()
 
 
 @shared_task(name="assistant.tasks.sweep")
 def sweep() -> None:
-    """Ring again for what a lost broker or a killed worker left behind."""
+    """Ring again for what a lost broker or a killed worker left behind; rings that nobody has heard yet count for it."""
     from assistant import answering, conversations
+    from assistant.operators import health
 
-    for tenant, answer_id in answering.due():
+    unheard = health.broker().get("answers", 0)
+    for tenant, answer_id in answering.due()[unheard:]:
         conversations.ring(tenant, answer_id)
 
 

@@ -32,6 +32,7 @@ from assistant.answering import (
     sharing,
     standing,
     steps,
+    turns,
 )
 from assistant.answering.awaiting import due as due
 from assistant.answering.evidence import Decision
@@ -60,20 +61,29 @@ PASSAGES = 5
 
 
 def answer(tenant: uuid.UUID, answer_id: uuid.UUID) -> None:
-    """Answer one question, or see that there is nothing to do. May be called twice, and by two at once."""
-    held = lease.claim(tenant, answer_id)
-    if held is None:
-        return
+    """Answer this question past the line, or see that there is nothing to do. May be called twice, and by two at once."""
+    if (held := lease.claim(tenant, answer_id)) is not None:
+        _attend(held)
+
+
+def answer_next() -> None:
+    """Answer the question whose turn it is, in whichever tenant, or see that there is none."""
+    if (held := lease.take()) is not None:
+        _attend(held)
+
+
+def _attend(held: lease.Claim) -> None:
     try:
         _answer(held)
     except lease.LeaseLost:
-        log.info("answer %s went on elsewhere", answer_id)
+        log.info("answer %s went on elsewhere", held.answer)
     except RecordUnavailable as fault:
         # Nothing can be written, so nothing is said; the lease runs out and the sweep tries again.
-        log.error("answer %s stopped: %s", answer_id, fault.message)
+        log.error("answer %s stopped: %s", held.answer, fault.message)
         lease.hold_up(held, notices.HELD_UP)
         raise
     finally:
+        turns.ring_for_room(held.scope, held.answer)
         connection.close()
 
 

@@ -1,6 +1,7 @@
 """Who works on an answer: one worker at a time, proven by a token, for as long as it says that it lives.
 
-A broker may deliver a message twice and a worker may die; the row's lease decides. Whoever lost it changes nothing.
+A broker may deliver a message twice and a worker may die; the row's lease decides. Whoever lost it changes nothing. Whose turn
+it is says the database, see `take`.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ LEASE = timedelta(seconds=15)
 HEARTBEAT_S = 4.0
 GLANCE_S = 2.0  # how often a running answer looks for Stop by itself; the bell rings long before
 ATTEMPTS = 3
+TAKE = "SELECT tenant_id, id FROM chancery.take_answer(%s, make_interval(secs => %s))"
 # Once a segment, between the engine and the reader: one statement tells both.
 EXTEND = "UPDATE answer SET lease_until = %s WHERE id = %s AND lease = %s AND status = %s RETURNING cancel_requested_at"
 
@@ -64,16 +66,37 @@ def answers_run() -> bool:
         return False
 
 
+def take() -> Claim | None:
+    """The answer whose turn it is, in all tenants, claimed; None where none may be taken.
+
+    The tenant with the fewest under way is next, as long as that is below its bound; of several that have as few, whoever was
+    served longest ago; inside a tenant its people likewise, and each one's oldest first. What waits for the answer before it
+    on its line is passed over. See docs/adr/0019-whose-question-is-next.md.
+    """
+    token = uuid.uuid4()
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE, [token, LEASE.total_seconds()])
+        found = cursor.fetchone()
+    if found is None:
+        return None
+    scope, answer = Scope.system(found[0]), found[1]
+    with scope.transaction():
+        row = models.Answer.objects.annotate(delivered=_is_delivered()).get(pk=answer)
+    stream.wake(answer)
+    return Claim(scope, row, token, row.attempts, row.delivered)
+
+
 def claim(tenant: uuid.UUID, answer: uuid.UUID) -> Claim | None:
-    """Take an answer that waits, or whose worker's lease has run out; None where there is nothing to take, or not yet: the
-    answer before it on its line is still open.
+    """Take this answer, past the line and its bounds, where it waits or its worker's lease has run out; None where there is
+    nothing to take, or not yet: the answer before it on its line is still open.
+
+    What waits may have a `lease_until` as well: that holds it back in the line alone.
     """
     scope, now = Scope.system(tenant), timezone.now()
     with scope.transaction():
         rows = models.Answer.objects.select_for_update(skip_locked=True).filter(pk=answer)
-        sent = models.Segment.objects.filter(answer=OuterRef("pk"))
-        row = rows.annotate(waits=turns.waits(), delivered=Exists(sent)).first()
-        if row is None or row.is_final or row.waits or (row.lease_until and row.lease_until > now):
+        row = rows.annotate(waits=turns.waits(), delivered=_is_delivered()).first()
+        if row is None or row.is_final or row.waits or _is_held(row, now):
             return None
         row.attempts += 1
         row.status, row.lease, row.lease_until = models.Status.RUNNING, uuid.uuid4(), now + LEASE
@@ -81,6 +104,14 @@ def claim(tenant: uuid.UUID, answer: uuid.UUID) -> Claim | None:
         row.save(update_fields=["status", "notice", "attempts", "lease", "lease_until", "started_at"])
         transaction.on_commit(lambda: stream.wake(answer))
     return Claim(scope, row, row.lease, row.attempts, row.delivered)
+
+
+def _is_delivered() -> Exists:
+    return Exists(models.Segment.objects.filter(answer=OuterRef("pk")))
+
+
+def _is_held(row: models.Answer, now: datetime) -> bool:
+    return row.status == models.Status.RUNNING and row.lease_until is not None and row.lease_until > now
 
 
 def extend(answer: uuid.UUID, token: uuid.UUID) -> datetime | None:

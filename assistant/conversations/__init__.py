@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from assistant import line, models, tasks
-from assistant.answering import asking, reasons, steps, stops, turns
+from assistant.answering import asking, lease, reasons, steps, stops, turns
 from assistant.conversations import admission, assistants, branches, titles
 from assistant.conversations.assistants import SetUp
 from assistant.conversations.brought import Brought, Judged, judge
@@ -68,8 +68,9 @@ def ask(
     `branches`; `after` is the last turn that whoever asks has before them, where they say it. `reason` is why it is asked,
     where policy wants to know; `without` names parts of the understanding to leave out; `model` is a further model to be
     answered by, `assistant` one that an admin composed: a conversation goes on with its own; who answers by themselves
-    leave it unrung; `answer_id` is the id it gets. Raises InvalidInput, ReasonRequired, NotFound (a collection, a
-    conversation, a turn or an assistant), Conflict (another turn is shown last by now), Busy.
+    leave it unrung, and for the time of a lease no worker takes it; `answer_id` is the id it gets. Raises InvalidInput,
+    ReasonRequired, NotFound (a collection, a conversation, a turn or an assistant), Conflict (another turn is shown last by
+    now), Busy.
     """
     access.require(scope, Action.ASK)
     question, reason = _checked(text), reasons.checked(reason)
@@ -101,6 +102,7 @@ def ask(
             model=model,
             capsule={"policy": policy.stamp.as_json()},
             times=times,
+            lease_until=None if is_rung else timezone.now() + lease.LEASE,
         )
         admission.admit(scope, tenant, answer, conversation, replaced, is_blocked=verdict.action is PolicyAction.BLOCK)
         facts = _facts(answer, chosen, conversation, len(question)) | ({"has_reason": True} if reason else {})
@@ -145,11 +147,13 @@ def _ground(scope: Scope, wanted: frozenset[uuid.UUID], is_model_only: bool) -> 
 
 
 def ring(tenant: uuid.UUID, answer: uuid.UUID) -> None:
-    """The doorbell. Where the broker is down the sweep rings later: the row is there."""
+    """The doorbell: one ring for each answer that may be taken. Whoever hears it takes the one whose turn it is, and each is
+    taken once as many were heard. Where the broker is down the sweep rings later: the row is there.
+    """
     try:
-        tasks.answer.apply_async((str(tenant), str(answer)), retry=False)
+        tasks.answer.apply_async(retry=False)
     except Exception as fault:  # noqa: BLE001  kombu, redis and socket faults have no common base
-        log.warning("the broker did not take answer %s: %s", answer, fault)
+        log.warning("the broker did not take answer %s of tenant %s: %s", answer, tenant, fault)
 
 
 def _checked(text: str) -> str:
@@ -257,7 +261,7 @@ def answer_of(scope: Scope, answer: uuid.UUID) -> models.Answer:
 
 
 def ahead_of(scope: Scope, answer: models.Answer) -> int:
-    """How many of the organisation's questions wait before this one; 0 once it runs."""
+    """How many of the organisation's questions will be taken before this one, as things stand; 0 once it runs."""
     if answer.status != models.Status.QUEUED:
         return 0
     with scope.transaction(), connection.cursor() as cursor:

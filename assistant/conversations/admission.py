@@ -86,5 +86,5 @@ def _require_a_place(scope: Scope, tenant: Tenant, freed: int) -> None:
         raise Busy(
             sentence("%(waiting)s questions wait already. Try again in a while.", waiting=waiting),
             position=waiting + running,
-            wait_s=waits.an_answer_s(scope) * (waiting + 1),
+            wait_s=waits.until_begun_s(scope, waiting),
         )

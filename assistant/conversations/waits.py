@@ -1,4 +1,6 @@
-"""How long a question will wait, reckoned from how long the same person's last answers took."""
+"""How long a question will wait, reckoned from how long the same person's last answers took and from its tenant's share of
+what is answered at once.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,7 @@ import statistics
 from django.db import connection
 
 from assistant import models
+from assistant.local.processes import ANSWERED_AT_ONCE
 from governance.scope import Scope
 
 LAST = 20
@@ -28,8 +31,10 @@ def an_answer_s(scope: Scope) -> float:
 
 
 def until_begun_s(scope: Scope, ahead: int) -> float:
-    """Until a question begins that has so many of its organisation before it: as many are answered at once as run now."""
+    """Until a question begins that has so many of its organisation before it: organisations take turns, so that it has a part
+    of what is answered at once, whoever else asks how much. Nothing where there is room for it at once.
+    """
     with scope.transaction(), connection.cursor() as cursor:
-        cursor.execute("SELECT running FROM chancery.open_answers()")
-        running = int(cursor.fetchone()[0])
-    return round(an_answer_s(scope) * (ahead + 1) / max(1, running), 1) if running or ahead else 0.0
+        cursor.execute("SELECT share, room FROM chancery.answers_share(%s)", [ANSWERED_AT_ONCE])
+        share, room = cursor.fetchone()
+    return 0.0 if ahead < room else round(an_answer_s(scope) * (ahead + 1) / share, 1)

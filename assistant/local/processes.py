@@ -7,6 +7,7 @@ from dataclasses import dataclass
 WEB_PORT = 8000
 MODEL_PORT = 8801
 WITNESS_PORT = 8802
+ANSWERED_AT_ONCE = 8  # of all tenants together, by one worker
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def workers(run: str) -> tuple[Command, ...]:
     """`run` is the folder of beat's schedule. Reading yields to answering: it runs nice, and while some of its
     hands embed the others parse and store. One hand more than one tenant gets (CHANCERY_INGEST_PER_TENANT)."""
     return (
-        worker("answers", "threads", 8),
+        worker("answers", "threads", ANSWERED_AT_ONCE),
         worker("ingest", "threads", 6, nice=10, also="build"),
         worker("housekeeping", "threads", 5, "-B", "-s", f"{run}/beat"),
     )

@@ -142,7 +142,7 @@ def _rows(scope: Scope, answer: uuid.UUID, seen: int) -> tuple[list[dict[str, An
 
 
 def state_of(row: models.Answer, position: int, wait_s: float = 0.0, after: uuid.UUID | None = None) -> dict[str, Any]:
-    """`position` is how many of the organisation's questions wait before this one, `wait_s` about how long it will wait, and
+    """`position` is how many of the organisation's questions are taken before this one, `wait_s` about how long it will wait, and
     `after` the answer before it on its line, where it waits for that one's end.
     `passages` are what an answer that is being written is written from, as soon as that is known.
     """

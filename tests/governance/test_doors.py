@@ -31,6 +31,8 @@ RETURNS = {
     ),
     "answers_ahead": "bigint",
     "answers_run": "boolean",
+    # Of one's own tenant: its part of what is answered at once, and how many more of its could begin.
+    "answers_share": "TABLE(share double precision, room bigint)",
     "changed_sets": "TABLE(tenant_id uuid, run uuid, collection_id uuid, person uuid, key uuid)",
     "close_index": "void",
     "collections": "SETOF uuid",
@@ -79,6 +81,7 @@ RETURNS = {
         " is_service boolean, service uuid, charged uuid)"
     ),
     "tenant_for_login": "TABLE(id uuid, slug text, name text)",
+    "take_answer": "TABLE(tenant_id uuid, id uuid)",
     "take_version": "TABLE(tenant_id uuid, id uuid)",
     "tenants": "SETOF uuid",
     "versions_wait": "boolean",
