@@ -1,10 +1,10 @@
 """Citations that are wrong on purpose: `python -m bench.answering.planted [--answers RUN.jsonl] [--misses]`.
 
-A sentence that a passage carries is marked with another passage's number, or gets another figure, date or name, or is
-negated. Flagged is what does not come out as supported by the passage that it names. Beside it stand the false alarms:
-the same sentences, left alone. Sentences are the passages' own, reworded by rule (lead-ins, two put together, words for
-words), or with
-`--answers` what a model wrote in a run of `bench.answers`, of which those count that the check holds to be supported.
+A sentence that a passage carries is marked with another passage's number, or gets another figure, in digits or in words,
+or another date or name, or is negated. Flagged is what does not come out as supported by the passage that it names.
+Beside it stand the false alarms: the same sentences, left alone. Sentences are the passages' own, reworded by rule
+(lead-ins, two put together, words for words), or with `--answers` what a model wrote in a run of `bench.answers`, of
+which those count that the check holds to be supported.
 """
 
 from __future__ import annotations
@@ -57,6 +57,13 @@ _MONATE = [
     "Dezember",
 ]
 _DATE = re.compile(rf"\b(?:{'|'.join([*_MONTHS, *_MONATE])})\b|\b(?:19|20)\d\d\b")
+# Each before another of its kind.
+_IN_WORDS = """two four three six four seven five three six eight ten twelve second fourth third fifth fourth sixth fifth third
+twice once zwei vier drei sechs vier sieben fünf drei sechs acht zehn zwölf zweiten vierten dritten fünften vierten sechsten
+fünften dritten zweimal dreimal"""
+_WORDS = dict(zip(_IN_WORDS.split()[::2], _IN_WORDS.split()[1::2], strict=True))
+_UNIT = r"(?:hour|day|week|month|year|percent|Stunde|Tag|Woche|Monat|Jahr)"
+_WORDED = re.compile(rf"(?<![\w-])(?:{'|'.join(_WORDS)})(?=\s\w)|\b(?P<one>one|eine?[nmrs]?)(?=\s{_UNIT})")
 _NAME = re.compile(r"(?<=[a-zäöüß,] )[A-Z][A-Za-z]{3,}\b")
 _REWORDED = {
     r"\bmust\b": "has to",
@@ -140,6 +147,7 @@ def planted(pair: Pair, chance: random.Random) -> Iterator[Planted]:
         yield Planted("swapped", pair.sentence, chance.choice(others), pair)
     for kind, changed in (
         ("figure", _figure(pair, chance)),
+        ("word", _word(pair)),
         ("date", _date(pair, chance)),
         ("name", _name(pair, chance)),
         ("negated", unseen.denied(pair.sentence, pair.language)),
@@ -157,6 +165,15 @@ def _figure(pair: Pair, chance: random.Random) -> str:
     head = value.split(".")[0].split(",")[0]
     other = str(int(head) + chance.choice((1, 2, 5, 10))) + value[len(head) :]
     return pair.sentence[: one.start()] + other + pair.sentence[one.end() :]
+
+
+def _word(pair: Pair) -> str:
+    """Another figure in words for the first that is in words. No chance is in it, so that all others are planted as ever."""
+    found = _WORDED.search(pair.sentence)
+    if found is None:
+        return ""
+    other = _WORDS.get(found.group()) or ("three" if found.group() == "one" else "drei")
+    return pair.sentence[: found.start()] + other + pair.sentence[found.end() :]
 
 
 def _date(pair: Pair, chance: random.Random) -> str:

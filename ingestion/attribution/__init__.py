@@ -63,10 +63,11 @@ class Attribution(Generic[K]):
 
 @dataclass(frozen=True)
 class _Claim:
-    """What a sentence says, and how much each of its terms tells."""
+    """What a sentence says, and how much each of its terms tells. `ones` are told apart as in `facts.ones`."""
 
     weights: Mapping[str, float]
     values: tuple[Fact, ...]
+    ones: tuple[Fact, ...]
     names: frozenset[str]
     compounds: frozenset[str]
     numbered: frozenset[str]
@@ -76,6 +77,10 @@ class _Claim:
     @property
     def is_negative(self) -> bool:
         return self.whole.is_negative
+
+    @cached_property
+    def figures(self) -> tuple[Fact, ...]:
+        return (*self.values, *self.ones)
 
     @cached_property
     def asked(self) -> frozenset[str]:
@@ -149,7 +154,8 @@ def _claim(sentence: str, read: Sequence[_Passage]) -> _Claim:
     clauses = tuple(part for part in spans.clauses(sentence) if len(part.words) >= _CLAUSE_MIN)
     compounds = frozenset(facts.compounds(sentence))
     bare = facts.names(value.value for value in stated if not value.kind)
-    return _Claim(weights, stated, required, compounds, bare, spans.whole(sentence), clauses)
+    ones = tuple(dict.fromkeys(facts.ones(sentence)))
+    return _Claim(weights, stated, ones, required, compounds, bare, spans.whole(sentence), clauses)
 
 
 def _weight(term: str, read: Sequence[_Passage]) -> float:
@@ -192,9 +198,11 @@ def _score(
     """0 unless the run of spans states every value; else the share of the claim's weight that it holds. `held` says for each
     span how far each term of the claim is found there, and `said` which of its values, as `_said` does.
     """
+    run = passage.spans[at]
     if not all(_is_stated(value, passage, said[at]) for value in claim.values):
         return 0.0
-    run = passage.spans[at]
+    if any(_is_contradicted(one, claim, run, said[at]) for one in claim.ones):
+        return 0.0
     whole = sum(claim.weights.values())
     shares = {term: max(span[term] for span in held[at]) for term in claim.weights}
     own = sum(weight * shares[term] for term, weight in claim.weights.items())
@@ -232,7 +240,7 @@ def _said(claim: _Claim, passage: _Passage, span: Span) -> dict[Fact, bool]:
     """Which of the claim's values the span says, and whether of what the claim speaks of."""
     return {
         value: not _is_of_another(value, claim, passage, span)
-        for value in claim.values
+        for value in claim.figures
         if span.states(value, claim.asked)
     }
 
@@ -243,6 +251,14 @@ def _is_stated(value: Fact, passage: _Passage, said: Sequence[Mapping[Fact, bool
         return any(one.get(value, False) for one in said)
     # A year may stand in the title alone; an amount may not.
     return not value.kind and any(value.agrees(other) for other in passage.context_values)
+
+
+def _is_contradicted(one: Fact, claim: _Claim, run: Sequence[Span], said: Sequence[Mapping[Fact, bool]]) -> bool:
+    """Whether the run says it of something else alone; or says another value of its unit, which the sentence does not say."""
+    if any(one in each for each in said):
+        return not any(each.get(one, False) for each in said)
+    others = [value for span in run for value in span.values if value.kind == one.kind]
+    return any(not any(value.agrees(other) for value in claim.values) for other in others)
 
 
 def _is_of_another(value: Fact, claim: _Claim, passage: _Passage, span: Span) -> bool:
@@ -262,7 +278,7 @@ def _is_of_another(value: Fact, claim: _Claim, passage: _Passage, span: Span) ->
 def _has_another(value: Fact, claim: _Claim, part: Part, is_row: bool) -> bool:
     """Whether the part says a value of that kind, and none that the sentence says too. The 1 of "priority 1" is no "1 day"."""
     rivals = [other for other in part.values if (other.is_comparable if is_row else other.is_alike)(value)]
-    said = [each for each in claim.values if each.kind or not is_row or not value.kind]
+    said = [each for each in claim.figures if each.kind or not is_row or not value.kind]
     return bool(rivals) and not any(each.agrees(other) for each in said for other in rivals)
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from ingestion.attribution import numbers, units
+from ingestion.attribution import counts, numbers, units
 from ingestion.search import terms
 
 _MONTH_NAMES = """
@@ -50,6 +50,7 @@ _DATES = (
     re.compile(rf"\b{_MONTH}\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(?P<year>\d{{4}}))?", re.IGNORECASE),
     re.compile(rf"\b{_MONTH}\s+{_OF}(?P<year>\d{{4}})\b", re.IGNORECASE),
 )
+_NTH_OF_MONTH = re.compile(rf"{counts.ORDINAL}(?=\s+{_OF}{_MONTH})", re.IGNORECASE)
 _TIMES = (
     re.compile(
         r"\b(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2}))?\s?(?:(?P<half>[ap])\.?m\b\.?|Uhr\b|(?<=:\d\d))", re.IGNORECASE
@@ -122,16 +123,31 @@ def values(text: str) -> list[Fact]:
     is no number of seats.
     """
     found: list[Fact] = []
-    for pattern in _DATES:
-        text = _taken(pattern, text, found, _date)
-    for pattern in _TIMES:
-        text = _taken(pattern, text, found, _time)
+    has_ordinal = counts.has_ordinal(text)
+    if has_ordinal:
+        text = _NTH_OF_MONTH.sub(counts.ordinal, text)
+    for pattern, read in _WITH_DIGITS if _has_digit(text) else ():
+        text = _taken(pattern, text, found, read)
+    if has_ordinal:
+        counted, text = counts.ordinals(text)
+        found.extend(Fact(*one) for one in counted)
+    found.extend(Fact(value, counts.OFTEN) for value in counts.often(text))
     for match in _AMOUNT.finditer(without_codes(text)):
         value = match.group("value")
         number = terms.number(value) if value else terms.NUMBER_WORDS[terms.folded(match.group("word"))]
         number = f"-{number}" if match.group("minus") else number
         found.append(Fact(number, units.kind(match.group("before") or "") or units.kind_after(match.group("after"))))
     return found
+
+
+def ones(text: str) -> list[Fact]:
+    """The 1 of a bare text that stands in words which often mean none: "einen Monat", "first day", "once a year"."""
+    return [Fact("1", kind) for kind in counts.ones(text)]
+
+
+def stated(text: str) -> list[Fact]:
+    """All values that a bare text may be held to state."""
+    return [*values(text), *ones(text)]
 
 
 def codes(text: str) -> set[str]:
@@ -181,7 +197,7 @@ def in_order(text: str) -> str:
 
 def without_codes(text: str) -> str:
     """Each of its signs stays in its place, and so do words that are joined to a code: North of North-B2."""
-    return _RUN.sub(_blanked, text)
+    return _RUN.sub(_blanked, text) if _has_digit(text) else text
 
 
 def _taken(
@@ -245,3 +261,6 @@ def _is_mixed(run: str) -> bool:
 
 def _has_digit(run: str) -> bool:
     return any(map(str.isdigit, run))
+
+
+_WITH_DIGITS = (*((pattern, _date) for pattern in _DATES), *((pattern, _time) for pattern in _TIMES))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 
+from ingestion.attribution import units
 from ingestion.search import terms
 
 MINUS = "\u2212"
@@ -65,12 +66,13 @@ _SCALE = "|".join(sorted(_SCALES, key=len, reverse=True))
 _SCALED = rf"{_COUNT}[\s-]?(?<![a-zäöüß])(?P<scale>{_SCALE})\b(?:(?<=mio|mrd|tsd)\.)?"
 _SHORT = rf"(?<=[£€$]){_VALUE}(?P<scale>mn|bn|k|m)\b"
 _DEGREES = r"\b(?:degrees?|grad|degrés|gradi|grados|graden|graus)\s(?=(?P<scale>[CF])(?:elsius|ahrenheit)\b)\w+"
+_ONE_OF = r"\bone(?=(?P<after>(?:[\s-]+[^\W\d_]+){1,2}))"
 _MINUS = rf"(?:\bminus\s+|(?<![^\s(\[|])(?<!\d\s)[-\u2212])(?=[£€$]?\d|(?:{WORDS})\b)"
 
 
 def in_figures(text: str) -> str:
-    """With "250" for "two hundred and fifty", "5000000" for "5 million", "1200" for "1 200", and "−20 °C" for
-    "minus 20 degrees Celsius".
+    """With "250" for "two hundred and fifty", "5000000" for "5 million", "1200" for "1 200", "1 month" for "one month", and
+    "−20 °C" for "minus 20 degrees Celsius".
 
     A word of `terms.NUMBER_WORDS` that stands alone stays: it has its own figure there.
     """
@@ -146,6 +148,10 @@ def _degrees(match: re.Match[str]) -> str:
     return f"°{match.group('scale').upper()}"
 
 
+def _one(match: re.Match[str]) -> str:
+    return "1" if units.kind_after(match.group("after")) else match.group()
+
+
 def _minus(_match: re.Match[str]) -> str:
     return MINUS
 
@@ -159,6 +165,7 @@ _READ: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = tupl
         (_GERMAN, _german),
         (_SCALED, _scaled),
         (_SHORT, _short),
+        (_ONE_OF, _one),
         (_MINUS, _minus),
         (_DEGREES, _degrees),
     )

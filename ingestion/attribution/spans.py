@@ -159,13 +159,14 @@ def clauses(sentence: str) -> tuple[Part, ...]:
 def whole(said: str) -> Part:
     """All of a bare text as one part."""
     words = frozenset(term for term in terms.terms(said) if not term[0].isdigit()) - facts.UNITS
-    return Part(words, tuple(facts.values(said)), negations(said))
+    return Part(words, tuple(facts.stated(said)), negations(said))
 
 
 def _told(text: str, unit: Unit) -> Iterator[Span]:
     for sentence in blocks.sentences(text, unit):
         said = facts.bare(text[sentence.start : sentence.end])
-        made = _span(sentence, said, clauses(said))
+        parts = clauses(said)
+        made = _span(sentence, said, parts, parts[0].values if len(parts) == 1 else tuple(facts.stated(said)))
         counted = _COUNTED.match(said)
         yield replace(made, values=tuple(_of_name(made.values, counted.groups()))) if counted else made
 
@@ -175,13 +176,13 @@ def _listed(text: str, unit: Unit) -> Iterator[Span]:
     label, *rest = _LABEL_END.split(said, maxsplit=1)
     numbered = facts.numbered(label) if rest else frozenset()
     part = whole(said)
-    values = (*_of_name(facts.values(label), numbered), *facts.values(rest[0])) if numbered else part.values
+    values = (*_of_name(facts.stated(label), numbered), *facts.stated(rest[0])) if numbered else part.values
     part = replace(part, words=part.words | facts.names(numbered), values=values)
-    yield replace(_span(unit, said, (part,)), values=values, series=unit.block)
+    yield replace(_span(unit, said, (part,), values), series=unit.block)
 
 
-def _span(unit: Unit, said: str, parts: tuple[Part, ...]) -> Span:
-    return Span(unit.start, unit.end, _terms(said), tuple(facts.values(said)), parts)
+def _span(unit: Unit, said: str, parts: tuple[Part, ...], values: tuple[Fact, ...]) -> Span:
+    return Span(unit.start, unit.end, _terms(said), values, parts)
 
 
 def _table(text: str, block: int, units: Sequence[Unit]) -> Iterator[Span]:
@@ -192,7 +193,7 @@ def _table(text: str, block: int, units: Sequence[Unit]) -> Iterator[Span]:
 
 
 def _row(row: Row, labels: int, block: int) -> Span:
-    cells = [Cell(head, tuple(facts.values(cell))) for head, cell in zip(row.heads, row.written, strict=True)]
+    cells = [Cell(head, tuple(facts.stated(cell))) for head, cell in zip(row.heads, row.written, strict=True)]
     label = " ".join(row.written[:labels])
     numbered = facts.numbered(label)
     before = tuple(Cell(cell.head, tuple(_of_name(cell.values, numbered))) for cell in cells[:labels])
@@ -200,7 +201,7 @@ def _row(row: Row, labels: int, block: int) -> Span:
     figures = tuple(fact for cell in cells[labels:] for fact in cell.values)
     part = Part(facts.label(label), figures, negations(row.inside))
     known = _terms(f"{row.header}\n{row.inside}")
-    values = (*named, *figures, *_of_name(facts.values(row.header), facts.numbered(row.header)))
+    values = (*named, *figures, *_of_name(facts.stated(row.header), facts.numbered(row.header)))
     return Span(row.start, row.end, known, values, (part,), block, before, tuple(cells[labels:]))
 
 

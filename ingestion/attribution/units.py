@@ -32,6 +32,7 @@ _KINDS = {
     "kWh": rf"kwh|kilo{_WATT_HOURS}",
     "Wh": rf"wh|{_WATT_HOURS}",
     "h": r"h",
+    "times": r"times?|mal",
     "hour": r"hours?|\w*stunden?|heures?|horas?|or[ae]|uur|uren",
     "day": r"(?:work|week)?days?|(?!mon|diens|donners|frei|sams|sonn|feier)\w*tag(?:e[ns]?|s)?"
     r"|jours?|journées?|d[ií]as?|giorn[oi]|(?:werk)?dag(?:en)?",
