@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Generic, TypeVar
 
-from ingestion.attribution import facts, names, numbers, spans, units
+from ingestion.attribution import facts, names, naming, numbers, spans, units
 from ingestion.attribution.facts import Fact
 from ingestion.attribution.spans import Part, Span
 from ingestion.search import terms
@@ -70,7 +70,7 @@ class _Claim:
     ones: tuple[Fact, ...]
     names: frozenset[str]
     compounds: frozenset[str]
-    numbered: frozenset[str]
+    asked: frozenset[str]
     whole: Part
     clauses: tuple[Part, ...]
 
@@ -81,10 +81,6 @@ class _Claim:
     @cached_property
     def figures(self) -> tuple[Fact, ...]:
         return (*self.values, *self.ones)
-
-    @cached_property
-    def asked(self) -> frozenset[str]:
-        return self.numbered.union(self.weights)
 
 
 @dataclass(frozen=True)
@@ -153,9 +149,9 @@ def _claim(sentence: str, read: Sequence[_Passage]) -> _Claim:
     weights = {term: _weight(term, read) for term in terms.terms(sentence) if term not in facts.UNITS}
     clauses = tuple(part for part in spans.clauses(sentence) if len(part.words) >= _CLAUSE_MIN)
     compounds = frozenset(facts.compounds(sentence))
-    bare = facts.names(value.value for value in stated if not value.kind)
+    called = naming.called(sentence) - facts.UNITS | naming.numbered(value.value for value in stated if not value.kind)
     ones = tuple(dict.fromkeys(facts.ones(sentence)))
-    return _Claim(weights, stated, ones, required, compounds, bare, spans.whole(sentence), clauses)
+    return _Claim(weights, stated, ones, required, compounds, called, spans.whole(sentence), clauses)
 
 
 def _weight(term: str, read: Sequence[_Passage]) -> float:
@@ -284,9 +280,11 @@ def _has_another(value: Fact, claim: _Claim, part: Part, is_row: bool) -> bool:
 
 def _is_beaten(part: Part, rivals: Sequence[Part], claim: _Claim) -> bool:
     own = _common(claim, part)
-    is_apart = len(own) < len(part.words)
     theirs = [(rival, _common(claim, rival)) for rival in rivals]
-    return is_apart and any(own < held or (own and own == held == rival.words) for rival, held in theirs)
+    # "Senior managers" are called by all of a name that holds "managers".
+    if len(own) >= len(part.words):
+        return bool(own) and any(own < held == rival.words for rival, held in theirs)
+    return any(own < held or (own and own == held == rival.words) for rival, held in theirs)
 
 
 def _common(claim: _Claim, part: Part) -> frozenset[str]:

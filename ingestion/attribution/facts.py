@@ -166,17 +166,6 @@ def numbered(text: str) -> frozenset[str]:
     )
 
 
-def names(numbers: Iterable[str]) -> frozenset[str]:
-    """How the numbers of names stand among terms, where a figure's would be taken for them."""
-    return frozenset(f"#{number}" for number in numbers)
-
-
-def label(text: str) -> frozenset[str]:
-    """The terms of a bare text that names a row or a column."""
-    numbers = numbered(text)
-    return frozenset(terms.terms(text)) - numbers | names(numbers)
-
-
 def _is_measure(word: str) -> bool:
     """ "Month 3" and "within 14" are as long as "3 months" and "14 days", and no names."""
     return bool(units.kind(word)) or word.lower() in _MEASURES

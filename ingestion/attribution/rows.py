@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from ingestion.attribution import facts
+from ingestion.attribution import facts, naming
 from ingestion.cutting.blocks import Unit
 from ingestion.search import terms
 
@@ -18,7 +18,7 @@ _DELIMITER = re.compile(r"[\s|:]*-[\s|:-]*")
 @dataclass(frozen=True)
 class Row:
     """`text[start:end]` of the passage, bare, under `header`, which is empty where there is none. `heads` are the terms of each
-    column's head, less those that every column but the first has.
+    column's head, less those that every column but the first has, unless one has no others.
     """
 
     start: int
@@ -33,8 +33,9 @@ class Row:
     @cached_property
     def heads(self) -> list[frozenset[str]]:
         width = len(self.written)
-        names = [facts.label(cell) for cell in _cells(self.header.partition("\n")[0])] if self.header else []
+        names = [naming.label(cell) for cell in _cells(self.header.partition("\n")[0])] if self.header else []
         shared = frozenset.intersection(*names[1:]) if len(names) > 2 else frozenset()
+        shared = frozenset() if shared in names[1:] else shared  # Standard beside Standard Plus
         return [names[at] - shared if at < len(names) else frozenset() for at in range(width)]
 
 

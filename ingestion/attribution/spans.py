@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ingestion.attribution import facts, rows, units
+from ingestion.attribution import facts, naming, rows, units
 from ingestion.attribution.facts import Fact
 from ingestion.attribution.rows import Row
 from ingestion.cutting import blocks
@@ -97,7 +97,9 @@ class Span:
 def _named(cells: Sequence[Cell], asked: frozenset[str]) -> Sequence[Cell]:
     heads = {cell.head & asked for cell in cells}
     best = {head for head in heads if head and not any(head < other for other in heads)}
-    return [cell for cell in cells if cell.head & asked in best]
+    # "Plus" of Standard Plus is not asked for.
+    whole = {cell.head for cell in cells if cell.head <= asked}
+    return [cell for cell in cells if (head := cell.head & asked) in best and (cell.head == head or head not in whole)]
 
 
 def read(text: str) -> tuple[Span, ...]:
@@ -177,7 +179,7 @@ def _listed(text: str, unit: Unit) -> Iterator[Span]:
     numbered = facts.numbered(label) if rest else frozenset()
     part = whole(said)
     values = (*_of_name(facts.stated(label), numbered), *facts.stated(rest[0])) if numbered else part.values
-    part = replace(part, words=part.words | facts.names(numbered), values=values)
+    part = replace(part, words=part.words | naming.numbered(numbered), values=values)
     yield replace(_span(unit, said, (part,), values), series=unit.block)
 
 
@@ -199,8 +201,8 @@ def _row(row: Row, labels: int, block: int) -> Span:
     before = tuple(Cell(cell.head, tuple(_of_name(cell.values, numbered))) for cell in cells[:labels])
     named = tuple(fact for cell in before for fact in cell.values)
     figures = tuple(fact for cell in cells[labels:] for fact in cell.values)
-    part = Part(facts.label(label), figures, negations(row.inside))
-    known = _terms(f"{row.header}\n{row.inside}")
+    part = Part(naming.label(label), figures, negations(row.inside))
+    known = _terms(f"{row.header}\n{row.inside}").union(*row.heads)
     values = (*named, *figures, *_of_name(facts.stated(row.header), facts.numbered(row.header)))
     return Span(row.start, row.end, known, values, (part,), block, before, tuple(cells[labels:]))
 

@@ -129,3 +129,61 @@ def test_each_row_of_a_table_is_read_once() -> None:
     with mock.patch.object(rows, "read", wraps=rows.read) as read:
         assert len(spans.read(CARE)) == 4
     assert read.call_count == 4
+
+
+def table(*rows: str) -> str:
+    head, *others = rows
+    return "\n".join([head, "|" + " --- |" * (head.count("|") - 1), *others])
+
+
+ROLES = table("| Role | Leave |", "| Manager | 25 days |", "| Senior manager | 30 days |")
+LISTED = "- Manager: 25 days\n- Senior manager: 30 days"
+TARIFFS = table("| Plan | Price |", "| Standard | 20 € |", "| Standard Plus | 30 € |")
+WIDE = table("| | Standard | Standard Plus |", "| Price | 20 € | 30 € |")
+GROUPS = table("| Group | Leave |", "| A | 20 days |", "| B | 30 days |")
+NAMED = table("| Group | Leave |", "| Group A | 20 days |", "| Group B | 30 days |")
+TEAMS = table("| Team | Leave |", "| IT | 20 days |", "| HR | 30 days |")
+EVERY = table("| Who | Leave |", "| All | 20 days |", "| Managers | 30 days |")
+
+
+@pytest.mark.parametrize(
+    ("text", "one", "other"),
+    [
+        (ROLES, "Managers get 25 days of leave.", "Senior managers get 30 days of leave."),
+        (LISTED, "Managers get 25 days of leave.", "Senior managers get 30 days of leave."),
+        (TARIFFS, "The price of Standard is 20 €.", "The price of Standard Plus is 30 €."),
+        (WIDE, "The price of Standard is 20 €.", "The price of Standard Plus is 30 €."),
+        (GROUPS, "Group A gets 20 days of leave.", "Group B gets 30 days of leave."),
+        (NAMED, "Group A gets 20 days of leave.", "Group B gets 30 days of leave."),
+        (TEAMS, "IT gets 20 days of leave.", "HR gets 30 days of leave."),
+        (EVERY, "All get 20 days of leave.", "Managers get 30 days of leave."),
+    ],
+)
+def test_a_name_that_another_holds_or_that_is_a_small_word_tells_its_row(text: str, one: str, other: str) -> None:
+    first, second = (next(word for word in said.split() if word.isdigit()) for said in (one, other))
+    assert is_cited(one, text)
+    assert is_cited(other, text)
+    assert not is_cited(one.replace(first, second), text)
+    assert not is_cited(other.replace(second, first), text)
+
+
+@pytest.mark.parametrize(
+    ("heads", "month", "year"),
+    [
+        ("Monthly price | Yearly price", "Gold costs {} a month.", "Gold costs {} a year."),
+        ("Price per month | Price per year", "Gold costs {} monthly.", "The yearly price of Gold is {}."),
+        ("Monatlicher Preis | Jährlicher Preis", "Gold kostet {} im Monat.", "Gold kostet {} im Jahr."),
+        ("Monatspreis | Jahrespreis", "Gold kostet im Monat {}.", "Gold kostet {} im Jahr."),
+    ],
+)
+def test_a_column_is_called_by_its_period_in_any_form(heads: str, month: str, year: str) -> None:
+    text = table(f"| Plan | {heads} |", "| Gold | 100 € | 1000 € |", "| Silver | 50 € | 500 € |")
+    assert is_cited(month.format("100 €"), text)
+    assert is_cited(year.format("1000 €"), text)
+    assert not is_cited(month.format("1000 €"), text)
+    assert not is_cited(year.format("100 €"), text)
+
+
+def test_the_length_of_another_figure_asks_for_no_column() -> None:
+    text = table("| Plan | Monthly price | Yearly price |", "| Gold with a notice of 3 months | 100 € | 1000 € |")
+    assert is_cited("Gold with a notice of 3 months costs 1000 €.", text)
