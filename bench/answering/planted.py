@@ -63,7 +63,9 @@ twice once zwei vier drei sechs vier sieben fünf drei sechs acht zehn zwölf zw
 fünften dritten zweimal dreimal"""
 _WORDS = dict(zip(_IN_WORDS.split()[::2], _IN_WORDS.split()[1::2], strict=True))
 _UNIT = r"(?:hour|day|week|month|year|percent|Stunde|Tag|Woche|Monat|Jahr)"
-_WORDED = re.compile(rf"(?<![\w-])(?:{'|'.join(_WORDS)})(?=\s\w)|\b(?P<one>one|eine?[nmrs]?)(?=\s{_UNIT})")
+_WORDED = re.compile(
+    rf"(?<![\w-])(?:{'|'.join(_WORDS)})(?=\s(?!as\b|part(?:y|ies)\b)\w)|\b(?P<one>one|eine?[nmrs]?)(?=\s{_UNIT})"
+)
 _NAME = re.compile(r"(?<=[a-zäöüß,] )[A-Z][A-Za-z]{3,}\b")
 _REWORDED = {
     r"\bmust\b": "has to",

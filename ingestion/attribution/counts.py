@@ -52,18 +52,19 @@ def _any(words: Iterable[str]) -> str:
 _ORDINALS = _english() | _german()
 # "Dritte" are other people.
 ORDINAL = (
-    rf"(?<![\w-])(?:(?P<nth>{_any(_english())})|(?P<nte>{_any(set(_german()) - {'dritt'})}|(?-i:dritt))e[nrsm]?)\b"
+    rf"(?<![\w-])(?:(?P<nth>{_any(_english())})(?P<plural>s)?"
+    rf"|(?P<nte>{_any(set(_german()) - {'dritt'})}|(?-i:dritt))e[nrsm]?)\b"
 )
 _ORDINAL = re.compile(rf"{ORDINAL}(?=(?P<after>(?:[\s-]+[^\W\d_]+){{1,2}}))", re.IGNORECASE)
 _BEFORE = re.compile(r"([^\W\d_]+)[\s-]\Z")
 _LOOKED_AT = 12  # signs before an ordinal
-_SHARES = frozenset({"a", "one", "two"})  # "a third of"
+# "One third" is a share, and so is "a third of".
+_SHARES = {"a": "1", "one": "1", "two": "2", "three": "3", "four": "4"}
 # "Second" is a unit and "achten" a verb where none of these stands before it.
 _DOUBTFUL = frozenset({"second", "acht"})
 _ARTICLES = frozenset(_THE.split())
-_AND = frozenset({"and", "or", "und", "oder"})
 # What an answer counts of itself, and what is a word of its own with "third" or "second".
-_COUNTING = frozenset(_NO_FIGURE.split())
+_NOT_COUNTED = frozenset(_NO_FIGURE.split()) | (terms.STOP_WORDS - {"and", "or", "und", "oder"})
 _TIMES = {"twice": "2", "thrice": "3"}
 _IS_OFTEN = re.compile(r"(?<=[a-z])(?:mal|ice)\b", re.IGNORECASE)  # most texts need no more
 _OFTEN = re.compile(
@@ -98,13 +99,19 @@ def has_ordinal(text: str) -> bool:
 
 
 def ordinals(text: str) -> tuple[list[tuple[str, str]], str]:
-    """The values and kinds of ordinals from 2 on that stand before what they count, and the text with blanks for them."""
+    """The values and kinds of ordinals from 2 on that stand before what they count, or in shares as 1/3, and the text with blanks
+    for them.
+    """
     found: list[tuple[str, str]] = []
 
     def taken(match: re.Match[str]) -> str:
-        if not _is_figure(text, match):
+        before, counted = _beside(text, match)
+        if before in _SHARES and (before != "a" or counted == "of"):
+            found.append((f"{_SHARES[before]}/{ordinal(match)}", ""))
+        elif _is_figure(match, before, counted):
+            found.append((ordinal(match), units.kind_after(match.group("after"))))
+        else:
             return match.group()
-        found.append((ordinal(match), units.kind_after(match.group("after"))))
         return " " * len(match.group())
 
     return found, _ORDINAL.sub(taken, text)
@@ -133,10 +140,13 @@ def ones(text: str) -> Iterator[str]:
             yield OFTEN
 
 
-def _is_figure(text: str, match: re.Match[str]) -> bool:
+def _beside(text: str, match: re.Match[str]) -> tuple[str, str]:
+    """The words before and behind an ordinal."""
     found = _BEFORE.search(text[max(0, match.start() - _LOOKED_AT) : match.start()])
-    before = found.group(1).lower() if found else ""
-    counted = re.split(r"[\s-]+", match.group("after").lower())[1]
-    if before in _SHARES or ordinal(match) == "1" or counted in _COUNTING or counted in terms.STOP_WORDS - _AND:
+    return found.group(1).lower() if found else "", re.split(r"[\s-]+", match.group("after").lower())[1]
+
+
+def _is_figure(match: re.Match[str], before: str, counted: str) -> bool:
+    if before in _SHARES or match.group("plural") or ordinal(match) == "1" or counted in _NOT_COUNTED:
         return False
     return before in _ARTICLES or terms.folded(match.group("nth") or match.group("nte")) not in _DOUBTFUL
