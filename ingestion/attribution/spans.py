@@ -16,21 +16,28 @@ from ingestion.search import terms
 from ingestion.search.terms import Token
 
 _CLAUSE = re.compile(r"[,;]\s|\s[–—]\s|\b(?:and|but|und|aber|sondern)\b(?!\s*[£€$]?\d)", re.IGNORECASE)
-# "No longer than" sets a bound and denies nothing; "--no-cache" is a name. A word that denies in one language and means
-# something else in another stands on both sides, or on none.
+# "No longer than" sets a bound, "not only" adds to what is said, and "form no. 12" counts: they deny nothing; "--no-cache" is a
+# name. A word that denies in one language and means something else in another stands on both sides, or on none.
+_BOUND = r"(?!\s+(?:more|less|fewer|longer|later|earlier|higher|lower|greater|smaller|shorter|sooner)\s+than\b)"
 _NEGATION = re.compile(
-    r"(?<!-)\b(?:not?(?!-)"
-    r"(?!\s+(?:more|less|fewer|longer|later|earlier|higher|lower|greater|smaller|shorter|sooner)\s+than\b)"
-    r"|never|none|nor|neither|nobody|nothing|nowhere|without|cannot|\w+n['’]t"
-    r"|nicht(?!\s+(?:mehr|weniger|länger|später|früher|höher|kürzer)\s+als\b)"
+    rf"(?<!-)\b(?:not(?!-){_BOUND}(?!\s+(?:only|just|merely|solely)\b)"
+    rf"|no(?!-){_BOUND}(?!\s+(?:s[oó]lo|solamente|únicamente)\b)(?!\.\s?#?\d|\s#?\d+(?![\w-]|\s?%|[.,]\d))"
+    r"|never|none|nor|neither|nobody|nothing|nowhere|without|cannot|\w+n['’]t(?!\s+(?:only|just)\b)"
+    r"|nicht(?!\s+(?:mehr|weniger|länger|später|früher|höher|kürzer)\s+als\b)(?!\s+(?:nur|bloß|lediglich)\b)"
     r"|nie|niemals|niemand\w*|nichts|nirgends|kein\w*|ohne|weder"
-    r"|(?:ne\s+|n['’])\w+(?:\s+\w+){0,2}?\s+(?:pas|plus|jamais|rien|aucun\w*)|pas|jamais|aucun\w*|sans"
-    r"|non(?!-)|nessun\w*|senza|niet|geen|nooit|zonder|nunca|nadie|ning[uú]n\w*|não|nenhum\w*|sem"
-    r"|inte|aldrig|inga|ingen|inget|utan|ikke|aldri|intet|uden|uten)\b",
+    r"|(?:ne\s+|n['’])\w+(?:\s+\w+){0,2}?\s+(?:pas(?!\s+(?:seulement|uniquement)\b)|plus|jamais|rien|aucun\w*)"
+    r"|pas(?!\s+(?:seulement|uniquement)\b)|jamais|aucun\w*|sans"
+    r"|non(?!-)(?!\s+(?:solo|soltanto|solamente|seulement)\b)|nessun\w*|senza"
+    r"|niet(?!\s+(?:alleen|enkel|slechts)\b)|geen|nooit|zonder"
+    r"|nunca|nadie|ning[uú]n\w*|não(?!\s+(?:só|somente|apenas)\b)|nenhum\w*|sem"
+    r"|inte(?!\s+(?:bara|endast)\b)|aldrig|inga|ingen|inget|utan|ikke(?!\s+(?:bare|kun|blot)\b)|aldri|intet|uden|uten)\b",
     re.IGNORECASE,
 )
 # Behind the verb; "not" only ever stands before what it denies.
-_BEHIND = re.compile(r"\s+(?:nicht|niet|inte|ikke)\b(?!\s+(?:nur|alleen|bara|kun|mehr|weniger)\b)", re.IGNORECASE)
+_BEHIND = re.compile(
+    r"\s+(?:nicht|niet|inte|ikke)\b(?!\s+(?:nur|bloß|lediglich|alleen|enkel|bara|endast|bare|kun|blot|mehr|weniger)\b)",
+    re.IGNORECASE,
+)
 _LABEL_END = re.compile(r":(?!\d)")  # not that of 7:45
 _COUNTED = re.compile(r"#{1,6}\s+(\d{1,2})[.)]\s")
 _WORDS_MIN = 2  # of a sentence, to be told in other words

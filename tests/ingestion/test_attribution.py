@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from assistant.demo import material
 from ingestion import attribution
-from ingestion.attribution import Attribution, names
+from ingestion.attribution import Attribution, names, spans
 from tests.ingestion import handbook, statements
 
 GOLD = "The Gold plan answers within 4 business hours. It ends with a notice of 60 days."
@@ -234,6 +234,45 @@ def test_a_neighbouring_sentence_does_not_make_a_denial_true() -> None:
 )
 def test_what_is_denied_beside_a_statement_does_not_deny_it(sentence: str, passage: str) -> None:
     assert cited(sentence, passage) == [0]
+
+
+@pytest.mark.parametrize(
+    ("said", "denial", "more"),
+    [
+        (
+            "The discount {}applies to employees.",
+            "not ",
+            "The discount applies not only to employees but also to their families.",
+        ),
+        ("Claims are {}filed on form 12.", "not ", "Claims are filed on form no. 12."),
+        ("Travel costs are {}refunded under rule 4.", "not ", "Travel costs are refunded under rule no. 4."),
+        (
+            "Der Rabatt gilt {}für Angestellte.",
+            "nicht ",
+            "Der Rabatt gilt nicht nur für Angestellte, sondern auch für Familien.",
+        ),
+        (
+            "De korting geldt {}voor klanten.",
+            "niet ",
+            "De korting geldt niet alleen voor klanten maar ook voor kinderen.",
+        ),
+        (
+            "Lo sconto {}vale per i dipendenti.",
+            "non ",
+            "Lo sconto vale non solo per i dipendenti ma anche per le famiglie.",
+        ),
+    ],
+)
+def test_not_only_and_a_shortened_number_deny_nothing(said: str, denial: str, more: str) -> None:
+    assert cited(said.format(""), more) == [0]
+    assert cited(said.format(denial), more) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["There is no 24-hour service.", "There is no 5 % fee.", "No 3.5 mm jack is built in."]
+)
+def test_no_before_what_is_counted_denies_it(text: str) -> None:
+    assert spans.negations(text) == 1
 
 
 def test_a_french_name_is_no_german_noun() -> None:
