@@ -146,7 +146,9 @@ def changes(scope: Scope, former: SetRun, row: SetRun) -> list[Change]:
 def questions(scope: Scope, row: SetRun) -> dict[str, str]:
     """As they were asked, by their ids."""
     with scope.transaction():
-        lines = narrowed.of(scope, row.collection_id).asked(SetAsked.objects.filter(run=row).defer("told"))
+        lines = narrowed.of(scope, row.collection_id).asked(
+            SetAsked.objects.filter(run=row).defer("told").order_by("number")
+        )
         return {line["id"]: line["question"] for line in lines}
 
 

@@ -19,7 +19,7 @@ from assistant.showing import notices, wording
 from governance.errors import Busy, Unavailable
 from inference.runners.base import Away, ChatRequest, RunnerState, Truncated
 from inference.runners.scripted import Reply, ScriptedChat
-from tests.assistant import asking
+from tests.assistant import asking, backlogs
 from tests.assistant.test_waiting import first_event
 from tests.cast import House
 
@@ -61,13 +61,14 @@ def later(house: House, row: models.Answer, **passed: int) -> None:
 def test_a_question_whose_model_is_away_waits_and_is_answered_once_it_is_back(
     house: House, settings: Any, fault: Exception
 ) -> None:
+    backlogs.nobody_else_asks()
     asking.speak(settings, [fault, asking.RULE])
     row = asking.answered(house.bob)
     told = notices.MODEL_BUSY_AWAITED if fault is IN_LINE else notices.MODEL_AWAITED
     assert (row.status, row.notice, row.lease, row.started_at) == (Status.QUEUED, told, None, None)
     assert "answer.finished" not in asking.record(house, row.pk)
     assert asking.reservation(house, row.pk).used is None
-    assert lease.claim(house.tenant, row.pk) is None  # not yet
+    assert lease.take() is None  # not yet
     assert asking.due(house) == set()
     row = tried(house, row)
     assert (row.status, asking.said(row), row.notice) == (Status.ANSWERED, asking.RULE, "")

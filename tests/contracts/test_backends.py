@@ -113,6 +113,7 @@ def server() -> Iterator[ModelServer]:
 
 OLLAMA = {"id": "qwen2.5:7b", "object": "model", "created": 1730000000, "owned_by": "library"}
 LM_STUDIO = {"id": "qwen2.5-7b-instruct", "object": "model", "owned_by": "organization_owner"}
+MANY = 1 << 20  # tokens, as set for a server that tells no window
 VLLM = {"id": "Qwen/Qwen2.5-7B-Instruct", "object": "model", "owned_by": "vllm", "max_model_len": 8192}
 # Of each: what /v1/models says, what stands at its other doors, and the window that follows.
 SHAPES: dict[str, tuple[dict[str, Any], dict[str, Any], int]] = {
@@ -142,7 +143,7 @@ SHAPES: dict[str, tuple[dict[str, Any], dict[str, Any], int]] = {
         {"/api/ps": {"models": []}, "/api/show": {"parameters": "num_ctx 2048"}},
         2048,
     ),
-    "one that has a door of that name alone": ({"id": "x", "owned_by": "acme"}, {"/api/ps": {"status": "ok"}}, 1234),
+    "one that has a door of that name alone": ({"id": "x", "owned_by": "acme"}, {"/api/ps": {"status": "ok"}}, MANY),
     "ollama, as it comes": (OLLAMA, {"/api/ps": {"models": []}, "/api/show": {"modelfile": "FROM x"}}, 4096),
     "ollama of old": (OLLAMA, {}, 4096),
     "lm studio, loaded": (
@@ -160,9 +161,9 @@ SHAPES: dict[str, tuple[dict[str, Any], dict[str, Any], int]] = {
     "lm studio, not loaded": (
         LM_STUDIO,
         {"/api/v0/models/qwen2.5-7b-instruct": {"state": "not-loaded", "max_context_length": 131072}},
-        1234,
+        MANY,
     ),
-    "a closed API": ({"id": "gpt-x", "object": "model", "owned_by": "system"}, {}, 1234),
+    "a closed API": ({"id": "gpt-x", "object": "model", "owned_by": "system"}, {}, MANY),
 }
 
 
@@ -172,7 +173,7 @@ def test_the_window_is_the_one_that_is_really_read(server: ModelServer, name: st
     server.replies["/v1/models"] = lambda speaker: speaker.say_json({"object": "list", "data": [entry]})
     for path, told in doors.items():
         server.replies[path] = lambda speaker, told=told: speaker.say_json(told)  # type: ignore[misc]
-    state = OpenAICompatible(server.base_url, model=str(entry["id"]), window=1234).probe()
+    state = OpenAICompatible(server.base_url, model=str(entry["id"]), window=MANY).probe()
     assert (state.context_window, state.is_ready) == (window, True)
 
 
@@ -282,9 +283,10 @@ def test_who_may_share_what_was_read_is_told_by_a_header(server: ModelServer) ->
     assert server.asked[0].headers["X-Chancery-Cache"] == "k"
 
 
-def test_a_window_that_the_server_tells_goes_before_the_one_that_was_set(server: ModelServer) -> None:
+def test_of_the_window_that_the_server_tells_and_the_one_that_was_set_the_smaller_holds(server: ModelServer) -> None:
     server.replies["/v1/models"] = lambda speaker: speaker.say_json({"data": [VLLM]})
-    assert Server(server.base_url, None, "default", 99).state().context_window == 8192
+    for is_set, held in ((99, 99), (0, 8192), (99_999, 8192)):
+        assert Server(server.base_url, None, "default", is_set).state().context_window == held
 
 
 def test_a_server_that_is_not_ollama_is_asked_so_once(server: ModelServer) -> None:

@@ -189,7 +189,7 @@ def test_leaving_before_the_first_word_cancels_it_too(
     site: str, house: House, settings: Any, shelf: uuid.UUID, streams: bool
 ) -> None:
     asking.speak(settings, silent)
-    hasty = clients.of(house, "bob", site).with_options(timeout=1.0)
+    hasty = clients.of(house, "bob", site).with_options(timeout=3.0)
     with pytest.raises(openai.APITimeoutError):
         hasty.chat.completions.create(**ASKED, stream=streams)
     row = ended(house)
