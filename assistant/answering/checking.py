@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from assistant.conversations import marking
 from assistant.models import Support
 from ingestion import attribution
-from ingestion.attribution import Attribution
+from ingestion.attribution import Attribution, neutral
 from ingestion.search import Passage
 
 _MARK = re.compile(r"[ \t]*\[(\d{1,2})\]")
@@ -38,7 +38,7 @@ def check(text: str, passages: Sequence[Passage], *, is_code: bool = False) -> C
         return Checked(text, Support.NEUTRAL)
     marks = [] if is_code else _marks(text, len(passages))
     bare = _without(text, marks)
-    if attribution.is_neutral(bare):
+    if neutral.is_neutral(bare):
         return Checked(bare, Support.NEUTRAL)
     above = {one.chunk_id: one.above for one in passages}
     found = tuple(attribution.attribute(bare, [(one.chunk_id, one.text) for one in passages], contexts=above))

@@ -6,7 +6,7 @@ What a passage carries leaves at once. By its collection's strictness, a sentenc
 - balanced: leaves so once a passage has carried another one, and waits until then;
 - strict: never leaves.
 
-A bare "Yes." or "No." leaves with the first sentence that is borne out, and never where there is none.
+A bare "Yes." or "That does not apply." leaves with the first sentence that is borne out, and never where there is none.
 Where most of what was stated has no support at the end, the best sentences of the passages follow, as quotes: they are
 the whole answer where nothing else was let go. Where it has, and the model is one that leaves out much of what it reads,
 what the passage that was cited first says on the question beyond that follows.
@@ -30,7 +30,7 @@ from governance import stopwatch
 from governance.errors import Unavailable
 from governance.policy import segments
 from governance.policy.streaming import Gate, Piece
-from ingestion import attribution
+from ingestion.attribution import neutral
 from ingestion.models import Strictness
 from ingestion.search import Passage
 
@@ -69,7 +69,7 @@ class Holding:
             is_code = self.in_code or segments.toggles(piece.text, False)
             checked = checking.check(piece.text, self.sender.passages, is_code=is_code)
         self.in_code = segments.toggles(piece.raw, self.in_code)
-        is_verdict = checked.support is Support.NEUTRAL and attribution.is_verdict(piece.text)
+        is_verdict = checked.support is Support.NEUTRAL and neutral.is_verdict(piece.text)
         self._count(checked)
         self.has_verdict |= is_verdict
         if checked.support is Support.UNSUPPORTED and self.strictness is Strictness.STRICT:

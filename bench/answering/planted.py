@@ -211,7 +211,7 @@ def _unseen() -> list[Pair]:
 
 def _reworded() -> list[Pair]:
     from bench.answering import cases, found
-    from ingestion import attribution
+    from ingestion.attribution import neutral
     from ingestion.cutting import blocks
 
     chance, pairs = random.Random(SEED), list[Pair]()
@@ -223,7 +223,7 @@ def _reworded() -> list[Pair]:
             plain = [
                 text for text in said if 50 <= len(text) <= 260 and text.rstrip().endswith(".") and "|" not in text
             ]
-            plain = [text for text in plain if not attribution.is_neutral(text)]
+            plain = [text for text in plain if not neutral.is_neutral(text)]
             if plain:
                 pairs.append(Pair(_rewritten(chance.choice(plain), chance), one.case.language, passages, at))
     return chance.sample(pairs, min(EACH, len(pairs)))

@@ -74,13 +74,13 @@ def sentences(chance: random.Random) -> Iterator[tuple[str, str, tuple[Passage, 
 
 
 def _plain(text: str) -> list[str]:
-    from ingestion import attribution
+    from ingestion.attribution import neutral
     from ingestion.cutting import blocks
 
     spans = [two for unit in blocks.units(text) for two in blocks.sentences(text, unit)]
     said = [text[two.start : two.end] for two in spans]
     kept = [one for one in said if 50 <= len(one) <= 260 and one.rstrip().endswith(".") and "|" not in one]
-    return [one for one in kept if not attribution.is_neutral(one)]
+    return [one for one in kept if not neutral.is_neutral(one)]
 
 
 def _beside(at: int, passages: Sequence[Passage]) -> list[Passage]:

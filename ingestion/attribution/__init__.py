@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Generic, TypeVar
 
-from ingestion.attribution import facts, names, naming, numbers, spans, units
+from ingestion.attribution import facts, names, naming, neutral, numbers, spans, units
 from ingestion.attribution.facts import Fact
 from ingestion.attribution.spans import Part, Span
 from ingestion.search import terms
@@ -33,21 +33,8 @@ _IN_CONTEXT = 0.8  # a term that only the title or a heading has
 _IN_COMPOUND = 0.7  # "Zulage" for "Nachtzulage"
 _COMPOUND_MIN = 5
 
-_VERDICT = re.compile(r"\W*(?:yes|no|ja|nein|oui|non|sì|sí|si|nee|nej|sim|não)\b", re.IGNORECASE)
 # "No, the key is not kept" denies once.
 _ANSWERED = re.compile(r"\A\W*(?:no|nein|non|nee|nej|não)(?=,|\s[–—])", re.IGNORECASE)
-_NEUTRAL = frozenset(
-    terms.terms(
-        """hello hi dear welcome thanks thank please sure certainly yes ok okay sorry hope help helps assist glad happy
-        here following follow list listed answer question summary overview information detail details step steps
-        know known found find mention mentioned say state stated excerpt excerpts document documents provide provided
-        according based see note important let hallo guten liebe danke bitte ja nein gern gerne klar tut leid hilft
-        helfen folgende folgenden folgt liste antwort frage zusammenfassung überblick information informationen
-        is amounts amount equals apply applies beträgt betragen gilt gelten liegt lautet
-        schritt schritte wissen bekannt gefunden steht dokument dokumente unterlagen laut natürlich selbstverständlich course
-        oui non sì sí nee nej sim não"""
-    )
-)
 
 
 @dataclass(frozen=True)
@@ -98,20 +85,6 @@ class _Passage:
         return facts.in_order(facts.bare(self.text)), facts.in_order(facts.bare(self.above))
 
 
-def is_verdict(sentence: str) -> bool:
-    """Whether it says yes or no and nothing beside: it states all that was asked, and holds nothing that could be looked up."""
-    text = facts.bare(sentence)
-    return bool(_VERDICT.match(text)) and is_neutral(text)
-
-
-def is_neutral(sentence: str) -> bool:
-    """Whether there is nothing to support: a greeting, a lead-in, a question back, or that nothing was found."""
-    text = facts.bare(sentence)
-    if facts.values(text) or facts.codes(text):
-        return False
-    return text.rstrip(" *_\n").endswith((":", "?")) or all(term in _NEUTRAL for term in terms.terms(text))
-
-
 def attribute(
     sentence: str,
     passages: Sequence[tuple[K, str]],
@@ -123,7 +96,7 @@ def attribute(
 
     `contexts` are title and headings over a passage: years and names may stand there, quotes are never taken from it.
     """
-    if is_neutral(sentence):
+    if neutral.is_neutral(sentence):
         return []
     above = contexts or {}
     read = [(key, _read(text, above.get(key, ""))) for key, text in passages]
@@ -159,7 +132,7 @@ def _weight(term: str, read: Sequence[_Passage]) -> float:
     often = sum(term in passage.terms or term in passage.context for passage in read)
     rare = math.log(1 + (len(read) - often + 0.5) / (often + 0.5))
     tells = 1.0 if any(sign.isdigit() for sign in term) else min(len(term), 8) / 8
-    return (_PRIOR + rare) * tells if term not in _NEUTRAL else _PRIOR / 4
+    return (_PRIOR + rare) * tells if term not in neutral.WORDS else _PRIOR / 4
 
 
 def _best(key: K, claim: _Claim, passage: _Passage) -> Attribution[K] | None:

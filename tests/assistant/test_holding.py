@@ -61,16 +61,17 @@ def test_where_nothing_holds_the_documents_own_words_are_the_answer_and_said_to_
     assert asking.opened(house, withheld)["withheld"] == WRONG_FIGURE
 
 
+@pytest.mark.parametrize("bare", ["No, you may not.", "It does not apply.", "Das gilt nicht."])
 @pytest.mark.parametrize("level", ["balanced", "strict"])
 def test_a_bare_yes_or_no_leaves_with_a_sentence_that_is_borne_out_and_never_alone(
-    house: House, settings: Any, level: str
+    house: House, settings: Any, level: str, bare: str
 ) -> None:
-    alone = answered(house, settings, "No, you may not.", level)
+    alone = answered(house, settings, bare, level)
     assert alone.notice == notices.QUOTED
     assert set(states(alone)) == {Support.EXTRACT}
-    asking.speak(settings, [f"Yes. {TRUE}"])
+    asking.speak(settings, [f"{bare} {TRUE}"])
     borne_out = asking.answered(house.bob)
-    assert asking.said(borne_out).startswith("Yes. Twenty")
+    assert asking.said(borne_out).startswith(f"{bare} Twenty")
     assert states(borne_out) == [Support.NEUTRAL, Support.SUPPORTED]
 
 

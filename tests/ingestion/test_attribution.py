@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from assistant.demo import material
 from ingestion import attribution
-from ingestion.attribution import Attribution, names, spans
+from ingestion.attribution import Attribution, names, neutral, spans
 from tests.ingestion import handbook, statements
 
 GOLD = "The Gold plan answers within 4 business hours. It ends with a notice of 60 days."
@@ -353,23 +353,54 @@ def test_a_year_or_a_name_may_stand_in_the_heading_alone_and_an_amount_may_not()
     ["Hello!", "Here is the list:", "Gerne.", "Could you say more?", "The documents do not say that.", ""],
 )
 def test_a_sentence_that_claims_nothing_is_neutral_and_cites_nothing(sentence: str) -> None:
-    assert attribution.is_neutral(sentence)
+    assert neutral.is_neutral(sentence)
     assert cited(sentence, GOLD) == []
 
 
-@pytest.mark.parametrize("sentence", ["Yes.", "No, you may not.", "Ja, natürlich!", "**Non.**"])
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Yes.",
+        "No, you may not.",
+        "Ja, natürlich!",
+        "**Non.**",
+        "It does not apply.",
+        "This applies.",
+        "You may not.",
+        "Of course you can.",
+        "Das gilt nicht.",
+        "Das muss so sein.",
+    ],
+)
 def test_a_verdict_holds_nothing_that_could_be_looked_up(sentence: str) -> None:
-    assert attribution.is_verdict(sentence)
+    assert neutral.is_verdict(sentence)
 
 
-@pytest.mark.parametrize("sentence", ["Yes, Gold answers within 4 hours.", "Nobody knows that.", "Hello!", "Notes:"])
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Yes, Gold answers within 4 hours.",
+        "Nobody knows that.",
+        "Hello!",
+        "Notes:",
+        "The documents do not say that.",
+        "I could not find an answer.",
+        "Sorry, I cannot help with that.",
+        "Das ist mir nicht bekannt.",
+        "I am not sure.",
+        "Das kann ich nicht.",
+        "Does it apply?",
+        "It may be as follows:",
+        "Sure!",
+    ],
+)
 def test_what_says_more_than_yes_or_no_is_no_verdict(sentence: str) -> None:
-    assert not attribution.is_verdict(sentence)
+    assert not neutral.is_verdict(sentence)
 
 
 @pytest.mark.parametrize("sentence", ["Gold answers within 4 hours:", "See E-1042:", "Der Betriebsrat stimmt zu."])
 def test_a_sentence_that_claims_something_is_not_neutral(sentence: str) -> None:
-    assert not attribution.is_neutral(sentence)
+    assert not neutral.is_neutral(sentence)
 
 
 def test_a_list_number_or_a_marker_of_the_answer_is_no_figure() -> None:
