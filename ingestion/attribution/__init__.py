@@ -60,6 +60,7 @@ class _Claim:
     asked: frozenset[str]
     whole: Part
     clauses: tuple[Part, ...]
+    limits: int
 
     @property
     def is_negative(self) -> bool:
@@ -124,7 +125,9 @@ def _claim(sentence: str, read: Sequence[_Passage]) -> _Claim:
     compounds = frozenset(facts.compounds(sentence))
     called = naming.called(sentence) - facts.UNITS | naming.numbered(value.value for value in stated if not value.kind)
     ones = tuple(dict.fromkeys(facts.ones(sentence)))
-    return _Claim(weights, stated, ones, required, compounds, called, spans.whole(sentence), clauses)
+    return _Claim(
+        weights, stated, ones, required, compounds, called, spans.whole(sentence), clauses, spans.limits(sentence)
+    )
 
 
 def _weight(term: str, read: Sequence[_Passage]) -> float:
@@ -197,7 +200,10 @@ def _is_denied(claim: _Claim, passage: _Passage, run: Sequence[Span], parts: Seq
         nearest = max(parts, key=lambda part: len(part.words & clause.words), default=None)
         if nearest and _is_same(nearest, clause) and nearest.is_negative != clause.is_negative:
             return True
-    told = spans.whole(facts.bare(passage.text[run[0].start : run[-1].end]))
+    text = facts.bare(passage.text[run[0].start : run[-1].end])
+    if claim.limits and claim.limits == -spans.limits(text):
+        return True
+    told = spans.whole(text)
     return _is_same(told, claim.whole) and told.negations != claim.whole.negations
 
 

@@ -16,27 +16,34 @@ from ingestion.search import terms
 from ingestion.search.terms import Token
 
 _CLAUSE = re.compile(r"[,;]\s|\s[–—]\s|\b(?:and|but|und|aber|sondern)\b(?!\s*[£€$]?\d)", re.IGNORECASE)
-# "No longer than" sets a bound, "not only" adds to what is said, and "form no. 12" counts: they deny nothing; "--no-cache" is a
-# name. A word that denies in one language and means something else in another stands on both sides, or on none.
+# "No longer than" sets a bound, and "form no. 12" counts: they deny nothing; "--no-cache" is a name. A word that denies in one
+# language and means something else in another stands on both sides, or on none.
 _BOUND = r"(?!\s+(?:more|less|fewer|longer|later|earlier|higher|lower|greater|smaller|shorter|sooner)\s+than\b)"
 _NEGATION = re.compile(
-    rf"(?<!-)\b(?:not(?!-){_BOUND}(?!\s+(?:only|just|merely|solely)\b)"
-    rf"|no(?!-){_BOUND}(?!\s+(?:s[oó]lo|solamente|únicamente)\b)(?!\.\s?#?\d|\s#?\d+(?![\w-]|\s?%|[.,]\d))"
-    r"|never|none|nor|neither|nobody|nothing|nowhere|without|cannot|\w+n['’]t(?!\s+(?:only|just)\b)"
-    r"|nicht(?!\s+(?:mehr|weniger|länger|später|früher|höher|kürzer)\s+als\b)(?!\s+(?:nur|bloß|lediglich)\b)"
+    rf"(?<!-)\b(?:not(?!-){_BOUND}|no(?!-){_BOUND}(?!\.\s?#?\d|\s#?\d+(?![\w-]|\s?%|[.,]\d))"
+    r"|never|none|nor|neither|nobody|nothing|nowhere|without|cannot|\w+n['’]t"
+    r"|nicht(?!\s+(?:mehr|weniger|länger|später|früher|höher|kürzer)\s+als\b)"
     r"|nie|niemals|niemand\w*|nichts|nirgends|kein\w*|ohne|weder"
-    r"|(?:ne\s+|n['’])\w+(?:\s+\w+){0,2}?\s+(?:pas(?!\s+(?:seulement|uniquement)\b)|plus|jamais|rien|aucun\w*)"
-    r"|pas(?!\s+(?:seulement|uniquement)\b)|jamais|aucun\w*|sans"
-    r"|non(?!-)(?!\s+(?:solo|soltanto|solamente|seulement)\b)|nessun\w*|senza"
-    r"|niet(?!\s+(?:alleen|enkel|slechts)\b)|geen|nooit|zonder"
-    r"|nunca|nadie|ning[uú]n\w*|não(?!\s+(?:só|somente|apenas)\b)|nenhum\w*|sem"
-    r"|inte(?!\s+(?:bara|endast)\b)|aldrig|inga|ingen|inget|utan|ikke(?!\s+(?:bare|kun|blot)\b)|aldri|intet|uden|uten)\b",
+    r"|(?:ne\s+|n['’])\w+(?:\s+\w+){0,2}?\s+(?:pas|plus|jamais|rien|aucun\w*)|pas|jamais|aucun\w*|sans"
+    r"|non(?!-)|nessun\w*|senza|niet|geen|nooit|zonder|nunca|nadie|ning[uú]n\w*|não|nenhum\w*|sem"
+    r"|inte|aldrig|inga|ingen|inget|utan|ikke|aldri|intet|uden|uten)\b",
     re.IGNORECASE,
 )
+_ONLYS = {
+    r"\bnot|n['’]t": "only|just|merely|solely",
+    r"\bnicht": "nur|bloß|lediglich",
+    r"\b(?:pas|non)": "seulement|uniquement",
+    r"\bnon": "solo|soltanto|solamente",
+    r"\bniet": "alleen|enkel|slechts",
+    r"\bno": "s[oó]lo|solamente|únicamente",
+    r"\bnão": "só|somente|apenas",
+    r"\b(?:inte|ikke)": "bara|endast|bare|kun|blot",
+}
+_NOT_ONLY = re.compile("|".join(rf"(?:{no})\s+(?:{only})\b" for no, only in _ONLYS.items()), re.IGNORECASE)
+_ONLY = re.compile(rf"\b(?:{'|'.join(_ONLYS.values())})\b", re.IGNORECASE)
 # Behind the verb; "not" only ever stands before what it denies.
 _BEHIND = re.compile(
-    r"\s+(?:nicht|niet|inte|ikke)\b(?!\s+(?:nur|bloß|lediglich|alleen|enkel|bara|endast|bare|kun|blot|mehr|weniger)\b)",
-    re.IGNORECASE,
+    rf"(?!\s+(?:{_NOT_ONLY.pattern}))\s+(?:nicht|niet|inte|ikke)\b(?!\s+(?:mehr|weniger)\b)", re.IGNORECASE
 )
 _LABEL_END = re.compile(r":(?!\d)")  # not that of 7:45
 _COUNTED = re.compile(r"#{1,6}\s+(\d{1,2})[.)]\s")
@@ -125,7 +132,14 @@ def read(text: str) -> tuple[Span, ...]:
 
 
 def negations(text: str) -> int:
-    return sum(1 for _ in _NEGATION.finditer(text))
+    """How often it denies; "not only" adds to what is said."""
+    return sum(1 for _ in _NEGATION.finditer(_NOT_ONLY.sub(" ", text)))
+
+
+def limits(text: str) -> int:
+    """1 where it says "only", −1 where "not only", 0 where neither or both."""
+    rest, adding = _NOT_ONLY.subn(" ", text)
+    return (_ONLY.search(rest) is not None) - (adding > 0)
 
 
 def is_put_otherwise(claim: Part, said: str, share: float) -> bool:

@@ -269,6 +269,19 @@ def test_not_only_and_a_shortened_number_deny_nothing(said: str, denial: str, mo
 
 
 @pytest.mark.parametrize(
+    ("only", "more"),
+    [
+        ("The discount applies only to employees.", "The discount applies not only to employees."),
+        ("Der Rabatt gilt nur für Angestellte.", "Der Rabatt gilt nicht nur für Angestellte."),
+        ("De korting geldt enkel voor klanten.", "De korting geldt niet enkel voor klanten."),
+    ],
+)
+def test_only_and_not_only_deny_one_another(only: str, more: str) -> None:
+    assert cited(only, only) == cited(more, more) == [0]
+    assert cited(only, more) == cited(more, only) == []
+
+
+@pytest.mark.parametrize(
     "text", ["There is no 24-hour service.", "There is no 5 % fee.", "No 3.5 mm jack is built in."]
 )
 def test_no_before_what_is_counted_denies_it(text: str) -> None:
