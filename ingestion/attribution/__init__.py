@@ -56,6 +56,7 @@ class _Claim:
     values: tuple[Fact, ...]
     ones: tuple[Fact, ...]
     names: frozenset[str]
+    placed: Mapping[str, str]
     compounds: frozenset[str]
     asked: frozenset[str]
     whole: Part
@@ -125,9 +126,9 @@ def _claim(sentence: str, read: Sequence[_Passage]) -> _Claim:
     compounds = frozenset(facts.compounds(sentence))
     called = naming.called(sentence) - facts.UNITS | naming.numbered(value.value for value in stated if not value.kind)
     ones = tuple(dict.fromkeys(facts.ones(sentence)))
-    return _Claim(
-        weights, stated, ones, required, compounds, called, spans.whole(sentence), clauses, spans.limits(sentence)
-    )
+    placed = names.placed(sentence)
+    whole, limits = spans.whole(sentence), spans.limits(sentence)
+    return _Claim(weights, stated, ones, required, placed, compounds, called, whole, clauses, limits)
 
 
 def _weight(term: str, read: Sequence[_Passage]) -> float:
@@ -171,9 +172,8 @@ def _score(
     span how far each term of the claim is found there, and `said` which of its values, as `_said` does.
     """
     run = passage.spans[at]
-    if not all(_is_stated(value, passage, said[at]) for value in claim.values):
-        return 0.0
-    if any(_is_contradicted(one, claim, run, said[at]) for one in claim.ones):
+    is_stated = all(_is_stated(value, passage, said[at]) for value in claim.values)
+    if not is_stated or any(_is_contradicted(one, claim, run, said[at]) for one in claim.ones):
         return 0.0
     whole = sum(claim.weights.values())
     shares = {term: max(span[term] for span in held[at]) for term in claim.weights}
@@ -186,7 +186,15 @@ def _score(
     against = bool(parts) and all(part.is_negative != claim.is_negative for part in parts)
     if share < (ENOUGH_AGAINST if against else ENOUGH) or _is_denied(claim, passage, run, parts):
         return 0.0
+    if _is_elsewhere(claim, shares, passage.text[run[0].start : run[-1].end]):
+        return 0.0
     return max(share - _PER_SPAN * (len(run) - 1), min(share, ENOUGH))
+
+
+def _is_elsewhere(claim: _Claim, shares: Mapping[str, float], told: str) -> bool:
+    """Whether all that the words lack of the claim is one that may be a name, and they have another in its place."""
+    missing = [term for term, share in shares.items() if not share] if claim.placed else []
+    return len(missing) == 1 and names.is_replaced(claim.placed.get(missing[0], ""), told, claim.weights)
 
 
 def _is_denied(claim: _Claim, passage: _Passage, run: Sequence[Span], parts: Sequence[Part]) -> bool:

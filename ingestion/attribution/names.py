@@ -1,14 +1,15 @@
 """Proper names that a sentence depends on: an answer about Gold must not cite a passage about Platinum.
 
 English writes only names with a capital, so each within a sentence counts. German writes every noun with one: there
-only abbreviations, codes and the further words of a name ("Ilse Tamm", "Parkplatz Nord") can be told from nouns.
+only abbreviations, codes and the further words of a name ("Ilse Tamm", "Parkplatz Nord") can be told from nouns. Of a
+lone "in Hamburg" it can be told that a passage says "in Bremen" in its place.
 """
 
 from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from ingestion.attribution import facts
 from ingestion.search import languages, terms
@@ -21,6 +22,9 @@ _LOOKED_AT = 20  # signs before a word: all of them, for each word, take the squ
 # Titles, and countries that the text may write out.
 _LETTERS = frozenset("AIOY")
 _NO_NAMES = frozenset(["i", "mr", "mrs", "ms", "frau", "herr", "uk", "us", "usa", "eu"])
+
+# No article stands before most names.
+_PLACED = re.compile(r"\b(in|aus|nach|von|bei|mit|für|über|durch|bis|ab)\s([A-ZÄÖÜ][^\W\d_]+(?:-[^\W\d_]+)*)\b")
 
 
 def required(sentence: str, texts: Sequence[str]) -> frozenset[str]:
@@ -37,6 +41,19 @@ def required(sentence: str, texts: Sequence[str]) -> frozenset[str]:
             found.update(terms.terms(word))
         previous = match if word[0].isupper() and word.lower() not in terms.STOP_WORDS else None
     return frozenset(found)
+
+
+def placed(sentence: str) -> dict[str, str]:
+    """In German the terms of words with a capital right behind a preposition, each with that: names, maybe."""
+    if not _PLACED.search(sentence) or not _is_german(sentence):
+        return {}
+    return {term: before for before, word in _PLACED.findall(sentence) for term in terms.terms(word)}
+
+
+def is_replaced(before: str, text: str, known: Collection[str]) -> bool:
+    """Whether the text has a word with a capital behind that preposition that is none of the `known` terms."""
+    words = (word for other, word in _PLACED.findall(text) if other == before)
+    return any(not set(terms.terms(word)) & set(known) for word in words)
 
 
 def _unelided(word: str) -> str:

@@ -329,6 +329,29 @@ def test_a_code_is_found_where_it_stands(sentence: str) -> None:
     assert cited(sentence, sentence) == [0]
 
 
+@pytest.mark.parametrize(
+    ("sentence", "right", "wrong"),
+    [
+        ("Der Hauptsitz der Halden GmbH liegt seit 1998 in {}.", "Bremen", "Hamburg"),
+        ("Die Ware kommt aus {} und wird dort geprüft.", "Kassel", "Fulda"),
+        ("Die Ventile werden von {} geliefert.", "Bosch", "Siemens"),
+    ],
+)
+def test_a_lone_german_name_behind_a_preposition_is_held_against_the_one_in_its_place(
+    sentence: str, right: str, wrong: str
+) -> None:
+    assert cited(sentence.format(wrong), sentence.format(right)) == []
+    assert cited(sentence.format(right), sentence.format(right)) == [0]
+
+
+def test_a_german_noun_in_other_words_is_no_wrong_name() -> None:
+    passage = "Das Büro in Bremen öffnet um 8 Uhr, das im Hafen um 9 Uhr."
+    assert cited("Das Büro öffnet um 8 Uhr.", passage) == [0]
+    assert cited(
+        "Der Antrag auf Urlaub wird beim Leiter gestellt.", "Der Antrag auf Urlaub wird beim Chef gestellt."
+    ) == [0]
+
+
 def test_a_single_letter_is_a_name_within_a_sentence() -> None:
     passage = "The mailing lists for Perl are at the address below. Band A is paid a day."
     assert cited("The mailing lists for R are at the address below.", passage) == []
