@@ -24,15 +24,23 @@ class Stand:
     made: stage.Stage
     windows: dict[str, Any] = field(default_factory=dict)
     reports: list[str] = field(default_factory=list)
+    _looked_at: Any = None
 
     def open(self, state: State, **media: str) -> Any:
-        page = self.windows[state.who]
+        page = self._turn_to(self.windows[state.who])
         page.unroute_all()
         page.emulate_media(**PLAIN | media)
         resize(page, state.sizes[0])
         page.goto(state.address.format(**self.made.ids))
         if state.reach:
             state.reach(page, self.made)
+        return page
+
+    def _turn_to(self, page: Any) -> Any:
+        """What nobody looks at would go on to draw whatever moves on it, sixty times a second."""
+        if self._looked_at not in {None, page}:
+            self._looked_at.emulate_media(reduced_motion="reduce")
+        self._looked_at = page
         return page
 
 
