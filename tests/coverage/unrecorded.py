@@ -63,6 +63,7 @@ LIST = (
         " forwarding, replaying and asking a question set; where each ends is recorded.",
         functions=(
             "assistant.answering.lease.claim", "assistant.answering.lease.extend", "assistant.answering.lease.hold_up",
+            "assistant.answering.lease.put_back",
             "governance.leases.Lease.take", "governance.leases.Claim.renew", "governance.leases.Claim.change",
             "governance.leases.Claim.release", "governance.leases.Claim.held",
             "governance.audit.out.cursors.claim", "governance.audit.out.cursors.release",

@@ -120,10 +120,16 @@ class Load:
         with self.stand.database() as connection:
             return books.states(connection, self.house["tenant"])
 
-    def await_final(self, since: float) -> float:
-        """Seconds from `since` until everything has come to an end; all the while it is looked for half of a document."""
+    def await_final(self, since: float, *, is_waited_for: bool = False) -> float:
+        """Seconds from `since` until everything has come to an end; all the while it is looked for half of a document. Where
+        answers have waited for what was away, and are written now, the bound is on the time in which nothing goes on.
+        """
+        moved, former = since, None
         while not (found := self._glance()).are_final:
-            late = time.monotonic() - since > RECOVERY_MOST_S
+            now = (found.documents, found.answers, found.segments)
+            if is_waited_for and now != former:
+                moved, former = time.monotonic(), now
+            late = time.monotonic() - moved > RECOVERY_MOST_S
             assert not late, f"stuck after {RECOVERY_MOST_S:.0f} s: {_open(found)}"
             time.sleep(0.2)
         return time.monotonic() - since

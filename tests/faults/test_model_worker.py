@@ -50,7 +50,7 @@ def test_killed_model_worker_is_replaced_and_answers_end_by_name(stand: Stand) -
             cut_off = load.states()
             told = httpx.get(f"{stand.url}/readyz", timeout=PATIENCE, trust_env=False)
         recovered = stand.await_back(pids)
-        seconds = load.await_final(recovered)
+        seconds = load.await_final(recovered, is_waited_for=True)
     states = load.states()
     ends = Counter(states.answers.values())
     print(f"\nmodel worker: {dict(Counter(states.documents.values()))}, {dict(ends)}, {seconds:.1f} s")
