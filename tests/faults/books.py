@@ -136,7 +136,7 @@ def half_visible(connection: Connection, tenant: str) -> list[tuple[Any, ...]]:
 def faults(connection: Connection, tenant: str, outages: int = 0) -> dict[str, list[tuple[Any, ...]]]:
     """What is wrong once everything has come to its end; empty where all is well.
 
-    `outages` of the record may each have cost an answer one attempt, which is not counted against it.
+    `outages` of the record, or of the model, may each have cost an answer one attempt, which is not counted against it.
     """
     values = {"tenant": tenant, "outages": outages}
     found = {wrong: connection.execute(query, values).fetchall() for wrong, query in TWICE.items()}
