@@ -161,8 +161,8 @@ class _Answer(Handle):
         if is_cut or usage.prompt_tokens < _SURELY * least:
             raise Truncated(
                 f"The model server at {self._server.base_url} read {usage.prompt_tokens} tokens of a prompt of "
-                f"{max(window * is_cut, least)} or more: it cuts off what is over its window. Give it a larger one, or tell "
-                "it here."
+                f"{max(window, least) if is_cut else least} or more: it cuts off what is over its window. Give it a larger "
+                "one, or tell it here."
             )
 
     def _body(self) -> dict[str, Any]:

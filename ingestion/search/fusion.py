@@ -50,8 +50,8 @@ def lexical_weight(question: str, texts: Sequence[str], known: Sequence[str]) ->
     if not known:
         return KNOWN
     script = languages.of_script(question)
-    spoken = {script} if script else languages.spoken(question)
-    if not script and texts and max(languages.votes(question).values()) < _TELLING:
+    spoken = {script} if script else languages.spoken(question, _TELLING if texts else 1)
+    if not spoken and texts:
         found = Counter(map(languages.written_in, texts[:_TOLD_BY]))
         spoken = {found.most_common(1)[0][0]}
     return KNOWN if not spoken or spoken & set(known) else UNKNOWN

@@ -65,11 +65,11 @@ def told(found: Mapping[str, int]) -> str:
     return first if found[first] >= max(_SURE, 1.5 * found[second]) else ""
 
 
-def spoken(question: str) -> frozenset[str]:
-    """The languages that a question can be in: a few words seldom settle it. None where no word tells."""
+def spoken(question: str, least: int = 1) -> frozenset[str]:
+    """The languages that a question can be in: a few words seldom settle it. None where fewer than `least` words tell."""
     found = votes(question)
     most = max(found.values())
-    return frozenset(code for code, often in found.items() if most and often == most)
+    return frozenset(code for code, often in found.items() if most >= least and often == most)
 
 
 def of_script(text: str) -> str:

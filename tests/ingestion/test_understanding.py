@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from unittest import mock
 
@@ -19,43 +19,13 @@ from governance.scope import Scope
 from inference import runners
 from ingestion import catalog, glossary, understanding
 from ingestion.models import Document, Version
-from ingestion.search import Passage, terms
 from ingestion.understanding import Part, Understood, facets, followups, lookalikes, mentions, spelling, widening
-from ingestion.understanding.followups import Turn
 from tests.cast import House
 from tests.ingestion import shelves
 
 EVERYTHING = [str(part) for part in Part]
 HOTELS = "A night in a hotel is reimbursed up to 140 euros."
 LEAVE = "Annual leave is thirty days a year, of which five may be carried over."
-PAIRS = (
-    ("How many days of leave do I get in Bristol?", "And in Kassel?", "How many days of leave do I get in Kassel?"),
-    ("What does the Gold plan cost?", "And Platinum?", "What does the Platinum plan cost?"),
-    ("What does the Gold plan cost?", "what about Silver?", "What does the Silver plan cost?"),
-    ("How much notice must I give?", "And during probation?", "How much notice must I give during probation?"),
-    ("How long is an RMA number valid?", "Who issues it?", "Who issues it? (RMA number valid)"),
-    ("How long is an RMA number valid?", "Why?", "Why? (RMA number valid)"),
-    ("When does the canteen open?", "Until when?", "Until when? (canteen open)"),
-    ("Wie viele Urlaubstage habe ich in Bristol?", "Und in Kassel?", "Wie viele Urlaubstage habe ich in Kassel?"),
-    (
-        "What does parking cost in Kassel?",
-        "And how many days in Bristol?",
-        "And how many days in Bristol? (parking cost Kassel)",
-    ),
-    ("How much is a badge?", "Who signs their contract?", "Who signs their contract? (badge)"),
-    ("What is the per diem in Germany?", "for the UK?", "What is the per diem in Germany for the UK?"),
-)
-ALONE = (
-    "Is it possible to work from home?",
-    "How many days of leave may I carry over in Bristol?",
-    "If I lose my laptop, must I report it?",
-    "Does IT lend laptops?",
-    "And how many days of annual leave do employees in Kassel have?",
-    "Is there a canteen in Bristol?",
-    "And how do I apply for parental leave?",
-    "So, what is the dress code?",
-    "Can employees bring their dogs to the office?",
-)
 
 
 def shelf(house: House, name: str, *texts: str, document: str = "", is_read: bool = True) -> uuid.UUID:
@@ -77,120 +47,6 @@ def only(part: Part) -> list[str]:
     return [one for one in EVERYTHING if one != part]
 
 
-def test_a_follow_up_takes_along_what_it_leans_on() -> None:
-    for base, question, whole in PAIRS:
-        assert followups.standalone(question, [Turn(base, "Yes.")]) == whole
-        assert followups.standalone(question, []) is None
-
-
-def test_a_question_of_its_own_is_left_as_it_is() -> None:
-    for question in ALONE:
-        assert followups.standalone(question, [Turn("What does the Gold plan cost?", "9,000.")]) is None, question
-
-
-def test_a_follow_up_of_a_follow_up_leans_on_the_first() -> None:
-    turns = [Turn("What does the Gold plan cost?"), Turn("And Platinum?")]
-    assert followups.standalone("And Silver?", turns) == "What does the Silver plan cost?"
-
-
-def test_who_is_meant_stands_in_the_answer() -> None:
-    whole = followups.standalone("How do I reach her?", [Turn("Who approves orders?", "This is done by Ilse Tamm.")])
-    assert whole is not None
-    assert "Ilse Tamm" in whole
-
-
-def test_several_questions_in_one_are_taken_apart() -> None:
-    cases = {
-        "How long is it valid?": ["How long is it valid?"],
-        "Do research and development share a budget?": ["Do research and development share a budget?"],
-        "What is the difference between the Gold and the Platinum plan?": ["Gold plan", "Platinum plan"],
-        "Compare the price of FM40 and FM45": ["the price of FM40".removeprefix("the "), "price of FM45"],
-        "How long must a password be, and who resets it?": [
-            "How long must a password be", "who resets it? (password)",
-        ],
-        "I lost my laptop. Whom do I tell, and where?": [
-            "I lost my laptop. Whom do I tell", "where? (lost laptop)",
-        ],
-    }  # fmt: skip
-    for question, parts in cases.items():
-        assert facets.split(question) == parts
-    assert facets.merge([[1, 2, 3], [4, 1, 5]], 4) == [1, 4, 2, 3]
-
-
-def test_what_asks_nothing_by_itself_is_not_searched_by_itself() -> None:
-    for question in (
-        "How and when do I submit expenses?",
-        "When and where is the party?",
-        "What is and is not covered by the insurance?",
-        "What can and can't I bring?",
-        "How long and how often may I work abroad?",
-        "Which forms and which receipts do I need?",
-        "Wann und wo findet die Feier statt?",
-        "What is the difference between what is covered and what is not?",
-    ):
-        assert facets.split(question) == [question]
-    assert facets.split("How long is a badge valid, and how and when is it renewed?") == [
-        "How long is a badge valid",
-        "how and when is it renewed? (badge valid)",
-    ]
-
-
-def test_what_is_said_around_a_comparison_is_searched_too() -> None:
-    cases = {
-        "What is the difference between Gold and Platinum? And how do I cancel a plan?": [
-            "Gold", "Platinum", "And how do I cancel a plan? (difference Gold Platinum)",
-        ],
-        "What is the difference between Gold and Platinum, and who signs?": [
-            "Gold", "Platinum", "who signs? (difference Gold Platinum)",
-        ],
-        "For contractors in Kassel, what is the difference between sick leave and unpaid leave?": [
-            "For contractors in Kassel, sick leave", "For contractors in Kassel, unpaid leave",
-        ],
-        "I lost my card. What is the difference between blocking and cancelling it?": [
-            "I lost my card. blocking it", "I lost my card. cancelling it",
-        ],
-        "How do hotel rates in Berlin compare with Munich and Hamburg?": [
-            "How do hotel rates in Berlin compare with Munich and Hamburg?",
-        ],
-        "Can you compare Gold with Silver?": ["Gold", "Silver"],
-        "Vergleichen Sie Gold mit Silber.": ["Gold", "Silber"],
-    }  # fmt: skip
-    for question, parts in cases.items():
-        assert facets.split(question) == parts
-
-
-def test_an_abbreviation_ends_no_question() -> None:
-    for question in (
-        "Muss ich z. B. Dr. Meyer nach Art. 5 oder Nr. 3 fragen?",
-        "May I book e.g. hotels under Art. 5 of the rules?",
-        "Is it Mr. Tamm who signs, or No. 2?",
-    ):
-        assert facets.split(question) == [question]
-
-
-def test_a_statement_is_searched_along_with_the_question_that_follows_it() -> None:
-    cases = {
-        "How long is leave? I work in Kassel. Who approves it?": [
-            "How long is leave?", "I work in Kassel. Who approves it? (leave)",
-        ],
-        "How long is leave, and who approves it? I work in Kassel.": [
-            "How long is leave", "who approves it? (leave) I work in Kassel.",
-        ],
-        "How long is leave? I work in Kassel.": ["How long is leave? I work in Kassel."],
-    }  # fmt: skip
-    for question, parts in cases.items():
-        assert facets.split(question) == parts
-
-
-def test_no_question_of_many_is_left_out() -> None:
-    asked = [
-        *["How long is annual leave carried over?", "Who approves business travel abroad?"],
-        *["Where are company laptops repaired?", "When must expense reports arrive?"],
-        *["Which training courses does everybody attend?", "I am new.", "Where do visitors park cars?"],
-    ]
-    assert facets.split(" ".join(asked)) == [*asked[:3], " ".join(asked[3:])]
-
-
 def test_a_long_question_is_read_whatever_it_repeats() -> None:
     compared = "compare a and " * 550 + ","
     assert facets.split(compared) == [compared]
@@ -203,137 +59,6 @@ def test_a_long_question_is_read_whatever_it_repeats() -> None:
     for repeated in ("in" + " " * 8000, "in the report" + " " * 8000, "a-" * 4000, "in the " * 1100):
         assert mentions.documents(repeated) == []
     assert not followups.leans("in" + " " * 4000 + "\n" + "\t" * 4000 + "x\ny")
-
-
-def test_what_points_back_is_looked_for_once_and_not_for_each_word(monkeypatch: pytest.MonkeyPatch) -> None:
-    read_often = []
-
-    def counted(text: str) -> list[str]:
-        read_often.append(text)
-        return counted_by(text)
-
-    counted_by = terms.terms
-    monkeypatch.setattr(terms, "terms", counted)
-    assert not followups.leans("The form of the badge was lost, and " + "it or " * 1500 + "they are what I need.")
-    assert len(read_often) < 10
-
-
-def test_filters_are_read_out_of_plain_words() -> None:
-    told = {
-        "What is the limit in the 2024 travel policy?": [("2024", "travel")],
-        "According to the leave guide, how many days?": [("leave",)],
-        "Was steht in der Reiserichtlinie 2024?": [("Reise", "2024")],
-        "What does travel-policy-2025.pdf say?": [("travel-policy-2025.pdf",)],
-        "What is the policy on hotels?": [],
-        "What is new in the policy?": [],
-        "What is allowed in the AI policy?": [("AI",)],
-        "Where in Austria can we plan a team event?": [],
-        "In Germany how do I plan parental leave?": [],
-        "Mit wem schließe ich in Spanien einen Vertrag?": [],
-        "What is forbidden in the code of conduct policy?": [("code", "conduct")],
-    }
-    for question, words in told.items():
-        assert [one.words for one in mentions.documents(question)] == words, question
-
-
-def test_a_day_is_read_however_it_is_written() -> None:
-    today = date(2026, 2, 10)
-    days = {
-        "Which documents were added since March?": date(2025, 3, 1),
-        "What changed since 1 May 2024?": date(2024, 5, 1),
-        "Was ist neu seit Januar?": date(2026, 1, 1),
-        "updates since 2023-11-05": date(2023, 11, 5),
-        "Who has worked here since 2020?": None,
-        "What was uploaded since 31 February 2024?": None,
-        "What changed since March 15, 2024?": date(2024, 3, 15),
-        "What changed since March 15th 2024?": date(2024, 3, 15),
-        "What changed since March, 2024?": date(2024, 3, 1),
-        "What changed since March 2024?": date(2024, 3, 1),
-        "What changed since the 1st May, 2024?": date(2024, 5, 1),
-        "Was ist neu seit dem 15.03.2024?": date(2024, 3, 15),
-        "Welche Dokumente sind neu seit 5. 3. 2024?": date(2024, 3, 5),
-        "What is new since January 5?": date(2026, 1, 5),
-        "What is new since March 15?": date(2025, 3, 15),
-        "What is new since 20 February?": date(2025, 2, 20),
-        "What changed since 15.13.2024?": None,
-        "Was hat sich seit Januar geändert?": date(2026, 1, 1),
-        "documents uploaded after 1 May 2024": date(2024, 5, 1),
-        "Dokumente ab März": date(2025, 3, 1),
-        "Which new expense rates have applied since January?": None,
-        "Welche neuen Spesensätze gelten ab Januar?": None,
-        "What changes for parents after May 1?": None,
-        "Welche Dokumente brauche ich ab Mai?": None,
-    }
-    for question, day in days.items():
-        found = mentions.since(question, today)
-        assert (found.day if found else None) == day, question
-    said = mentions.since("What changed since March 15, 2024 in Kassel?", today)
-    assert said is not None
-    assert said.said == "since March 15, 2024"
-
-
-def test_a_possessive_is_no_word_of_a_name() -> None:
-    told = {
-        "What is the limit in the company's travel policy?": [("travel",)],
-        "What does it say in the employee’s leave guide?": [("employee", "leave")],
-    }
-    for question, words in told.items():
-        assert [one.words for one in mentions.documents(question)] == words, question
-
-
-def test_what_is_not_meant_is_not_searched_for() -> None:
-    question = "What does support cost on Gold, not Platinum?"
-    assert lookalikes.excluded(question) == ["Platinum"]
-    assert lookalikes.without(question) == "What does support cost on Gold?"
-    assert lookalikes.excluded("Do not forget the form.") == []
-
-
-@pytest.mark.parametrize(
-    ("question", "names", "left"),
-    [
-        (
-            "How much notice must I give in Kassel, not in Bristol?",
-            ["Bristol"],
-            "How much notice must I give in Kassel?",
-        ),
-        ("What does Gold not Platinum cost, and when?", [], "What does Gold not Platinum cost, and when?"),
-        ("How long is the response time of Gold not Platinum?", ["Platinum"], "How long is the response time of Gold?"),
-        ("What is in the Gold plan (not the Platinum plan)?", ["Platinum"], "What is in the Gold plan?"),
-        ("Was wiegt der FM45 statt FM40?", ["FM40"], "Was wiegt der FM45?"),
-        ("Was kostet Gold, nicht Platin, im Jahr?", ["Platin"], "Was kostet Gold, im Jahr?"),
-        ("What is the fee instead of Gold?", ["Gold"], "What is the fee?"),
-    ],
-)
-def test_a_name_that_another_is_told_apart_from_is_not_meant(question: str, names: list[str], left: str) -> None:
-    assert lookalikes.excluded(question) == names
-    assert lookalikes.without(question) == left
-
-
-@pytest.mark.parametrize(
-    "question",
-    [
-        "Kann ich statt Urlaub Geld bekommen?",
-        "Bekomme ich Geld statt Urlaub?",
-        "Was tun, wenn der Aufzug außer Betrieb ist?",
-        "Kann ich teilnehmen, wenn ich nicht Mitglied bin?",
-        "Which suppliers are not ISO certified?",
-        "Why is it not Monday?",
-    ],
-)
-def test_a_not_that_is_asked_of_stays(question: str) -> None:
-    assert lookalikes.excluded(question) == []
-    assert lookalikes.without(question) == question
-
-
-def test_what_is_left_out_or_lacking_is_a_condition_and_no_name_that_is_not_meant() -> None:
-    for question in (
-        "Darf ich ohne Krankmeldung zu Hause bleiben?",
-        "May I enter without Badge 7?",
-        "Can I work remotely from countries other than Germany?",
-        "Which plans except Gold have a deadline?",
-    ):
-        assert lookalikes.excluded(question) == []
-        assert lookalikes.without(question) == question
 
 
 def test_letters_that_slipped_are_counted() -> None:
@@ -518,17 +243,6 @@ def test_passages_of_what_is_named_come_before_those_of_its_like(house: House) -
     found, _ = understanding.passages(house.bob, "How fast does the plan answer on Gold, not Platinum?")
     assert found.passages[0].text == gold
     assert found.passages[-1].text == platinum
-
-
-def test_a_rule_that_names_no_place_is_not_put_behind_all_that_do() -> None:
-    def told(text: str, score: float) -> Passage:
-        return Passage(**(dict.fromkeys(Passage.__dataclass_fields__, "") | {"text": text, "score": score}))  # type: ignore[arg-type]
-
-    rule = told("Every employee has thirty days of leave a year.", 9.0)
-    placed = [told(f"In Kassel the canteen opens at {hour}.", 5.0) for hour in range(6)]
-    assert lookalikes.ordered("How many days of leave are there in Kassel?", [rule, *placed])[0] == rule
-    near = told("In Kassel every employee has thirty days of leave.", 8.5)
-    assert lookalikes.ordered("How many days of leave are there in Kassel?", [rule, near])[0] == near
 
 
 def test_what_is_not_meant_is_not_asked_of_the_evidence(house: House, settings: Any) -> None:
