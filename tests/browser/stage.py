@@ -191,7 +191,9 @@ def _ended(scope: Scope, status: str, notice: str) -> models.Answer:
     """As a worker would have left it."""
     row = asking.ask(scope, f"What of a question that is {status}?")
     with scope.transaction():
-        models.Answer.objects.filter(pk=row.pk).update(status=status, notice=notice)
+        # Nobody may take it as long as the pages are looked at: whoever is rung for another would.
+        held = timezone.now() + timedelta(hours=2) if status == "queued" else None
+        models.Answer.objects.filter(pk=row.pk).update(status=status, notice=notice, lease_until=held)
     return row
 
 

@@ -34,6 +34,7 @@ class Stand:
         page.goto(state.address.format(**self.made.ids))
         if state.reach:
             state.reach(page, self.made)
+            page.wait_for_load_state()  # what it shows may be there before the last of its style sheets
         return page
 
     def _turn_to(self, page: Any) -> Any:
