@@ -7,6 +7,7 @@ round. What has been measured stands in a file of lines, and a second run goes o
 - burst: 8 people of two tenants, each tenant's prompts alike in their first three quarters, read by nobody before.
 - steady: the same people go on asking, each `--questions` more about the same.
 - first: 4 and 8 prompts at once, mean time to the first token: of 256 and of 512 tokens, and of mixed lengths.
+- alone: one prompt at a time: time to its first token ÷ (its new tokens ÷ the rate that llama-server's engine reads at).
 - behind: a short prompt that comes two seconds after one of `--long` tokens.
 - follow: a follow-up of a conversation of 600 tokens, after 20 other chats.
 - shares: two tenants, one of whom asks twice as much, for a minute and a half: what each gets.
@@ -40,6 +41,10 @@ BARS: dict[str, list[tuple[str, bool, float]]] = {
     "first token, 4 of 512": [(LLAMA_SERVER, True, 0.65)],
     "first token, 8 of 512": [(LLAMA_SERVER, True, 0.65)],
     "first token, 8 mixed": [(LLAMA_SERVER, True, 0.65)],
+    "alone, 256, ms a new token": [(LLAMA_SERVER, True, 1.15)],
+    "alone, 512, ms a new token": [(LLAMA_SERVER, True, 1.15)],
+    "alone, 1024, ms a new token": [(LLAMA_SERVER, True, 1.15)],
+    "alone, 384 after 512, ms a new token": [(LLAMA_SERVER, True, 1.15)],
     "short behind long": [(LLAMA_SERVER, True, 0.25)],
 }
 # measure: bar of ours alone, which less is better than

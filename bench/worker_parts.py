@@ -120,6 +120,27 @@ async def first(server: Server, texts: Texts, asked: argparse.Namespace) -> dict
     return found
 
 
+async def alone(server: Server, texts: Texts, asked: argparse.Namespace) -> dict[str, float]:
+    """One prompt at a time, nothing of it read before, and one after a beginning that was: milliseconds until its first
+    token for each token of it that is new. Of llama-server, of how long its engine says it read: that is the raw rate."""
+    found: dict[str, float] = {}
+    async with server.client() as client:
+        for size in (256, 512, 1024):
+            told = await server.ask(client, texts.of(size), 4, "t0/p0", "t0")
+            found[f"alone, {size}, ms a new token"] = _ms_a_new_token(server, told)
+        beginning = texts.of(512)
+        await server.ask(client, texts.of(64), 4, "t0/p0", "t0", beginning)
+        told = await server.ask(client, texts.of(384), 4, "t0/p0", "t0", beginning)
+        found["alone, 384 after 512, ms a new token"] = _ms_a_new_token(server, told)
+    return found
+
+
+def _ms_a_new_token(server: Server, told: Answered) -> float:
+    seconds = told.first if server.name == OURS else told.reading
+    assert seconds is not None, "llama-server tells its timings"
+    return 1000 * seconds / (told.prompt - told.cached)
+
+
 async def behind(server: Server, texts: Texts, asked: argparse.Namespace) -> dict[str, float]:
     long, short = texts.of(asked.long), texts.of(60)
     async with server.client() as client:
@@ -221,6 +242,7 @@ async def _read_after(client: httpx.AsyncClient, door: slots.SlotDoor, texts: Te
 
 
 PARTS: dict[str, Callable[[Server, Texts, argparse.Namespace], Coroutine[Any, Any, dict[str, float]]]] = {
-    one.__name__: one for one in (distinct, burst, steady, first, behind, follow, shares, cancel)
+    one.__name__: one for one in (distinct, burst, steady, first, alone, behind, follow, shares, cancel)
 }
-ASKED = {"behind": [OURS, LLAMA_SERVER], "first": [OURS, LLAMA_SERVER], "shares": [OURS], "cancel": [OURS]}
+PAIR = [OURS, LLAMA_SERVER]
+ASKED = {"behind": PAIR, "first": PAIR, "alone": PAIR, "shares": [OURS], "cancel": [OURS]}

@@ -42,13 +42,15 @@ class Sizes:
 
 @dataclass(frozen=True)
 class Answered:
-    """Seconds from the asking on; `times` are those of the tokens that were seen. `cached` as the server tells it."""
+    """Seconds from the asking on; `times` are those of the tokens that were seen. `cached` as the server tells it, and
+    `reading` the seconds that its engine says it read for, where it says so."""
 
     times: list[float]
     end: float
     prompt: int
     written: int
     cached: int
+    reading: float | None = None
 
     @property
     def first(self) -> float:
@@ -88,6 +90,7 @@ class Server:
         headers = {"X-Chancery-Share": share, "X-Chancery-Cache": cache} if self.name == OURS else {}
         began, times = time.monotonic(), list[float]()
         usage: dict[str, Any] = {}
+        timings: dict[str, Any] = {}
         async with client.stream("POST", "/v1/chat/completions", json=body, headers=headers) as answer:
             if not answer.is_success:
                 raise SystemExit(f"{self.name}: {answer.status_code} {await answer.aread()!r}")
@@ -96,11 +99,13 @@ class Server:
                     continue
                 told = json.loads(line.removeprefix("data: "))
                 usage = told.get("usage") or usage
+                timings = told.get("timings") or timings
                 if any((choice.get("delta") or {}).get("content") for choice in told.get("choices", ())):
                     times.append(time.monotonic() - began)
         cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens", 0)
         written = usage.get("completion_tokens") or len(times)
-        return Answered(times, time.monotonic() - began, usage.get("prompt_tokens", 0), written, cached)
+        reading = timings["prompt_ms"] / 1000 if "prompt_ms" in timings else None
+        return Answered(times, time.monotonic() - began, usage.get("prompt_tokens", 0), written, cached, reading)
 
 
 @contextmanager
