@@ -20,6 +20,7 @@ from django.db import DatabaseError, connection
 from assistant import gaps, models
 from assistant.answering import (
     asking,
+    awaiting,
     counting,
     delivery,
     evidence,
@@ -164,6 +165,8 @@ def _begin(scope: Scope, row: models.Answer) -> _Ground:
 
 
 def _compose(scope: Scope, row: models.Answer, sender: delivery.Delivery, watch: lease.Watch) -> Outcome:
+    if awaiting.was_put_back(row):
+        _probed(row)  # before all of it is searched again
     ground = _begin(scope, row)
     if row.is_model_only:
         sender.label = ground.past.label
@@ -177,6 +180,14 @@ def _compose(scope: Scope, row: models.Answer, sender: delivery.Delivery, watch:
     return _write(scope, row, sender, watch, ground, found)
 
 
+def _probed(row: models.Answer) -> RunnerState:
+    """What its model's server says of itself. Raises Away."""
+    state = runners.chat(row.model).probe()
+    if state.is_away:
+        raise Away(state.detail)
+    return state
+
+
 def _write(
     scope: Scope,
     row: models.Answer,
@@ -187,9 +198,7 @@ def _write(
 ) -> Outcome:
     runner = runners.chat(row.model)
     with stopwatch.step(Step.PROMPT):
-        state = runner.probe()
-        if state.is_away:
-            raise Away(state.detail)
+        state = _probed(row)
         built = prompting.build(row, sender.passages, state, found, ground.past.turns)
     sender.passages, prompt = built.shown, built.prompt
     policy, place = ground.policy, asking.of_answer(ground.place, sender.passages, ground.past.label)

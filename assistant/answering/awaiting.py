@@ -36,6 +36,10 @@ class Again:
     is_counted: bool = False
 
 
+def was_put_back(row: models.Answer) -> bool:
+    return Step.QUEUE in row.times
+
+
 def again(row: models.Answer, fault: ChanceryError) -> Again | None:
     """Of an answer that came to this, and of which nothing was delivered; None where it is not worth it, or not for that long.
 
@@ -74,7 +78,7 @@ def _come_back(found: Due) -> Due:
 
 def _since(row: models.Answer) -> timedelta:
     """Since it was first put back, which kept how long it had been in the queue until then."""
-    if Step.QUEUE not in row.times:
+    if not was_put_back(row):
         return timedelta()
     return timezone.now() - row.created_at - timedelta(milliseconds=row.times[Step.QUEUE])
 

@@ -12,7 +12,7 @@ import pytest
 from django.utils import timezone, translation
 
 from assistant import answering, conversations, models
-from assistant.answering import awaiting, lease
+from assistant.answering import awaiting, lease, retrieval
 from assistant.api import answers
 from assistant.models import Status
 from assistant.showing import notices, wording
@@ -77,6 +77,18 @@ def test_a_question_whose_model_is_away_waits_and_is_answered_once_it_is_back(
     kept = asking.reservation(house, row.pk)
     assert kept.used is not None
     assert 0 < kept.used < kept.reserved
+
+
+def test_while_the_model_is_still_away_nothing_is_searched_again(house: House, settings: Any) -> None:
+    asking.speak(settings, [LOADING, asking.RULE])
+    row = asking.answered(house.bob)
+    with away(), mock.patch.object(retrieval, "look_up") as searched:
+        row = tried(house, row)
+    assert (row.status, row.notice) == (Status.QUEUED, notices.MODEL_AWAITED)
+    assert not searched.called
+    with away(False):
+        row = tried(house, row)
+    assert (row.status, asking.said(row)) == (Status.ANSWERED, asking.RULE)
 
 
 def test_a_wait_of_minutes_costs_no_attempt_and_is_told_apart_from_the_queue(house: House, settings: Any) -> None:
