@@ -77,7 +77,7 @@ def main() -> int:
     run = options.run or HOME / f"{Path(options.model).name.removesuffix('.gguf') or 'default'}.jsonl"
     if not options.show:
         versions = options.prompts.split(",") if options.prompts else [prompts.DEFAULT]
-        with _served(options.url, options.model):
+        with served(options.url, options.model):
             _ask(found.of(wanted), versions, options.send.split(","), run, options.at_once)
     worth.tell(found.of(wanted), load(run), kinds=options.kinds)
     if options.score:
@@ -182,7 +182,7 @@ def _near(question: str, texts: tuple[str, ...]) -> Near:
 
 
 @contextmanager
-def _served(url: str, model: str) -> Iterator[None]:
+def served(url: str, model: str) -> Iterator[None]:
     from django.conf import settings
 
     from inference import runners
