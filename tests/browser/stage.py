@@ -16,6 +16,7 @@ from django.utils import timezone
 from assistant import conversations, models
 from assistant.conversations import assistants, prompts, sharing, threads
 from assistant.operators import sign_in as operators_door
+from assistant.showing import notices
 from governance import assignments, grants, groups, invitations, keys, people, quotas, tenants
 from governance import models as governed
 from governance.audit import events, interactions, reading
@@ -55,10 +56,11 @@ PHONE = "My phone is +49 561 804 2211: how many working days a year may be spent
 SECRET = "my password is Tr0ub4dor&3x-Kassel"
 TABLE = "Rates:\n\n| Level | Rate |\n| --- | --- |\n| L4 | 58 |\n| L5 | 72 |\n"
 WHY = "Complaint of the works council"
-ENDED = {
-    "failed": "The answer failed three times. Ask again; if it goes on, tell your administrator.",
-    "interrupted": "The answer broke off. What was delivered is kept; ask again for a whole one.",
-    "queued": "",
+LEFT = {  # as a worker leaves them: (status, notice)
+    "failed": ("failed", notices.FAILED_THRICE),
+    "interrupted": ("interrupted", notices.BROKE_OFF),
+    "queued": ("queued", ""),
+    "away": ("queued", notices.MODEL_AWAITED),
 }
 UNREADABLE = {"error": "The file has a password.", "remedy": "Remove it, and upload the file again.", "error_code": "x"}
 VERSIONS: list[dict[str, Any]] = [
@@ -162,7 +164,7 @@ def _conversations(made: Stage) -> None:
         "alone": asking.answered(bob, "What is a memorandum?", is_model_only=True),
         "cancelled": conversations.cancel(bob, asking.ask(bob, "Who books the trips?").pk),
         "deleted": conversations.cancel(bob, asking.ask(bob, "What is to be deleted?").pk),
-        **{status: _ended(bob, status, notice) for status, notice in ENDED.items()},
+        **{name: _left(bob, name, *left) for name, left in LEFT.items()},
     }
     part = {"tenant_id": bob.tenant, "person_id": bob.person, "answer": asked["interrupted"], "ordinal": 0}
     with bob.transaction():
@@ -187,9 +189,8 @@ def _conversations(made: Stage) -> None:
     ids["prompt"] = prompts.create(bob, "Rules", "What are the rules for {what}?", is_shared=True).pk
 
 
-def _ended(scope: Scope, status: str, notice: str) -> models.Answer:
-    """As a worker would have left it."""
-    row = asking.ask(scope, f"What of a question that is {status}?")
+def _left(scope: Scope, name: str, status: str, notice: str) -> models.Answer:
+    row = asking.ask(scope, f"What of a question that is {name}?")
     with scope.transaction():
         # Nobody may take it as long as the pages are looked at: whoever is rung for another would.
         held = timezone.now() + timedelta(hours=2) if status == "queued" else None

@@ -210,6 +210,7 @@ ASKING = [
     State("thread", "interrupted", "bob", "/c/{interrupted}"),
     State("thread", "failed", "bob", "/c/{failed}"),
     State("thread", "waiting", "bob", "/c/{queued}"),
+    State("thread", "waiting for its model", "bob", "/c/{away}"),
     State("thread", "editing the question", "bob", "/c/{failed}", press(".exchange", ".edit summary")),
     State("thread", "sharing it", "bob", "/c/{answered}", press("a[hx-get$='/shares']", shows=".shares")),
     State("thread", "asking again", "bob", "/c/{answered}", press("a[hx-get$='/again']", shows="form.again")),
