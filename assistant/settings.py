@@ -209,7 +209,9 @@ CHANCERY_RUNNERS = runners.every(MODEL_URL, MODEL_KEY, MODEL_NAME, MODELS)
 CHANCERY_EMBEDDERS = runners.embedders()
 CHANCERY_CHATS = [*runners.chats(), *runners.beside(MODEL_URL, MODEL_KEY, MODELS_BESIDE)]
 # Which parts of ingestion.understanding are at work; "none" for none.
-UNDERSTANDING = env.names("CHANCERY_UNDERSTANDING", ["follow_up", "spelling", "glossary", "facets", "filters", "names"])
+UNDERSTANDING = env.names(
+    "CHANCERY_UNDERSTANDING", ["follow_up", "spelling", "glossary", "facets", "filters", "names", "quotes"]
+)
 # How much of its score a passage loses for each of its document that was found already; in hundredths (docs/retrieval.md).
 SEARCH_DIVERSITY = env.number("CHANCERY_SEARCH_DIVERSITY", 0, most=1000) / 100
 # Whether the best of a search are ordered by further features (docs/retrieval.md says for whose documents).

@@ -144,7 +144,7 @@ def unnamed(question: str, passages: Sequence[Passage], explained: Sequence[tupl
     Nor does what they stand for, by (said, meant) of the glossary.
     """
     texts = [passage.text for passage in passages]
-    whole = "\n".join(f"{passage.above}\n{passage.text}" for passage in passages)
+    whole = "\n".join(passage.whole for passage in passages)
     held = set(terms.terms(whole))
     asked = {*names.required(question, texts), *_YEAR.findall(question)} - _CALENDAR
     short = set(terms.terms(" ".join(_SHORT.findall(question))))

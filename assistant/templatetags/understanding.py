@@ -31,6 +31,7 @@ def part_label(name: str) -> str:
         Part.FACETS: _("Several questions"),
         Part.FILTERS: _("Filter"),
         Part.NAMES: _("Not meant"),
+        Part.QUOTES: _("Word for word"),
     }
     return labels.get(Part(name), name) if name in set(Part) else name
 
@@ -47,4 +48,8 @@ def _told(note: Mapping[str, str]) -> str:
         return _("“%(said)s”: nothing near enough there, so everything was searched") % {"said": said}
     if note["part"] == Part.FILTERS:
         return _("“%(said)s”: only %(meant)s") % {"said": said, "meant": meant}
+    if note["part"] == Part.QUOTES and not meant:
+        return _("“%(said)s”: said so by nothing that was found") % {"said": said}
+    if note["part"] == Part.QUOTES:
+        return _("“%(said)s”: what says it so comes first") % {"said": said}
     return f"“{meant}”"

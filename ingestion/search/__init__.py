@@ -29,6 +29,7 @@ from ingestion.search import (
     analysis,
     candidates,
     fusion,
+    phrases,
     postings,
     ranking,
     reading,
@@ -106,8 +107,9 @@ def where(scope: Scope, collections: Sequence[uuid.UUID] = (), index: str = "") 
         return Place(scope, index or indexes.live(scope), _searched(scope, collections))
 
 
-def within(place: Place, question: str, limit: int, own: Own | None = None) -> Found:
-    """As `passages`, once it is known where to look. `own` is the question before the glossary added to it.
+def within(place: Place, question: str, limit: int, own: Own | None = None, quoted: Sequence[str] = ()) -> Found:
+    """As `passages`, once it is known where to look. `own` is the question before the glossary added to it; what holds one of
+    the phrases `quoted` comes first.
 
     Raises InvalidInput, and Unavailable without an embedder.
     """
@@ -116,9 +118,9 @@ def within(place: Place, question: str, limit: int, own: Own | None = None) -> F
     if not 1 <= limit <= LIMIT_MAX:
         raise InvalidInput(sentence("The limit lies between 1 and %(most)s.", most=LIMIT_MAX))
     most = max(candidates.MOST, limit)
-    made = _ordered(place, question, limit, own, most)
+    made = _ordered(place, question, limit, own, quoted, most)
     if len(made.kept) < limit and made.seen.found.has_more:  # copies of one another have taken the places
-        made = _ordered(place, question, limit, own, most * _WIDER)
+        made = _ordered(place, question, limit, own, quoted, most * _WIDER)
     seen, order, kept, cut = made.seen, made.order, made.kept, made.cut
     weighs = {"weighed": shares} if (shares := weighing.told(order)) else {}
     held = (seen.found.found.get(one.passage.chunk_id, frozenset()) for one in kept)
@@ -143,18 +145,22 @@ class _Ordered:
     fault: str
 
 
-def _ordered(place: Place, question: str, limit: int, own: Own | None, most: int) -> _Ordered:
-    seen, server = survey(place, question, own, most), runners.reranker()
+def _ordered(place: Place, question: str, limit: int, own: Own | None, quoted: Sequence[str], most: int) -> _Ordered:
+    seen, server = survey(place, question, own, most, quoted), runners.reranker()
     with stopwatch.step("ranking"):
         order, fault = ranking.ranked(seen.fused, seen.found, seen.weights, seen.read, reranking.model()), ""
         if server is not None:
             order, fault = ranking.by_server(question, order, server)
         order = weighing.weighed(order, timezone.now())
+        if quoted:
+            order.sort(key=lambda one: phrases.lacking(quoted, one.passage.whole))
         kept, cut = ranking.chosen(order, limit, settings.SEARCH_DIVERSITY, frozenset(terms.terms(question)))
     return _Ordered(seen, order, kept, cut, server, fault)
 
 
-def survey(place: Place, question: str, own: Own | None = None, most: int = candidates.MOST) -> Survey:
+def survey(
+    place: Place, question: str, own: Own | None = None, most: int = candidates.MOST, quoted: Sequence[str] = ()
+) -> Survey:
     """The candidates with both their scores, and their texts. Raises Unavailable without an embedder."""
     scope, mine = place.scope, place.collections
     embedder = runners.embedder(place.index)
@@ -164,7 +170,9 @@ def survey(place: Place, question: str, own: Own | None = None, most: int = cand
     with scope.transaction():
         with stopwatch.step("words"):
             weights = postings.weigh(scope, question, mine, place.documents, own)
-        found = Candidates() if query is None else candidates.gather(place, query, weights, most)
+        found = Candidates()
+        if query is not None:
+            found = candidates.gather(place, query, weights, most, place.holding(quoted))
         with stopwatch.step("fetching"):
             read = reading.read(scope, found.chunks)
             names = catalog.names(scope, mine)

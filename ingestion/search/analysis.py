@@ -90,6 +90,11 @@ def variants(written: str) -> frozenset[str]:
     return frozenset[str]().union(*map(languages.stems, spellings))
 
 
+def is_dense(sign: str) -> bool:
+    """Whether it belongs to a writing without blanks."""
+    return bool(_DENSE.fullmatch(sign))
+
+
 def _with(found: list[Word], new: Word) -> list[Word]:
     same = [one for one in found if one.variants & new.variants]
     if not same:

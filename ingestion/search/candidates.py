@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -32,10 +32,17 @@ class Candidates:
         return [int(at) for at in np.argsort(-self.dense, kind="stable")]
 
 
-def gather(place: Place, query: NDArray[np.float32], weights: Weights, most: int = MOST) -> Candidates:
-    """The nearest by vector and the best by words, `most` of each, in the caller's transaction."""
+def gather(
+    place: Place, query: NDArray[np.float32], weights: Weights, most: int = MOST, quoted: Sequence[uuid.UUID] = ()
+) -> Candidates:
+    """The nearest by vector and the best by words, `most` of each, in the caller's transaction, and the nearest of
+    `quoted`, which hold what stands in quotes.
+    """
     dense, lexical = place.near(query, most), place.worded(weights, most)
     has_more = most in {len(dense), len(lexical)}
+    if quoted:
+        near_already = {hit.chunk for hit in dense}
+        dense += [hit for hit in place.near(query, most, quoted) if hit.chunk not in near_already]
     # A chunk found one way is scored the other way too: its absence there is no judgement.
     by_words = [match.chunk for match in lexical if match.chunk not in {hit.chunk for hit in dense}]
     by_vector = [hit.chunk for hit in dense if hit.chunk not in {match.chunk for match in lexical}]

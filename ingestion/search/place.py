@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from governance import stopwatch
 from governance.scope import Scope
 from ingestion import stores
-from ingestion.search import postings
+from ingestion.search import phrases, postings
 from ingestion.search.postings import Match
 from ingestion.stores.base import Hit
 
@@ -36,3 +36,9 @@ class Place:
     @stopwatch.step("words")
     def worded(self, weights: postings.Weights, limit: int, among: Sequence[uuid.UUID] | None = None) -> list[Match]:
         return postings.search(self.scope, weights, self.collections, limit, among=among, documents=self.documents)
+
+    @stopwatch.step("words")
+    def holding(self, quoted: Sequence[str]) -> list[uuid.UUID]:
+        """Chunks that may hold one of the phrases word for word."""
+        found = [phrases.holding(self.scope, one, self.collections, self.documents) for one in quoted]
+        return list(dict.fromkeys(chunk for chunks in found for chunk in chunks))

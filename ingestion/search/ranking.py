@@ -67,7 +67,7 @@ def by_server(question: str, order: Sequence[Ranked], server: RerankRunner) -> t
     if not best:
         return list(order), ""
     try:
-        scores = server.score(question, [f"{one.passage.above}\n{one.passage.text}" for one in best])
+        scores = server.score(question, [one.passage.whole for one in best])
     except ChanceryError as fault:
         log.warning("the reranker %s did not answer: %s", server.name, fault.message)
         return list(order), fault.message

@@ -91,6 +91,10 @@ class Passage:
         """What stands over it: its document's name, in words, and its headings. A year often stands there alone."""
         return "\n".join((re.sub(r"[-_.]+", " ", self.document_name), *self.heading_path))
 
+    @property
+    def whole(self) -> str:
+        return f"{self.above}\n{self.text}"
+
 
 def read(scope: Scope, chunks: Sequence[uuid.UUID]) -> dict[uuid.UUID, Passage]:
     """Those of the chunks that this scope may read and that are of a current version. Row-level security asks again."""

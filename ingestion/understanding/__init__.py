@@ -23,7 +23,7 @@ from governance.scope import Scope
 from governance.sentence import sentence
 from inference import runners
 from ingestion import search
-from ingestion.search import Found, Passage, receipts
+from ingestion.search import Found, Passage, phrases, receipts
 from ingestion.search.place import Place
 from ingestion.understanding import facets, followups, lookalikes, narrowing, spelling, widening
 from ingestion.understanding.followups import Turn as Turn
@@ -39,6 +39,7 @@ class Part(StrEnum):
     FACETS = "facets"
     FILTERS = "filters"
     NAMES = "names"
+    QUOTES = "quotes"
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class Understood:
     off: tuple[str, ...] = ()
     parts: frozenset[Part] = field(default_factory=frozenset)
     own: tuple[search.Own | None, ...] = ()  # of each search, where the glossary added to it
+    quoted: tuple[str, ...] = ()
 
     @property
     def wanted(self) -> str:
@@ -117,6 +119,8 @@ def passages(
         # Better an answer from elsewhere, and said to be so, than none for a filter that was read into the question.
         dropped = replace(understood, documents=None, notes=tuple(map(_dropped, understood.notes)))
         found, understood = _found(place, dropped, limit), dropped
+    if unheld := [one for one in understood.quoted if not any(phrases.holds(one, two.whole) for two in found.passages)]:
+        understood = replace(understood, notes=tuple(_unheld(one, unheld) for one in understood.notes))
     return replace(found, receipt=found.receipt | {"understood": understood.as_json()}), understood
 
 
@@ -137,15 +141,19 @@ def read(
         notes.append(Note(Part.FOLLOW_UP, question, whole))
         text = whole
     documents: tuple[uuid.UUID, ...] | None = None
+    quoted = phrases.quoted(text) if Part.QUOTES in parts else []
+    notes += [Note(Part.QUOTES, one, one) for one in quoted]
     with scope.transaction():
         entries = glossary.entries(scope) if Part.GLOSSARY in parts else []
         if Part.SPELLING in parts:
-            text, slips = spelling.corrected(scope, text, readable)
+            text, slips = spelling.corrected(scope, text, readable, phrases.spans(text) if quoted else ())
             notes += [Note(Part.SPELLING, one.said, one.meant) for one in slips]
         if Part.FILTERS in parts:
             documents, said = narrowing.documents(scope, text, readable)
             notes += [Note(Part.FILTERS, *one) for one in said]
     asked = facets.split(text) if Part.FACETS in parts else [text]
+    if any(not any(phrase in one for one in asked) for phrase in quoted):
+        asked = [text]  # what stands in quotes is no two questions
     if len(asked) > 1:
         notes += [Note(Part.FACETS, text, one) for one in asked]
     meant = text
@@ -156,7 +164,8 @@ def read(
     added = [widening.widened(one, entries) for one in asked]
     searches = [widening.put_together(one, found) for one, found in zip(asked, added, strict=True)]
     own = [_own(one, found) for one, found in zip(asked, added, strict=True)]
-    return Understood(text, tuple(searches), tuple(notes), documents, tuple(sorted(off)), parts, tuple(own))
+    off = tuple(sorted(off))
+    return Understood(text, tuple(searches), tuple(notes), documents, off, parts, tuple(own), tuple(quoted))
 
 
 def _own(question: str, found: Sequence[widening.Widened]) -> search.Own | None:
@@ -167,10 +176,12 @@ def _own(question: str, found: Sequence[widening.Widened]) -> search.Own | None:
 def _found(place: Place, understood: Understood, limit: int) -> Found:
     narrowed, most = replace(place, documents=understood.documents), min(limit * WIDER, search.LIMIT_MAX)
     asked = zip(understood.searches, understood.own, strict=True)
-    found = [search.within(narrowed, one, most, own) for one, own in asked]
+    found = [search.within(narrowed, one, most, own, understood.quoted) for one, own in asked]
     lists = [list(one.passages) for one in found]
     if Part.NAMES in understood.parts:
         lists = [lookalikes.ordered(understood.question, one) for one in lists]
+    if understood.quoted:
+        lists = [sorted(one, key=lambda two: phrases.lacking(understood.quoted, two.whole)) for one in lists]
     return _together(found, lists, limit)
 
 
@@ -200,6 +211,10 @@ def _together(found: Sequence[Found], lists: Sequence[Sequence[Passage]], limit:
 
 def _is_far(found: Found) -> bool:
     return found.nearest < runners.embedder(found.receipt["index"]).near
+
+
+def _unheld(one: Note, phrases_unheld: Collection[str]) -> Note:
+    return replace(one, meant="") if one.part is Part.QUOTES and one.said in phrases_unheld else one
 
 
 def _dropped(one: Note) -> Note:

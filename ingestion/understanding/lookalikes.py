@@ -75,4 +75,4 @@ def ordered(question: str, found: Sequence[Passage]) -> list[Passage]:
 
 
 def _held(one: Passage) -> frozenset[str]:
-    return frozenset(terms.terms(f"{one.above}\n{one.text}"))
+    return frozenset(terms.terms(one.whole))

@@ -24,14 +24,17 @@ class Slip:
     meant: str
 
 
-def corrected(scope: Scope, question: str, collections: Sequence[uuid.UUID]) -> tuple[str, list[Slip]]:
-    """The question with its slips mended, and which they were."""
+def corrected(
+    scope: Scope, question: str, collections: Sequence[uuid.UUID], meant_so: Sequence[tuple[int, int]] = ()
+) -> tuple[str, list[Slip]]:
+    """The question with its slips mended, and which they were. Between the places `meant_so` nothing is one."""
     spelled = {
         run.written: run
         for run in terms.runs(question)
         if run.written not in languages.STOP_WORDS  # the index of a text in its language lacks it, however right it is
         and question[run.start : run.end].isalpha()
         and run.end - run.start >= SHORTEST
+        and not any(start <= run.start < end for start, end in meant_so)
     }
     if not spelled or not collections:
         return question, []
