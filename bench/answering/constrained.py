@@ -8,10 +8,11 @@ same words. It counts and does not time.
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -64,6 +65,7 @@ def main() -> int:
     cannot = [one for one in sample if not one.case.is_answerable][: options.unanswerable]
     with answers.served(options.url, options.model), ThreadPoolExecutor(options.at_once) as asking:
         said = list(asking.map(_ask, [*can, *cannot]))
+    (answers.HOME / "constrained.json").write_text(json.dumps([asdict(one) for one in said], ensure_ascii=False))
     _tell(list(zip(can, said, strict=False)), said[len(can) :])
     return 0
 
