@@ -5,6 +5,7 @@ The index holds no places of words. So a phrase is looked for in those texts alo
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 import uuid
@@ -82,6 +83,7 @@ def holding(
         return [chunk for (chunk,) in narrow.rows(_HOLDING, values)]
 
 
+@functools.lru_cache(maxsize=512)  # the same passages are asked more than once of a question
 def _plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
