@@ -28,6 +28,7 @@ from ingestion.documents import labelled
 from ingestion.documents.labelled import Mark
 from ingestion.models import Strictness
 from ingestion.search import Found, Passage
+from ingestion.understanding import Part
 
 Sections = Mapping[uuid.UUID, list[Passage]]
 
@@ -137,10 +138,15 @@ def _shown(near: list[Passage], judge: _Judge, taken: set[uuid.UUID], judged: li
 
 
 def _cleared(found: Found, judge: _Judge) -> Found:
-    """What was understood names documents and words of them: as far as policy lets them be shown."""
+    """What was understood names documents and words of them: as far as policy lets them be shown. What is quoted
+    the question says itself.
+    """
     understood = found.receipt["understood"]
     collections = [uuid.UUID(one["id"]) for one in found.receipt["collections"]]
-    notes = [note | {"meant": judge.cleared(note["meant"], collections)} for note in understood["notes"]]
+    notes = [
+        note if note["part"] == Part.QUOTES else note | {"meant": judge.cleared(note["meant"], collections)}
+        for note in understood["notes"]
+    ]
     searched = [judge.cleared(one, collections) for one in understood["searched"]]
     return replace(found, receipt=found.receipt | {"understood": understood | {"notes": notes, "searched": searched}})
 

@@ -117,10 +117,10 @@ def within(place: Place, question: str, limit: int, own: Own | None = None, quot
         raise InvalidInput("Say what to look for.")
     if not 1 <= limit <= LIMIT_MAX:
         raise InvalidInput(sentence("The limit lies between 1 and %(most)s.", most=LIMIT_MAX))
-    most = max(candidates.MOST, limit)
-    made = _ordered(place, question, limit, own, quoted, most)
+    most, quotes = max(candidates.MOST, limit), _Quotes(quoted, place.holding(quoted))
+    made = _ordered(place, question, limit, own, quotes, most)
     if len(made.kept) < limit and made.seen.found.has_more:  # copies of one another have taken the places
-        made = _ordered(place, question, limit, own, quoted, most * _WIDER)
+        made = _ordered(place, question, limit, own, quotes, most * _WIDER)
     seen, order, kept, cut = made.seen, made.order, made.kept, made.cut
     weighs = {"weighed": shares} if (shares := weighing.told(order)) else {}
     held = (seen.found.found.get(one.passage.chunk_id, frozenset()) for one in kept)
@@ -131,6 +131,14 @@ def within(place: Place, question: str, limit: int, own: Own | None = None, quot
         nearest=max((one.passage.dense for one in kept), default=0.0),
         covered=seen.weights.coverage(word for words in held for word in words),
     )
+
+
+@dataclass(frozen=True)
+class _Quotes:
+    """`chunks` may hold one of the phrases."""
+
+    phrases: Sequence[str]
+    chunks: Sequence[uuid.UUID]
 
 
 @dataclass(frozen=True)
@@ -145,23 +153,26 @@ class _Ordered:
     fault: str
 
 
-def _ordered(place: Place, question: str, limit: int, own: Own | None, quoted: Sequence[str], most: int) -> _Ordered:
-    seen, server = survey(place, question, own, most, quoted), runners.reranker()
+def _ordered(place: Place, question: str, limit: int, own: Own | None, quotes: _Quotes, most: int) -> _Ordered:
+    seen, server = survey(place, question, own, most, quotes.chunks), runners.reranker()
     with stopwatch.step("ranking"):
         order, fault = ranking.ranked(seen.fused, seen.found, seen.weights, seen.read, reranking.model()), ""
         if server is not None:
             order, fault = ranking.by_server(question, order, server)
         order = weighing.weighed(order, timezone.now())
-        if quoted:
-            order.sort(key=lambda one: phrases.lacking(quoted, one.passage.whole))
-        kept, cut = ranking.chosen(order, limit, settings.SEARCH_DIVERSITY, frozenset(terms.terms(question)))
+        if quotes.phrases:
+            order.sort(key=lambda one: phrases.lacking(quotes.phrases, one.passage.whole))
+        diversity = 0.0 if quotes.phrases else settings.SEARCH_DIVERSITY  # which goes by scores alone
+        kept, cut = ranking.chosen(order, limit, diversity, frozenset(terms.terms(question)))
     return _Ordered(seen, order, kept, cut, server, fault)
 
 
 def survey(
-    place: Place, question: str, own: Own | None = None, most: int = candidates.MOST, quoted: Sequence[str] = ()
+    place: Place, question: str, own: Own | None = None, most: int = candidates.MOST, quoted: Sequence[uuid.UUID] = ()
 ) -> Survey:
-    """The candidates with both their scores, and their texts. Raises Unavailable without an embedder."""
+    """The candidates with both their scores, and their texts; the nearest of the chunks `quoted` are among them.
+    Raises Unavailable without an embedder.
+    """
     scope, mine = place.scope, place.collections
     embedder = runners.embedder(place.index)
     # Before the transaction: a model at work must not hold a connection.
@@ -172,7 +183,7 @@ def survey(
             weights = postings.weigh(scope, question, mine, place.documents, own)
         found = Candidates()
         if query is not None:
-            found = candidates.gather(place, query, weights, most, place.holding(quoted))
+            found = candidates.gather(place, query, weights, most, quoted)
         with stopwatch.step("fetching"):
             read = reading.read(scope, found.chunks)
             names = catalog.names(scope, mine)

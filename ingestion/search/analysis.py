@@ -24,7 +24,8 @@ _SMALL, _LARGE = "a-zß-öø-ÿ", "A-ZÀ-ÖØ-Þ"
 _CAMEL = re.compile(f"[{_LARGE}]?[{_SMALL}]+|[{_LARGE}]+(?![{_SMALL}])")
 _HUMP = re.compile(f"[{_SMALL}][{_LARGE}]|[{_LARGE}]{{2}}[{_SMALL}]{{2}}")
 # Written without blanks: two signs beside each other are what comes nearest to a word.
-_DENSE = re.compile(r"([\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]+)")
+DENSE_SIGNS = r"\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
+_DENSE = re.compile(f"([{DENSE_SIGNS}]+)")
 _SPELLED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 _DIGRAPH = re.compile(r"(?<![aeiouq])([aou])e")
 

@@ -12,35 +12,50 @@ import uuid
 from collections.abc import Sequence
 
 from governance.scope import Scope
+from ingestion.parsers import outline
 from ingestion.search import analysis, postings
 from ingestion.stores import narrow
 
 MOST = 3  # phrases of one question
 LONGEST = 300  # characters; what is longer is a text that was pasted
-LOOKED_AT = 500  # chunks that hold it
-# A quote opens behind a blank or a bracket and closes before one: 19" and 5'10" are measures.
+LOOKED_AT = 2000  # chunks with all words of a phrase, those first that say them most: beyond, the words tell nothing
+_SHORTEST_DENSE = 3  # signs of a phrase in writing without blanks
+_MARKS_END = 0x20000
+_DENSE = analysis.DENSE_SIGNS
+# Straight quotes open behind a blank or its bracket and close before one or a mark: 19" is a measure, and print("") code.
 _QUOTED = re.compile(
-    r"(?:(?<=^)|(?<=[\s(\[]))(?:\"(?=\S)([^\"\n]+)(?<=\S)\"|“([^“”\n]+)”|„([^“”„\n]+)[“”]|«([^«»\n]+)»|»([^«»\n]+)«)(?=[\s)\].,:;?!]|$)"
+    rf"(?:(?<![^\s{_DENSE}])|(?<=\s[(\[])|(?<=^[(\[]))\"(?=\S)(?P<straight>[^\"\n]+)(?<=\S)\"(?![^\s)\].,:;?!…–、。，）？！{_DENSE}-])"
+    r"|“(?P<english>[^“”\n]+)”|„(?P<german>[^“”„\"\n]+)[“”\"]|«(?P<french>[^«»\n]+)»|»(?P<printed>[^«»\n]+)«"
+    r"|「(?P<corner>[^「」\n]+)」|『(?P<white>[^『』\n]+)』"
 )
-_WORD = re.compile(r"\w+")
-_LEFT, _RIGHT = r"(?<!\w)", r"(?!\w)"
+_LOOKED_BACK = 40
+_REFUSED = re.compile(
+    r"\b(?:not|no|without|except|instead\s+of|rather\s+than|nicht|kein\w*|ohne|außer|statt|anstatt)\s+(?:\w{1,3}\s+)?\Z",
+    re.IGNORECASE,
+)
 
-_HOLDING = (
+_WITH_ALL = (
     postings.MINE
-    + """, holding AS MATERIALIZED (
-    SELECT m.chunk_id FROM mine m JOIN unnest(%(terms)s::varchar[], %(words)s::text[]) AS w (term, word) ON w.term = m.term
-    GROUP BY m.chunk_id HAVING count(DISTINCT w.word) = %(amount)s
-)
-SELECT c.id FROM holding h JOIN chunk c ON c.tenant_id = %(tenant)s AND c.id = h.chunk_id
-WHERE c.context ~* %(pattern)s ORDER BY c.id LIMIT %(limit)s
+    + """
+SELECT m.chunk_id FROM mine m JOIN unnest(%(terms)s::varchar[], %(words)s::text[]) AS w (term, word) ON w.term = m.term
+GROUP BY m.chunk_id HAVING count(DISTINCT w.word) = %(amount)s
+ORDER BY sum(m.tf) DESC, m.chunk_id LIMIT %(limit)s
 """
 )
+# By their ids, as SCORE_AMONG reads postings: joined with what was found, Postgres might read all chunks of the tenant.
+_HOLDING = """
+SELECT c.id FROM chunk c
+WHERE c.tenant_id = %(tenant)s AND c.id = ANY (%(among)s::uuid[]) AND c.context ~* %(pattern)s ORDER BY c.id
+"""
 
 
 def quoted(question: str) -> list[str]:
-    """What stands in quotes, each once, in its order."""
-    found = (next(filter(None, match.groups())).strip() for match in _QUOTED.finditer(question))
-    kept = (one for one in found if len(one) <= LONGEST and _WORD.search(one))
+    """What stands in quotes, each once, in its order. One word by itself is none, it is set off and seldom quoted; nor is what
+    the question says it does not mean.
+    """
+    meant = (one for one in _QUOTED.finditer(question) if not _REFUSED.search(question[: one.start()][-_LOOKED_BACK:]))
+    found = (next(filter(None, match.groups())).strip() for match in meant)
+    kept = (one for one in found if len(one) <= LONGEST and _tells(_words(one)))
     return list(dict.fromkeys(kept))[:MOST]
 
 
@@ -50,12 +65,12 @@ def spans(question: str) -> list[tuple[int, int]]:
 
 
 def holds(phrase: str, text: str) -> bool:
-    words = [re.escape(word) for word in _WORD.findall(_plain(phrase))]
-    joined = r"\W+".join(words)
+    words = _words(phrase)
+    joined = " ".join(words)
     # What is written without blanks has words that begin and end anywhere.
-    left = "" if analysis.is_dense(phrase[0]) else _LEFT
-    right = "" if analysis.is_dense(phrase[-1]) else _RIGHT
-    return bool(words) and bool(re.search(f"{left}{joined}{right}", _plain(text)))
+    left = "" if analysis.is_dense(joined[:1]) else " "
+    right = "" if analysis.is_dense(joined[-1:]) else " "
+    return bool(words) and f"{left}{joined}{right}" in _run(text)
 
 
 def lacking(quoted: Sequence[str], text: str) -> int:
@@ -66,8 +81,8 @@ def lacking(quoted: Sequence[str], text: str) -> int:
 def holding(
     scope: Scope, phrase: str, collections: Sequence[uuid.UUID], documents: Sequence[uuid.UUID] | None = None
 ) -> list[uuid.UUID]:
-    """Chunks that hold it, or nearly: what is found is to be asked by `holds`. None where it has nothing but stop words."""
-    words = analysis.asked(phrase)
+    """Chunks that hold it, or nearly: what is found is to be asked by `holds`."""
+    words = analysis.asked(outline.legible(phrase))
     word_of = postings.terms_of(words)
     if not word_of:
         return []
@@ -75,24 +90,48 @@ def holding(
         "terms": list(word_of),
         "words": list(word_of.values()),
         "amount": len(words),
-        "pattern": r"\W+".join(map(_in_any_case, _WORD.findall(phrase))),
         "few": postings.FEW,
         "limit": LOOKED_AT,
     }
     with scope.transaction():
-        return [chunk for (chunk,) in narrow.rows(_HOLDING, values)]
+        among = [chunk for (chunk,) in narrow.rows(_WITH_ALL, values)]
+        if not among:
+            return []
+        looked = {"tenant": scope.tenant, "among": among, "pattern": _pattern(_words(phrase))}
+        return [chunk for (chunk,) in narrow.rows(_HOLDING, looked)]
+
+
+def _tells(words: Sequence[str]) -> bool:
+    return len(words) > 1 or (
+        bool(words) and len(words[0]) >= _SHORTEST_DENSE and all(map(analysis.is_dense, words[0]))
+    )
 
 
 @functools.lru_cache(maxsize=512)  # the same passages are asked more than once of a question
-def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()
+def _run(text: str) -> str:
+    return f" {' '.join(_words(text))} "
 
 
-def _in_any_case(word: str) -> str:
-    """A database's locale may know no letters but those of ASCII in two cases."""
-    return "".join(
-        letter
-        if letter.isascii() or len(letter.upper() + letter.lower()) != 2
-        else f"[{letter.lower()}{letter.upper()}]"
-        for letter in word
-    )
+def _words(text: str) -> list[str]:
+    """Runs of letters, figures and the marks upon them, as the index has a text; an underscore parts two."""
+    plain = unicodedata.normalize("NFKC", outline.legible(text)).casefold()
+    return _word().findall(plain)
+
+
+@functools.cache
+def _word() -> re.Pattern[str]:
+    """Python's \\w has no marks, without which other words are the same in Hindi and Thai."""
+    marks = "".join(sign for sign in map(chr, range(_MARKS_END)) if unicodedata.category(sign)[0] == "M")
+    return re.compile(rf"(?:[^\W_]|[{marks}])+")
+
+
+def _pattern(words: Sequence[str]) -> str:
+    """For Postgres, whose letters depend on its locale: it may find more than is held, and no less."""
+    return "(?:[^[:alnum:]]+|.{1,12})".join(
+        "".join(map(_in_any_case, word.replace("ß", "ss"))) for word in words
+    ).replace("ss", "(?:ss|ß)")
+
+
+def _in_any_case(letter: str) -> str:
+    other = letter.upper()
+    return letter if letter.isascii() or len(other) != 1 or other == letter else f"[{letter}{other}]"

@@ -119,7 +119,8 @@ def passages(
         # Better an answer from elsewhere, and said to be so, than none for a filter that was read into the question.
         dropped = replace(understood, documents=None, notes=tuple(map(_dropped, understood.notes)))
         found, understood = _found(place, dropped, limit), dropped
-    if unheld := [one for one in understood.quoted if not any(phrases.holds(one, two.whole) for two in found.passages)]:
+    shown = [one.whole for one in found.passages if not one.is_quarantined]
+    if unheld := [one for one in understood.quoted if not any(phrases.holds(one, text) for text in shown)]:
         understood = replace(understood, notes=tuple(_unheld(one, unheld) for one in understood.notes))
     return replace(found, receipt=found.receipt | {"understood": understood.as_json()}), understood
 
@@ -175,14 +176,19 @@ def _own(question: str, found: Sequence[widening.Widened]) -> search.Own | None:
 
 def _found(place: Place, understood: Understood, limit: int) -> Found:
     narrowed, most = replace(place, documents=understood.documents), min(limit * WIDER, search.LIMIT_MAX)
-    asked = zip(understood.searches, understood.own, strict=True)
-    found = [search.within(narrowed, one, most, own, understood.quoted) for one, own in asked]
+    # Each with its own phrases: those of one facet would take the places of the others.
+    quoted = [[phrase for phrase in understood.quoted if phrase in one] for one in understood.searches]
+    asked = zip(understood.searches, understood.own, quoted, strict=True)
+    found = [search.within(narrowed, one, most, own, its) for one, own, its in asked]
     lists = [list(one.passages) for one in found]
     if Part.NAMES in understood.parts:
         lists = [lookalikes.ordered(understood.question, one) for one in lists]
-    if understood.quoted:
-        lists = [sorted(one, key=lambda two: phrases.lacking(understood.quoted, two.whole)) for one in lists]
+    lists = [_quoted_first(one, its) for one, its in zip(lists, quoted, strict=True)]
     return _together(found, lists, limit)
+
+
+def _quoted_first(found: Sequence[Passage], quoted: Sequence[str]) -> list[Passage]:
+    return sorted(found, key=lambda one: phrases.lacking(quoted, one.whole))
 
 
 def _together(found: Sequence[Found], lists: Sequence[Sequence[Passage]], limit: int) -> Found:

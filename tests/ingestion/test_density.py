@@ -15,7 +15,7 @@ from governance.grants import Holder
 from governance.roles import Level
 from governance.scope import Scope
 from ingestion import catalog, search
-from ingestion.search import postings, vocabulary
+from ingestion.search import phrases, postings, vocabulary
 from ingestion.stores import narrow
 from tests.cast import House
 from tests.ingestion import shelves
@@ -58,6 +58,8 @@ def told(scope: Scope, collection: uuid.UUID) -> list[Any]:
         vocabulary.known(scope, ["hotel", "reorganisation", "night"], shelf),
         vocabulary.near(scope, "reorganisatoin", 2, shelf),
         vocabulary.written(scope, "hotel", shelf),
+        phrases.holding(scope, "night abroad", shelf),
+        phrases.holding(scope, "paid up to 140", shelf),
     ]
 
 
