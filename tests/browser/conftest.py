@@ -93,6 +93,8 @@ def chromium() -> str:
 
 @pytest.fixture(scope="package")  # no longer: other tests' questions and documents are theirs to work on
 def served(chromium: str, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    from tests.assistant import backlogs
+
     folder = tmp_path_factory.mktemp("served")
     os.environ[patient.GATE] = str(folder / "gate")
     # Playwright's loop runs in the test's own thread, where Django would refuse a query that blocks nobody.
@@ -102,6 +104,7 @@ def served(chromium: str, django_db_blocker: Any, tmp_path_factory: pytest.TempP
     with contextlib.ExitStack() as ending:
         ending.callback(log.close)
         ending.enter_context(django_db_blocker.unblock())
+        backlogs.nobody_else_asks()
         worker = subprocess.Popen(
             [sys.executable, "-m", "celery", *WORKER, "-Q", "answers,ingest,build,housekeeping"],
             cwd=ROOT,
