@@ -276,7 +276,8 @@ class Operations(Transport):
         collections: Sequence[Id] | None = None,
         limit: int | None = None,
         earlier: Sequence[Turn] | None = None,
-        without: Sequence[Literal["follow_up", "spelling", "glossary", "facets", "filters", "names", "quotes"]] | None = None,
+        without: Sequence[Literal["follow_up", "spelling", "glossary", "facets", "filters", "names", "quotes"]]
+        | None = None,
     ) -> Found:
         """Passages that the caller may read, the best first. It is recorded."""
         return cast(
