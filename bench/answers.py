@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from assistant.answering.trimming import Row as Near
     from bench.answering.found import Found
+    from inference.prompts import Prompt
     from ingestion.search import Passage
 
 HOME = Path("var/bench/answers")
@@ -138,11 +139,7 @@ def _answer(one: Found, version: str, way: str) -> Row:
     from inference.runners.base import ChatRequest
     from inference.runners.speech import Speech
 
-    excerpts = [
-        prompts.Excerpt(number, passage.document_name, " › ".join(passage.heading_path), text)
-        for number, (passage, text) in enumerate(sent(one, way), 1)
-    ]
-    prompt = prompts.answer(one.case.question, excerpts, version=version)
+    prompt = prompted(one, version, way)
     request = ChatRequest(messages=prompt.messages, max_tokens=LONGEST, temperature=0.0)
     began = time.monotonic()
     with runners.chat().stream(request) as handle:
@@ -152,6 +149,16 @@ def _answer(one: Found, version: str, way: str) -> Row:
     used = speech.usage
     said = (text, used.prompt_tokens, used.completion_tokens, took, speech.finish)
     return Row(one.case.id, version, way, *said, prompts.digest(version))
+
+
+def prompted(one: Found, version: str, way: str) -> Prompt:
+    from inference import prompts
+
+    excerpts = [
+        prompts.Excerpt(number, passage.document_name, " › ".join(passage.heading_path), text)
+        for number, (passage, text) in enumerate(sent(one, way), 1)
+    ]
+    return prompts.answer(one.case.question, excerpts, version=version)
 
 
 def sent(one: Found, way: str) -> list[tuple[Passage, str]]:

@@ -76,14 +76,8 @@ def _ask(one: Found) -> Said:
     from bench import answers
     from inference import prompts
 
-    excerpts = [
-        prompts.Excerpt(number, passage.document_name, " › ".join(passage.heading_path), text)
-        for number, (passage, text) in enumerate(answers.sent(one, "trimmed"), 1)
-    ]
-    messages: list[dict[str, Any]] = [
-        {"role": message.role, "content": message.content}
-        for message in prompts.answer(one.case.question, excerpts).messages
-    ]
+    prompt = answers.prompted(one, prompts.DEFAULT, "trimmed")
+    messages: list[dict[str, Any]] = [{"role": told.role, "content": told.content} for told in prompt.messages]
     messages[-1]["content"] += f"\n\n{OFFER}"
     server = settings.CHANCERY_RUNNERS["chat"]["OPTIONS"]
     body = {"messages": messages, "max_tokens": answers.LONGEST, "temperature": 0, "grammar": GRAMMAR}
@@ -113,8 +107,7 @@ def _tell(can: list[tuple[Found, Said]], cannot: list[Said]) -> None:
         if cited and said.marked and said.marked[0] <= len(sent):
             by_model.append(sent[said.marked[0] - 1] in one.case.documents)
             by_check.append(cited[0] in one.case.documents)
-    facts = measures.mean([sum(f.is_in(said.text) for f in one.case.facts) / len(one.case.facts) for one, said in can])
-    print(f"facts present {facts}")
+    print(f"facts present {measures.mean([worth.facts(one, said.text) for one, said in can])}")
     print(f"first citation right, by the model's marker {intervals.told(sum(by_model), len(by_model))}")
     print(f"first citation right, by our check of the same answers {intervals.told(sum(by_check), len(by_check))}")
     print(f"refused, answerable {intervals.told(len(can) - len(stated), len(can))}")

@@ -51,11 +51,7 @@ def _score(found: Sequence[Found], rows: Sequence[Row], model: str, version: str
     told = {row.id: row for row in rows if (row.prompt, row.send) == (version, way)}
     can = [one for one in found if one.case.is_answerable and one.case.id in told]
     plain = [worth.as_written(one, told[one.case.id]) for one in can]
-    facts = [
-        sum(fact.is_in(said.text) for fact in one.case.facts) / len(one.case.facts)
-        for one, said in zip(can, plain, strict=True)
-    ]
-    mean = measures.mean(facts)
+    mean = measures.mean([worth.facts(one, said.text) for one, said in zip(can, plain, strict=True)])
     states = [state for said in plain for state in said.states if state != "neutral"]
     return {
         "prompt": version,

@@ -102,7 +102,7 @@ def _tell_beside(name: str, found: Sequence[Found], told: dict[str, Row], naive:
     from assistant.evaluation import measures
 
     both = [one for one in found if one.case.id in told and one.case.id in naive]
-    before, after = ([_facts(one, as_written(one, rows[one.case.id])) for one in both] for rows in (naive, told))
+    before, after = ([facts(one, as_written(one, rows[one.case.id]).text) for one in both] for rows in (naive, told))
     read = [sum(rows[one.case.id].prompt_tokens for one in both) for rows in (told, naive)]
     print(
         f"\n{name} beside five whole passages, as written: facts {measures.mean(after)} and {measures.mean(before)}, "
@@ -183,7 +183,7 @@ def _figures(told: Sequence[tuple[Found, Told]], indent: str) -> None:
 def _of_answerable(can: Sequence[tuple[Found, Told]]) -> Iterator[str]:
     from assistant.evaluation import measures
 
-    shares = [_facts(one, said) for one, said in can]
+    shares = [facts(one, said.text) for one, said in can]
     answered = [(one, said) for one, said in can if not said.refused]
     first = [said.cited[0] in one.case.documents for one, said in answered if said.cited]
     states = [state for _, said in can for state in said.states if state not in ("neutral", "extract")]
@@ -203,8 +203,9 @@ def _of_unanswerable(cannot: Sequence[Told]) -> Iterator[str]:
     yield f"refused or warned, unanswerable {intervals.told(either, len(cannot))}"
 
 
-def _facts(one: Found, said: Told) -> float:
-    return sum(fact.is_in(said.text) for fact in one.case.facts) / len(one.case.facts)
+def facts(one: Found, text: str) -> float:
+    """The share of the question's facts that stand in the text."""
+    return sum(fact.is_in(text) for fact in one.case.facts) / len(one.case.facts)
 
 
 def _wrongly(one: Found, said: Told) -> int:
