@@ -65,12 +65,11 @@ def spans(question: str) -> list[tuple[int, int]]:
 
 
 def holds(phrase: str, text: str) -> bool:
-    words = _words(phrase)
-    joined = " ".join(words)
+    said = _run(phrase).strip()
     # What is written without blanks has words that begin and end anywhere.
-    left = "" if analysis.is_dense(joined[:1]) else " "
-    right = "" if analysis.is_dense(joined[-1:]) else " "
-    return bool(words) and f"{left}{joined}{right}" in _run(text)
+    left = "" if analysis.is_dense(said[:1]) else " "
+    right = "" if analysis.is_dense(said[-1:]) else " "
+    return bool(said) and f"{left}{said}{right}" in _run(text)
 
 
 def lacking(quoted: Sequence[str], text: str) -> int:
@@ -107,7 +106,7 @@ def _tells(words: Sequence[str]) -> bool:
     )
 
 
-@functools.lru_cache(maxsize=512)  # the same passages are asked more than once of a question
+@functools.lru_cache(maxsize=512)  # a phrase is looked for in all that was found, and each text is asked more than once
 def _run(text: str) -> str:
     return f" {' '.join(_words(text))} "
 
@@ -127,9 +126,8 @@ def _word() -> re.Pattern[str]:
 
 def _pattern(words: Sequence[str]) -> str:
     """For Postgres, whose letters depend on its locale: it may find more than is held, and no less."""
-    return "(?:[^[:alnum:]]+|.{1,12})".join(
-        "".join(map(_in_any_case, word.replace("ß", "ss"))) for word in words
-    ).replace("ss", "(?:ss|ß)")
+    told = "(?:[^[:alnum:]]+|.{1,12})".join("".join(map(_in_any_case, word)) for word in words)
+    return told.replace("ss", "(?:ss|ß)")  # which `_words` has made one
 
 
 def _in_any_case(letter: str) -> str:

@@ -117,11 +117,11 @@ def passages(
     found = _found(place, understood, limit)
     if understood.documents is not None and _is_far(found):
         # Better an answer from elsewhere, and said to be so, than none for a filter that was read into the question.
-        dropped = replace(understood, documents=None, notes=tuple(map(_dropped, understood.notes)))
+        dropped = replace(understood, documents=None, notes=_unmet(understood.notes, Part.FILTERS))
         found, understood = _found(place, dropped, limit), dropped
     shown = [one.whole for one in found.passages if not one.is_quarantined]
-    if unheld := [one for one in understood.quoted if not any(phrases.holds(one, text) for text in shown)]:
-        understood = replace(understood, notes=tuple(_unheld(one, unheld) for one in understood.notes))
+    unheld = [one for one in understood.quoted if not any(phrases.holds(one, text) for text in shown)]
+    understood = replace(understood, notes=_unmet(understood.notes, Part.QUOTES, unheld))
     return replace(found, receipt=found.receipt | {"understood": understood.as_json()}), understood
 
 
@@ -153,7 +153,7 @@ def read(
             documents, said = narrowing.documents(scope, text, readable)
             notes += [Note(Part.FILTERS, *one) for one in said]
     asked = facets.split(text) if Part.FACETS in parts else [text]
-    if any(not any(phrase in one for one in asked) for phrase in quoted):
+    if not all(any(phrase in one for one in asked) for phrase in quoted):
         asked = [text]  # what stands in quotes is no two questions
     if len(asked) > 1:
         notes += [Note(Part.FACETS, text, one) for one in asked]
@@ -182,13 +182,13 @@ def _found(place: Place, understood: Understood, limit: int) -> Found:
     found = [search.within(narrowed, one, most, own, its) for one, own, its in asked]
     lists = [list(one.passages) for one in found]
     if Part.NAMES in understood.parts:
-        lists = [lookalikes.ordered(understood.question, one) for one in lists]
-    lists = [_quoted_first(one, its) for one, its in zip(lists, quoted, strict=True)]
+        lists = [_by_names(understood.question, one, its) for one, its in zip(lists, quoted, strict=True)]
     return _together(found, lists, limit)
 
 
-def _quoted_first(found: Sequence[Passage], quoted: Sequence[str]) -> list[Passage]:
-    return sorted(found, key=lambda one: phrases.lacking(quoted, one.whole))
+def _by_names(question: str, found: Sequence[Passage], quoted: Sequence[str]) -> list[Passage]:
+    """What holds its phrases stays before what does not, as the search has it."""
+    return sorted(lookalikes.ordered(question, found), key=lambda one: phrases.lacking(quoted, one.whole))
 
 
 def _together(found: Sequence[Found], lists: Sequence[Sequence[Passage]], limit: int) -> Found:
@@ -219,9 +219,8 @@ def _is_far(found: Found) -> bool:
     return found.nearest < runners.embedder(found.receipt["index"]).near
 
 
-def _unheld(one: Note, phrases_unheld: Collection[str]) -> Note:
-    return replace(one, meant="") if one.part is Part.QUOTES and one.said in phrases_unheld else one
-
-
-def _dropped(one: Note) -> Note:
-    return replace(one, meant="") if one.part is Part.FILTERS else one
+def _unmet(notes: Sequence[Note], part: Part, said: Collection[str] | None = None) -> tuple[Note, ...]:
+    """With nothing meant by what that part read into the question, or by `said` of it."""
+    return tuple(
+        replace(one, meant="") if one.part is part and (said is None or one.said in said) else one for one in notes
+    )
